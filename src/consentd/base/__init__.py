@@ -1,0 +1,1 @@
+"""Settings, clock and languages: what every room above the kernel stands on."""

@@ -1,0 +1,85 @@
+"""Settings come from the environment, each with a default that is safe on one machine.
+
+Every variable starts with CONSENTD_. A value that cannot be used stops the start with its name, what is
+wrong and what would be right; nothing is guessed.
+"""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+from consentd.kernel.errors import OperatorError
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    data_dir: Path
+    """Holds the SQLite file, the root key, the last checkpoint and the stop journal."""
+    database_url: str
+    policies_dir: Path
+    root_key_file: Path
+    root_key: str | None
+    """The root key itself (base64 of 32 bytes); takes precedence over the file."""
+    host: str
+    port: int
+    public_url: str
+    """What callers are told this service's address is: the issuer of its tokens."""
+    token_seconds: int
+    max_body_bytes: int
+    log_level: str
+
+    @property
+    def checkpoint_file(self) -> Path:
+        return self.data_dir / "checkpoint"
+
+    @property
+    def journal_file(self) -> Path:
+        return self.data_dir / "stop-journal.jsonl"
+
+
+def from_environment(environ: Mapping[str, str] | None = None) -> Settings:
+    """Reads the settings. Raises OperatorError naming the variable at fault."""
+    env = os.environ if environ is None else environ
+    data_dir = Path(env.get("CONSENTD_DATA_DIR", "data"))
+    host = env.get("CONSENTD_HOST", "127.0.0.1")
+    port = _whole(env, "CONSENTD_PORT", 8080, 1, 65535)
+    return Settings(
+        data_dir=data_dir,
+        database_url=_database_url(
+            env.get("CONSENTD_DATABASE_URL") or f"sqlite:///{data_dir / 'consentd.db'}"
+        ),
+        policies_dir=Path(env.get("CONSENTD_POLICIES", "policies")),
+        root_key_file=Path(env.get("CONSENTD_ROOT_KEY_FILE", str(data_dir / "root.key"))),
+        root_key=env.get("CONSENTD_ROOT_KEY") or None,
+        host=host,
+        port=port,
+        public_url=env.get("CONSENTD_PUBLIC_URL", f"http://{host}:{port}").rstrip("/"),
+        token_seconds=_whole(env, "CONSENTD_TOKEN_SECONDS", 600, 30, 3600),
+        max_body_bytes=_whole(env, "CONSENTD_MAX_BODY_BYTES", 8 * 1024 * 1024, 1024, 256 * 1024 * 1024),
+        log_level=env.get("CONSENTD_LOG_LEVEL", "info"),
+    )
+
+
+def _whole(env: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:
+    text = env.get(name)
+    if not text:
+        return default
+    if not (text.isascii() and text.isdigit() and least <= int(text) <= most):
+        raise OperatorError(
+            "bad_setting", f"{name} is {text!r}: it takes a whole number from {least} to {most}."
+        )
+    return int(text)
+
+
+def _database_url(url: str) -> str:
+    """`postgres://` and `postgresql://` both mean asyncpg here, so that a hosting panel's URL can be pasted."""
+    for prefix in ("postgres://", "postgresql://"):
+        if url.startswith(prefix):
+            return "postgresql+asyncpg://" + url.removeprefix(prefix)
+    if url.startswith(("sqlite:///", "postgresql+asyncpg://")):
+        return url
+    raise OperatorError(
+        "bad_setting",
+        "CONSENTD_DATABASE_URL starts with neither sqlite:/// nor postgresql://: consentd runs on these two.",
+    )

@@ -1,0 +1,1 @@
+"""Who may call: connected systems, what each may do, and their credentials."""

@@ -1,0 +1,43 @@
+"""A caller that proved who it is, and what it may do."""
+
+from enum import StrEnum
+
+import msgspec
+
+from consentd.kernel.errors import Forbidden
+from consentd.kernel.ids import SecretId, SystemId
+
+
+class Scope(StrEnum):
+    CONSENT_WRITE = "consent:write"
+    CONSENT_READ = "consent:read"
+    CHECK = "check"
+    REASONS = "reasons"
+    """To be told the precise reason and not only the coarse one (LAW 10)."""
+
+
+class Caller(msgspec.Struct, frozen=True):
+    """A connected system whose token was verified. Empty `purposes` or `channels`: not limited."""
+
+    system_id: SystemId
+    secret_id: SecretId
+    name: str
+    scopes: frozenset[str]
+    purposes: frozenset[str] = frozenset()
+    channels: frozenset[str] = frozenset()
+    zone: str = "UTC"
+    """Where its times are, when it knows only the day."""
+
+    def may_use(self, purpose: str, channel: str) -> bool:
+        return (not self.purposes or purpose in self.purposes) and (
+            not self.channels or channel in self.channels
+        )
+
+    def require(self, scope: Scope) -> None:
+        """Raises Forbidden, naming the scope that is missing."""
+        if scope not in self.scopes:
+            raise Forbidden(
+                "insufficient_scope",
+                f"This call needs the scope {scope.value}, which the token does not have. "
+                f"Ask whoever runs consentd to add the system with --scope {scope.value}.",
+            )

@@ -1,0 +1,9 @@
+"""All tables of the service, in one metadata. Never sliced: triggers, keys and the log reach across slices."""
+
+from consentd.db.tables import callers, consent, keys, log, people, policy
+from consentd.db.tables.metadata import metadata
+
+__all__ = ["APPEND_ONLY", "HOUSEKEEPING", "callers", "consent", "keys", "log", "metadata", "people", "policy"]
+
+APPEND_ONLY = tuple(table for table in metadata.sorted_tables if table.info.get("append_only"))
+HOUSEKEEPING = tuple(table for table in metadata.sorted_tables if table.info.get("housekeeping"))

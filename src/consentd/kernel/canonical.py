@@ -1,0 +1,39 @@
+"""One spelling for every value that is hashed or signed.
+
+A row's canonical form is JSON with sorted keys, no white space, UTF-8: RFC 8785 restricted to ASCII keys,
+integers, strings, true, false and null, so that a verifier in any language can make it again. Bytes are
+lower-case hexadecimal, UUIDs their usual 36 characters.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from uuid import UUID
+
+import msgspec
+
+Scalar = str | int | bool | bytes | UUID | None
+
+_encoder = msgspec.json.Encoder(order="sorted")
+
+
+def canonical(value: object) -> bytes:
+    """Canonical JSON of plain values (dicts with text keys, lists, text, integers, booleans, None)."""
+    return _encoder.encode(value)
+
+
+def row_bytes(table: str, row: Mapping[str, Scalar]) -> bytes:
+    """The canonical form of one row, every column in it, sealed columns as their ciphertext."""
+    return canonical({"row": {name: _plain(value) for name, value in row.items()}, "table": table})
+
+
+def row_digest(table: str, row: Mapping[str, Scalar]) -> bytes:
+    """SHA-256 of a row's canonical form: 32 bytes."""
+    return hashlib.sha256(row_bytes(table, row)).digest()
+
+
+def _plain(value: Scalar) -> str | int | bool | None:
+    if isinstance(value, bytes):
+        return value.hex()
+    if isinstance(value, UUID):
+        return str(value)
+    return value
