@@ -1,4 +1,7 @@
-"""Making ids. UUIDv7 (RFC 9562 §5.7): its leading time keeps indexes local, its 74 random bits keep it unguessable."""
+"""Making ids: UUIDv7 (RFC 9562 §5.7).
+
+Its leading time keeps indexes local, its 74 random bits keep it unguessable.
+"""
 
 from uuid import UUID
 

@@ -73,7 +73,7 @@ def _whole(env: Mapping[str, str], name: str, default: int, least: int, most: in
 
 
 def _database_url(url: str) -> str:
-    """`postgres://` and `postgresql://` both mean asyncpg here, so that a hosting panel's URL can be pasted."""
+    """`postgres://` and `postgresql://` both mean asyncpg: a hosting panel's URL can be pasted."""
     for prefix in ("postgres://", "postgresql://"):
         if url.startswith(prefix):
             return "postgresql+asyncpg://" + url.removeprefix(prefix)

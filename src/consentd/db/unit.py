@@ -33,12 +33,6 @@ class Unit:
         self.entries = 0
         self.stops: list[bytes] = []
 
-    def execute(
-        self, statement: sa.Executable, parameters: object = None
-    ) -> sa.CursorResult[tuple[object, ...]]:
-        """Runs one statement. Rows come back as tuples with named columns."""
-        return self.connection.execute(statement, parameters)  # type: ignore[arg-type, return-value]
-
 
 Work = Callable[[Unit], T]
 

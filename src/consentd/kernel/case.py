@@ -83,7 +83,7 @@ class Point(msgspec.Struct, frozen=True):
 
 
 class Suppression(msgspec.Struct, frozen=True):
-    """An entry of the do-not-contact list that matches a point of the case (`point`), or all of them (None)."""
+    """An entry of the do-not-contact list that matches one point of the case; `point` None: all."""
 
     since: Instant
     purpose: str | None = None

@@ -49,4 +49,4 @@ class Ground(StrEnum):
 
 
 OWN_ACT_METHODS = frozenset({"portal", "double_opt_in", "signed_form", "recording"})
-"""Ways of consenting that can only be the person's own later act, and so may lift an objection (DESIGN §5)."""
+"""Ways of consenting that can only be the person's own act: a later one may lift an objection (DESIGN §5)."""

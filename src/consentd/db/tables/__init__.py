@@ -1,4 +1,4 @@
-"""All tables of the service, in one metadata. Never sliced: triggers, keys and the log reach across slices."""
+"""All tables, in one metadata. Never sliced: triggers, keys and the log reach across slices."""
 
 from consentd.db.tables import callers, consent, keys, log, people, policy
 from consentd.db.tables.metadata import metadata
