@@ -1,0 +1,1 @@
+"""Choices: recording them, folding them into states, objections, receipts, merging and erasure."""

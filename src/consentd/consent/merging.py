@@ -1,0 +1,99 @@
+"""Making two people one, and undoing it (DESIGN §4).
+
+An appended edge says so; events, keys and ciphertexts never move. States are folded anew over the group:
+after an unmerge grants follow the identifiers they named, and restrictions stay with both.
+"""
+
+from collections.abc import Iterable
+from typing import Literal
+from uuid import UUID
+
+from consentd.base.ids import new_id
+from consentd.consent import store
+from consentd.consent.rebuilding import refold
+from consentd.crypto.keyring import Keyring
+from consentd.crypto.subject_keys import open_keys
+from consentd.db.unit import Unit
+from consentd.evidence.model import Actor
+from consentd.evidence.recorder import begin
+from consentd.kernel.errors import Conflict
+from consentd.kernel.ids import GroupId, SubjectId
+from consentd.subjects import service as subjects
+
+
+def merge(unit: Unit, keyring: Keyring, actor: Actor, a: SubjectId, b: SubjectId, reason: str) -> GroupId:
+    """From now on `a` and `b`, and all that each was merged with, are one person."""
+    return _append(unit, keyring, actor, "merge", a, b, reason)[0]
+
+
+def unmerge(
+    unit: Unit, keyring: Keyring, actor: Actor, a: SubjectId, b: SubjectId, reason: str
+) -> list[GroupId]:
+    """Takes back the merge of exactly `a` and `b`. Returns the people there are now, one or two."""
+    return _append(unit, keyring, actor, "unmerge", a, b, reason)
+
+
+def _append(
+    unit: Unit,
+    keyring: Keyring,
+    actor: Actor,
+    kind: Literal["merge", "unmerge"],
+    a: SubjectId,
+    b: SubjectId,
+    reason: str,
+) -> list[GroupId]:
+    first, second = sorted((a, b))
+    people = subjects.lock_people(unit, (first, second))
+    members = sorted({member for person in people for member in person.members})
+    edges = subjects.edges_of(unit.connection, members)
+    joined = frozenset((first, second)) in edges
+    if kind == "merge" and (joined or first == second):
+        raise Conflict("already_merged", "These two are one person already.")
+    if kind == "unmerge" and not joined:
+        raise Conflict("not_merged", "These two were not merged with each other.")
+    proof = open_keys(unit.connection, keyring, [first])[first].proof
+    entry = begin(
+        unit,
+        action=f"subject.{kind}d",
+        actor=actor,
+        subject_id=first,
+        key=proof or keyring.audit(),
+    )
+    entry.insert(
+        subjects.EDGES,
+        {
+            "id": new_id(),
+            "kind": kind,
+            "subject_a": first,
+            "subject_b": second,
+            "reason": reason,
+            "at": unit.now,
+        },
+    )
+    entry.close({"with": str(second)})
+    store.forget_states(unit, {person.group for person in people})
+    edges ^= {frozenset((first, second))}
+    groups = []
+    for component in components(members, edges):
+        group = GroupId(min(component))
+        subjects.regroup(unit, component, group)
+        refold(unit, group, component)
+        groups.append(group)
+    return groups
+
+
+def components(members: Iterable[SubjectId], edges: Iterable[frozenset[UUID]]) -> list[list[SubjectId]]:
+    """The people that these subjects are, given which pairs stand merged."""
+    left = sorted(members)
+    pairs = list(edges)
+    found: list[list[SubjectId]] = []
+    while left:
+        reached: set[UUID] = {left[0]}
+        grown = True
+        while grown:
+            more = {id_ for pair in pairs if pair & reached for id_ in pair}
+            grown = not more <= reached
+            reached |= more
+        found.append([subject for subject in left if subject in reached])
+        left = [subject for subject in left if subject not in reached]
+    return found

@@ -1,0 +1,167 @@
+"""Objections (GDPR 21): they cannot be refused or queued, and apply at once, everywhere, unless narrowed.
+
+Upholds promise 5 (the next check denies, the state is in the same transaction) and LAW 22 to 24: an
+objection binds the person and every contact detail, and only a later act of their own lifts it.
+"""
+
+from itertools import product
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from consentd.base.ids import new_id
+from consentd.consent import store
+from consentd.consent.admission import CLOCK_SKEW
+from consentd.consent.events import objection_of
+from consentd.consent.requests import RecordObjection
+from consentd.evidence.journal import StopKind
+from consentd.kernel.errors import Unprocessable
+from consentd.kernel.fold import fold_objections
+from consentd.kernel.instants import Moment, parse_moment, to_text
+from consentd.subjects.acts import Act
+from consentd.subjects.model import Known, Resolution
+from consentd.subjects.requests import spell
+
+
+class ObjectionRecorded(msgspec.Struct, frozen=True, kw_only=True):
+    id: UUID
+    subject_id: UUID
+    purpose: str | None
+    """None: all direct marketing."""
+    channel: str | None
+    """None: every channel."""
+    contact_point_id: UUID | None
+    ground: str
+    since: str
+    duplicate: bool = False
+
+
+class ObjectionsRecorded(msgspec.Struct, frozen=True, kw_only=True):
+    receipt_id: UUID
+    objections: tuple[ObjectionRecorded, ...]
+
+
+def record_objection(act: Act, request: RecordObjection, zone: ZoneInfo) -> ObjectionsRecorded:
+    """Records one objection for everyone meant: if nobody can tell who it was, it is everyone's."""
+    when = _moment(act, request, zone)
+    point = None
+    if request.contact_point is not None:
+        point = spell(act.policy, request.contact_point, request.subject.territory, "/contact_point")
+    named = [point] if point else []
+    resolution = act.resolve(request.subject, named, bind=named)
+    content = [request.subject.identifiers, msgspec.structs.replace(request, subject=None)]
+    earlier = act.already(request.source_event_id, content)
+    if earlier is not None:
+        rows = store.objections_by_id(act.unit.connection, earlier.rows)
+        return ObjectionsRecorded(
+            receipt_id=earlier.batch, objections=tuple(_answer(row, duplicate=True) for row in rows)
+        )
+    point_id = resolution.id_of(point) if point else None
+    written = [
+        row
+        for person in resolution.people
+        for row in _write(act, request, when, point_id, resolution, person)
+    ]
+    act.report(request.source_event_id, content, [row["id"] for row in written])
+    return ObjectionsRecorded(receipt_id=act.batch, objections=tuple(_answer(row) for row in written))
+
+
+def rebuilt(connection: Any, batch: UUID) -> ObjectionsRecorded:  # Any: a database connection
+    """The answer of an objection that was recorded before."""
+    _, rows = store.batch(connection, batch)
+    return ObjectionsRecorded(receipt_id=batch, objections=tuple(_answer(row) for row in rows))
+
+
+def _moment(act: Act, request: RecordObjection, zone: ZoneInfo) -> Moment:
+    now = act.unit.now
+    try:
+        when = parse_moment(request.occurred_at, zone) if request.occurred_at else Moment(now, now)
+    except ValueError as reason:
+        raise _wrong("invalid_time", "/occurred_at", str(reason)) from None
+    if when.first > now + CLOCK_SKEW:
+        raise _wrong(
+            "future_time",
+            "/occurred_at",
+            "The time lies in the future. Check the clock and the zone of the system that reports it.",
+        )
+    for index, purpose in enumerate(request.purposes):
+        if purpose not in act.policy.purposes:
+            raise _wrong("unknown_purpose", f"/purposes/{index}", f"The policy has no purpose {purpose!r}.")
+    for index, channel in enumerate(request.channels):
+        if channel not in act.policy.channels:
+            raise _wrong("unknown_channel", f"/channels/{index}", f"The policy has no channel {channel!r}.")
+    return when
+
+
+def _write(
+    act: Act,
+    request: RecordObjection,
+    when: Moment,
+    point_id: UUID | None,
+    resolution: Resolution,
+    person: Known,
+) -> list[dict[str, Any]]:
+    subject = resolution.writer_of(person)
+    entry = act.entry(subject)
+    detail = {
+        "method": request.method,
+        "collector": request.collector,
+        "reason": request.reason,
+        "source_event_id": request.source_event_id,
+    }
+    rows: list[dict[str, Any]] = []
+    scattering = act.scattering(resolution, person)
+    # An objection is a restriction: after an unmerge it stays with every part, so nobody holds it alone.
+    del scattering["holders"]
+    for position, (purpose, channel) in enumerate(
+        product(request.purposes or (None,), request.channels or (None,))
+    ):
+        id_ = new_id()
+        key_id, sealed = act.seal_proof(
+            subject, "objections", id_, {k: v for k, v in detail.items() if v is not None}
+        )
+        rows.append(
+            {
+                "id": id_,
+                "batch_id": act.batch,
+                "position": position,
+                "subject_id": subject,
+                **scattering,
+                "purpose": purpose,
+                "channel": channel,
+                "contact_point_id": point_id,
+                "ground": request.ground,
+                "happened": when.first,
+                "effective": when.last,
+                "arrived": act.unit.now,
+                "system_id": act.caller.system_id if act.caller else None,
+                "policy": act.policy.hash,
+                "key_id": key_id,
+                "sealed": sealed,
+            }
+        )
+        act.stop(StopKind.OBJECTED, subject, resolution, purpose, channel)
+    entry.insert_many(store.OBJECTIONS, rows)
+    standing = store.objection_states(act.unit.connection, person.group)
+    folded = fold_objections([*standing, *(objection_of(row) for row in rows)])
+    store.put_objections(act.unit, person.group, folded.values())
+    return rows
+
+
+def _answer(row: Any, *, duplicate: bool = False) -> ObjectionRecorded:  # Any: a row
+    return ObjectionRecorded(
+        id=row["id"],
+        subject_id=row["subject_id"],
+        purpose=row["purpose"],
+        channel=row["channel"],
+        contact_point_id=row["contact_point_id"],
+        ground=row["ground"],
+        since=to_text(row["effective"]),
+        duplicate=duplicate,
+    )
+
+
+def _wrong(code: str, pointer: str, detail: str) -> Unprocessable:
+    return Unprocessable(code, detail, errors=[{"pointer": pointer, "code": code, "detail": detail}])

@@ -1,0 +1,291 @@
+"""Recording choices: the use case behind POST /v1/consents, as one unit of work.
+
+Upholds promises 2 (one effect per event), 3 (events, entries and states commit together) and 6 (the state
+written equals the fold: it is the join of what stood and what is new).
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from consentd.base.ids import new_id
+from consentd.consent import store
+from consentd.consent.admission import Admitted, Fault, admit, missing, refusals
+from consentd.consent.answers import EventWritten
+from consentd.consent.events import state_of
+from consentd.consent.requests import ConsentEvent, RecordConsents
+from consentd.evidence.journal import StopKind
+from consentd.kernel.age import of_age_from
+from consentd.kernel.canonical import canonical
+from consentd.kernel.compiled import CompiledPolicy
+from consentd.kernel.errors import Unprocessable
+from consentd.kernel.fold import State, StateKey, fold, join
+from consentd.kernel.ids import EventId, IdentifierId
+from consentd.kernel.instants import Moment, parse_moment
+from consentd.kernel.states import GRANTS, NOES, ConsentState
+from consentd.subjects import service as subjects
+from consentd.subjects.acts import Act, check_limits
+from consentd.subjects.model import Known, Resolution
+from consentd.subjects.requests import spell
+from consentd.subjects.spelling import Named
+
+AMBIGUOUS = Fault(
+    "ambiguous_subject",
+    "/contact_point",
+    "The identifiers belong to several people, and the contact point does not single one out.",
+)
+
+
+class Recorded(msgspec.Struct, frozen=True):
+    events: list[EventWritten]
+    states: list[tuple[Known, State]]
+    resolution: Resolution
+
+    @property
+    def fresh(self) -> bool:
+        return not all(event.duplicate for event in self.events)
+
+
+def record(act: Act, compiled: CompiledPolicy, request: RecordConsents, zone: ZoneInfo) -> Recorded:
+    """Admits and writes every event of the request, or none: raises with all that is wrong."""
+    return _Recording(act, compiled, request, zone).run()
+
+
+class _Recording:
+    def __init__(self, act: Act, compiled: CompiledPolicy, request: RecordConsents, zone: ZoneInfo) -> None:
+        self._act = act
+        self._compiled = compiled
+        self._policy = compiled.policy
+        self._request = request
+        self._zone = zone
+        self._now = act.unit.now
+        self._rows: defaultdict[Any, list[dict[str, Any]]] = defaultdict(list)
+        self._written: list[EventWritten] = []
+        self._new: defaultdict[Known, list[State]] = defaultdict(list)
+
+    def run(self) -> Recorded:
+        moments = self._moments()
+        points = [self._point(index, event) for index, event in enumerate(self._request.events)]
+        restrictive = [
+            point
+            for point, event in zip(points, self._request.events, strict=True)
+            if point is not None and ConsentState(event.state) in NOES
+        ]
+        resolution = self._act.resolve(
+            self._request.subject, [point for point in points if point], bind=restrictive
+        )
+        lacks = self._lacking(moments, resolution)
+        for position, event in enumerate(self._request.events):
+            content = [self._request.subject.identifiers, event]
+            earlier = self._act.already(event.source_event_id, content)
+            if earlier is not None:
+                self._written += store_events(self._act, earlier.rows)
+                continue
+            point = points[position]
+            point_id = resolution.id_of(point) if point is not None else None
+            ids = self._write(
+                position, event, moments[position], lacks[position], point, point_id, resolution
+            )
+            self._act.report(event.source_event_id, content, ids)
+        for subject, rows in self._rows.items():
+            self._act.entry(subject).insert_many(store.EVENTS, rows)
+        return Recorded(self._written, self._fold(), resolution)
+
+    # --- reading
+
+    def _moments(self) -> list[Moment | None]:
+        """Checks what can be checked before anybody is looked up, and reports every fault at once."""
+        errors: list[dict[str, str]] = []
+        moments: list[Moment | None] = []
+        for index, event in enumerate(self._request.events):
+            if self._act.caller is not None:
+                check_limits(self._act.caller, event.purpose, event.channel, f"/events/{index}")
+            moment = None
+            try:
+                moment = parse_moment(event.occurred_at, self._zone) if event.occurred_at else None
+                faults = refusals(self._policy, event, moment, self._now)
+            except ValueError as reason:
+                faults = [Fault("invalid_time", "/occurred_at", str(reason))]
+            moments.append(moment)
+            errors += [_error(index, fault) for fault in faults]
+        _refuse(errors)
+        return moments
+
+    def _point(self, index: int, event: ConsentEvent) -> Named | None:
+        if event.contact_point is None:
+            return None
+        territory = self._request.subject.territory
+        return spell(self._policy, event.contact_point, territory, f"/events/{index}/contact_point")
+
+    def _lacking(self, moments: Sequence[Moment | None], resolution: Resolution) -> list[list[Fault]]:
+        lacks: list[list[Fault]] = []
+        errors: list[dict[str, str]] = []
+        for index, event in enumerate(self._request.events):
+            faults: list[Fault] = []
+            if ConsentState(event.state) in GRANTS:
+                child = self._is_child(event, moments[index], resolution)
+                faults = missing(self._policy, event, moments[index], child=child)
+                if (event.on_incomplete or self._request.on_incomplete) == "refuse":
+                    errors += [_error(index, fault) for fault in faults]
+            lacks.append(faults)
+        _refuse(errors)
+        return lacks
+
+    def _is_child(self, event: ConsentEvent, moment: Moment | None, resolution: Resolution) -> bool:
+        """Known to be under age when it was given; for what is meant for minors, also if nobody knows."""
+        at = moment.first if moment is not None else self._now
+        purpose = self._policy.purposes[event.purpose]
+        unknown = purpose.for_minors
+        for person in resolution.people:
+            regime = self._compiled.regime(event.purpose, event.channel, person.territory, False, at)
+            if regime.age is None:
+                continue
+            births = subjects.facts_of_person(self._act, person).births
+            grown = of_age_from(births, regime.age, regime.place)
+            if grown is None:
+                continue
+            if grown > at:
+                return True
+            unknown = False
+        return unknown
+
+    # --- writing
+
+    def _write(
+        self,
+        position: int,
+        event: ConsentEvent,
+        moment: Moment | None,
+        lacks: list[Fault],
+        point: Named | None,
+        point_id: IdentifierId | None,
+        resolution: Resolution,
+    ) -> list[EventId]:
+        targets = list(resolution.people)
+        if not resolution.certain and ConsentState(event.state) in GRANTS:
+            holding = resolution.holders.get(point_id, frozenset()) if point_id else frozenset()
+            owners = [person for person in targets if holding & set(person.members)]
+            if len(owners) == 1:
+                targets = owners
+            else:
+                lacks = [*lacks, AMBIGUOUS]
+        admitted = admit(self._policy, event, moment, lacks, self._now)
+        return [
+            self._write_for(person, position, event, admitted, point, point_id, resolution)
+            for person in targets
+        ]
+
+    def _write_for(
+        self,
+        person: Known,
+        position: int,
+        event: ConsentEvent,
+        admitted: Admitted,
+        point: Named | None,
+        point_id: IdentifierId | None,
+        resolution: Resolution,
+    ) -> EventId:
+        subject = resolution.writer_of(person)
+        event_id = EventId(new_id())
+        detail = _detail(event, admitted, point)
+        key_id, sealed = self._act.seal_proof(subject, "consent_events", event_id, detail)
+        slots = [[slot.days, slot.start, slot.end] for slot in event.hours]
+        row = {
+            "id": event_id,
+            "batch_id": self._act.batch,
+            "position": position,
+            "subject_id": subject,
+            **self._act.scattering(resolution, person),
+            "purpose": event.purpose,
+            "channel": event.channel,
+            "contact_point_id": point_id,
+            "state": admitted.state.value,
+            "claim": admitted.claim,
+            "happened": admitted.happened.first,
+            "happened_last": admitted.happened.last,
+            "effective": admitted.effective,
+            "arrived": self._now,
+            "system_id": self._act.caller.system_id if self._act.caller else None,
+            "proof": admitted.proof.value,
+            "own_act": admitted.own_act,
+            "explicit": admitted.explicit,
+            "parental": admitted.parental,
+            "notice_id": event.notice.id if admitted.notice and event.notice else None,
+            "notice_version": admitted.notice.version if admitted.notice else None,
+            "slots": canonical(slots).decode() if slots else None,
+            "policy": self._policy.hash,
+            "key_id": key_id,
+            "sealed": sealed,
+        }
+        entry = self._act.entry(subject)
+        self._rows[subject].append(row)
+        self._written.append(EventWritten({**row, "entry_id": entry.id}, detail))
+        self._new[person].append(state_of(row))
+        if admitted.state in NOES:
+            self._act.stop(StopKind.WITHDRAWN, subject, resolution, event.purpose, event.channel)
+        return event_id
+
+    def _fold(self) -> list[tuple[Known, State]]:
+        """Joins what is new with what stands, and writes it. The person's rows are locked."""
+        touched: list[tuple[Known, State]] = []
+        for person, new in self._new.items():
+            folded = fold(new)
+            standing = {}
+            if not person.created:
+                purposes = {key.purpose for key in folded}
+                standing = store.states(self._act.unit.connection, person.group, purposes)
+            joined: dict[StateKey, State] = {
+                key: join(standing[key], state) if key in standing else state for key, state in folded.items()
+            }
+            changed = [state for key, state in joined.items() if standing.get(key) != state]
+            store.put_states(self._act.unit, person.group, changed)
+            touched += [(person, state) for state in joined.values()]
+        return touched
+
+
+def store_events(act: Act, ids: Sequence[Any]) -> list[EventWritten]:
+    """Events recorded before, as duplicates."""
+    return [
+        EventWritten(row, act.open_proof(row, "consent_events"), duplicate=True)
+        for row in store.events_by_id(act.unit.connection, ids)
+    ]
+
+
+def _detail(event: ConsentEvent, admitted: Admitted, point: Named | None) -> dict[str, Any]:
+    """The sealed part: notice references, evidence, and a copy of the contact point consented to."""
+    detail: dict[str, Any] = {
+        "method": event.method,
+        "collector": event.collector,
+        "collection_point": event.collection_point,
+        "source_event_id": event.source_event_id,
+        "evidence": dict(event.evidence) if event.evidence else None,
+        "contact_point": [point.scheme, point.value] if point else None,
+        "parental": {"holder": event.parental.holder, "method": event.parental.method}
+        if event.parental
+        else None,
+        "notice": _notice(event, admitted),
+        "missing": list(admitted.missing) or None,
+    }
+    return {name: value for name, value in detail.items() if value is not None}
+
+
+def _notice(event: ConsentEvent, admitted: Admitted) -> dict[str, str] | None:
+    shown = event.notice
+    if shown is None:
+        return None
+    known = admitted.notice.texts.get(shown.language) if admitted.notice else None
+    said = {"id": shown.id, "version": shown.version, "language": shown.language}
+    digest = known or shown.sha256
+    return {**said, "sha256": digest} if digest else said
+
+
+def _error(index: int, fault: Fault) -> dict[str, str]:
+    return {"pointer": f"/events/{index}{fault.pointer}", "code": fault.code, "detail": fault.detail}
+
+
+def _refuse(errors: list[dict[str, str]]) -> None:
+    if errors:
+        raise Unprocessable(errors[0]["code"], errors[0]["detail"], errors=errors)

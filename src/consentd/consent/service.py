@@ -1,0 +1,158 @@
+"""The use cases of consent that a system has: recording choices, objecting, stating facts, reading back."""
+
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from consentd.callers.model import Caller
+from consentd.consent import store
+from consentd.consent.answers import (
+    ConsentsRecorded,
+    EventWritten,
+    StandingState,
+    receipt,
+    recorded_event,
+    standing,
+)
+from consentd.consent.objecting import ObjectionsRecorded, rebuilt, record_objection
+from consentd.consent.recording import Recorded, record
+from consentd.consent.requests import RecordConsents, RecordObjection
+from consentd.consent.views import (
+    Position,
+    SubjectConsents,
+    SubjectHistory,
+    consents,
+    history_event,
+    history_rows,
+)
+from consentd.crypto.seal import Place, unseal
+from consentd.crypto.subject_keys import open_keys
+from consentd.kernel.compiled import CompiledPolicy
+from consentd.kernel.fold import StateKey
+from consentd.kernel.ids import NOBODY, BatchId, SubjectId
+from consentd.subjects import service as subjects
+from consentd.subjects.acts import Act
+from consentd.subjects.doing import Doing
+from consentd.web.idempotency import Repeat
+
+
+class ConsentService:
+    """All methods raise kernel errors only."""
+
+    def __init__(self, doing: Doing) -> None:
+        self._doing = doing
+        self._keyring = doing.keyring
+        self._policies = doing.policies
+
+    async def record(
+        self, caller: Caller, request: RecordConsents, repeat: Repeat | None = None
+    ) -> tuple[int, ConsentsRecorded]:
+        """Status and answer: 201, or 200 where this system had reported every event before."""
+        zone = ZoneInfo(caller.zone)
+
+        def write(act: Act, compiled: CompiledPolicy) -> ConsentsRecorded:
+            return self._answer(act, record(act, compiled, request, zone))
+
+        return await self._doing.act(caller, repeat, "consent.recorded", write, self._rebuilt)
+
+    async def object(
+        self, caller: Caller, request: RecordObjection, repeat: Repeat | None = None
+    ) -> tuple[int, ObjectionsRecorded]:
+        zone = ZoneInfo(caller.zone)
+
+        def write(act: Act, compiled: CompiledPolicy) -> ObjectionsRecorded:
+            return record_objection(act, request, zone)
+
+        return await self._doing.act(caller, repeat, "objection.recorded", write, rebuilt)
+
+    async def record_facts(
+        self, caller: Caller, request: subjects.FactsAsked, repeat: Repeat | None = None
+    ) -> tuple[int, subjects.FactsRecorded]:
+        zone = ZoneInfo(caller.zone)
+
+        def write(act: Act, compiled: CompiledPolicy) -> subjects.FactsRecorded:
+            return subjects.record_facts(act, request, zone)
+
+        return await self._doing.act(caller, repeat, "fact.recorded", write, subjects.rebuilt_facts)
+
+    def _answer(self, act: Act, recorded: Recorded) -> ConsentsRecorded:
+        new = [event for event in recorded.events if not event.duplicate]
+        told = new or recorded.events
+        batch = told[0].row["batch_id"]
+        people = recorded.resolution.people
+        states = [standing(person.group, state) for person, state in recorded.states]
+        if not new:
+            states = self._states_of(act.unit.connection, recorded.events)
+        return ConsentsRecorded(
+            receipt_id=batch,
+            subject_id=people[0].group if len(people) == 1 else None,
+            events=tuple(recorded_event(event) for event in recorded.events),
+            states=tuple(states),
+            receipt=receipt(self._keyring, act.policy, batch, told),
+        )
+
+    def _rebuilt(self, connection: Any, batch: BatchId) -> ConsentsRecorded:
+        """The answer of an earlier act, from its rows. What stands is told as it stands now."""
+        rows, _ = store.batch(connection, batch)
+        events = self._opened(connection, rows)
+        states = self._states_of(connection, events)
+        people = {state.subject_id for state in states}
+        policy = self._policies.load(connection, rows[0]["policy"]).policy
+        return ConsentsRecorded(
+            receipt_id=batch,
+            subject_id=people.pop() if len(people) == 1 else None,
+            events=tuple(recorded_event(event) for event in events),
+            states=tuple(states),
+            receipt=receipt(self._keyring, policy, batch, events),
+        )
+
+    def _opened(self, connection: Any, rows: list[Any]) -> list[EventWritten]:
+        """Events with their sealed part, empty where the key is gone or restricted."""
+        keys = open_keys(connection, self._keyring, {row["subject_id"] for row in rows})
+        events = []
+        for row in rows:
+            proof = keys[row["subject_id"]].proof
+            detail = {}
+            if proof is not None:
+                detail = msgspec.json.decode(
+                    unseal(proof, row["sealed"], Place("consent_events", "sealed", row["id"]))
+                )
+            events.append(EventWritten(row, detail))
+        return events
+
+    def _states_of(self, connection: Any, events: list[EventWritten]) -> list[StandingState]:
+        """What stands now for the keys that these events speak of."""
+        found: dict[tuple[UUID, StateKey], StandingState] = {}
+        for event in events:
+            row = event.row
+            group = subjects.person_by_id(connection, row["subject_id"]).group
+            key = StateKey(row["purpose"], row["channel"], row["contact_point_id"] or NOBODY)
+            state = store.states(connection, group, [key.purpose]).get(key)
+            if state is not None:
+                found[group, key] = standing(group, state)
+        return list(found.values())
+
+    async def consents(self, caller: Caller, subject: UUID) -> SubjectConsents:
+        """What stands for a person. Raises NotFound alike for unknown and for erased people."""
+
+        def read(connection: Any, compiled: CompiledPolicy) -> tuple[SubjectId, SubjectConsents]:
+            answer = consents(connection, caller, subject)
+            return answer.subject_id, answer
+
+        return await self._doing.read(caller, "consents.read", read)
+
+    async def history(
+        self, caller: Caller, subject: UUID, before: Position | None, limit: int
+    ) -> tuple[SubjectHistory, Position | None]:
+        """One page of a person's events, and where the next page begins."""
+
+        def read(
+            connection: Any, compiled: CompiledPolicy
+        ) -> tuple[SubjectId, tuple[SubjectHistory, Position | None]]:
+            person, rows, following = history_rows(connection, caller, subject, before, limit)
+            events = tuple(history_event(event) for event in self._opened(connection, rows))
+            return person, (SubjectHistory(person, events, None), following)
+
+        return await self._doing.read(caller, "history.read", read)

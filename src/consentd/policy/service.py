@@ -1,0 +1,68 @@
+"""Which rules are in force: activating them, and having the active ones at hand.
+
+Upholds DESIGN §8: a version is stored for ever under its hash, an activation is an appended and audited
+row, going back is another row, and a write reads the active policy inside its own transaction.
+"""
+
+from typing import Any
+
+from consentd.crypto.keyring import Keyring
+from consentd.db.unit import Unit
+from consentd.evidence.model import Actor
+from consentd.evidence.recorder import begin
+from consentd.kernel.compiled import CompiledPolicy, compile_policy
+from consentd.kernel.errors import OperatorError
+from consentd.kernel.policy import Policy, decode, document
+from consentd.policy import store
+
+
+class PolicyBook:
+    """Compiled policies by their hash. Nothing in it can be stale: a hash names one policy for ever."""
+
+    def __init__(self) -> None:
+        self._compiled: dict[str, CompiledPolicy] = {}
+
+    def get(self, hash_: str) -> CompiledPolicy | None:
+        """None where this process has not loaded it yet."""
+        return self._compiled.get(hash_)
+
+    def active(self, connection: Any) -> CompiledPolicy:  # Any: a database connection
+        """The policy in force in this transaction. Raises OperatorError where none was ever activated."""
+        hash_ = store.active_hash(connection)
+        if hash_ is None:
+            raise OperatorError(
+                "no_policy", "No policy is active. Run `consentd policy activate` once, then try again."
+            )
+        return self.load(connection, hash_)
+
+    def load(self, connection: Any, hash_: str) -> CompiledPolicy:
+        """The policy of a hash, from the database if need be."""
+        known = self._compiled.get(hash_)
+        if known is None:
+            stored = store.document(connection, hash_)
+            if stored is None:
+                raise OperatorError("unknown_policy", f"No policy {hash_} is stored here.")
+            known = self._compiled[hash_] = compile_policy(decode(stored))
+        return known
+
+
+def active_hash(connection: Any) -> str | None:
+    return store.active_hash(connection)
+
+
+def activate(unit: Unit, keyring: Keyring, policy: Policy, actor: Actor) -> bool:
+    """Puts a checked policy in force. False, and nothing happens, if it is in force already."""
+    if store.active_hash(unit.connection) == policy.hash:
+        return False
+    entry = begin(unit, action="policy.activated", actor=actor, key=keyring.audit(), policy=policy.hash)
+    if store.document(unit.connection, policy.hash) is None:
+        entry.insert(
+            store.VERSIONS,
+            {"hash": policy.hash, "document": document(policy), "created_at": unit.now},
+        )
+    entry.insert(
+        store.ACTIVATIONS,
+        {"seq": store.next_seq(unit.connection), "hash": policy.hash, "at": unit.now},
+    )
+    entry.close({"controller": policy.controller.name})
+    return True

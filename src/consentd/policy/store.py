@@ -1,0 +1,35 @@
+"""SQL of policy versions and activations. Both tables are append-only."""
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from consentd.db.tables.policy import policy_activations, policy_versions
+
+_ACTIVE = sa.select(policy_activations.c.hash).order_by(policy_activations.c.seq.desc()).limit(1)
+_DOCUMENT = sa.select(policy_versions.c.document).where(policy_versions.c.hash == sa.bindparam("wanted"))
+
+VERSIONS = policy_versions
+ACTIVATIONS = policy_activations
+
+
+def active_hash(connection: sa.Connection) -> str | None:
+    return connection.execute(_ACTIVE).scalar()
+
+
+def document(connection: sa.Connection, hash_: str) -> bytes | None:
+    return connection.execute(_DOCUMENT, {"wanted": hash_}).scalar()
+
+
+def next_seq(connection: sa.Connection) -> int:
+    """Taken by two at once, the second is refused by the primary key and tries again."""
+    last = connection.execute(sa.select(sa.func.max(policy_activations.c.seq))).scalar()
+    return (last or 0) + 1
+
+
+def history(connection: sa.Connection) -> list[sa.Row[Any]]:
+    """seq, hash, at; the newest first."""
+    table = policy_activations
+    return list(
+        connection.execute(sa.select(table.c.seq, table.c.hash, table.c.at).order_by(table.c.seq.desc()))
+    )

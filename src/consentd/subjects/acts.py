@@ -1,0 +1,207 @@
+"""One recording act: what every call that writes about a person has in common.
+
+It runs inside one unit: resolves the person, opens one audit entry per person (promise 3), gives the
+system's own event ids one effect for ever and the Idempotency-Key one effect for its days (promise 2), and
+writes the stop journal's lines.
+"""
+
+from collections.abc import Collection, Sequence
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from consentd.callers.model import Caller
+from consentd.crypto.keyring import Keyring
+from consentd.crypto.seal import Place, seal, unseal
+from consentd.crypto.subject_keys import SubjectKeys
+from consentd.db.unit import Unit
+from consentd.evidence.journal import StopKind, line
+from consentd.evidence.model import Actor
+from consentd.evidence.recorder import Entry, begin
+from consentd.kernel.canonical import canonical
+from consentd.kernel.errors import Conflict, Forbidden
+from consentd.kernel.ids import BatchId, SubjectId
+from consentd.kernel.policy import Policy
+from consentd.subjects import store
+from consentd.subjects.model import Known, Resolution
+from consentd.subjects.requests import SubjectNamed, spell
+from consentd.subjects.resolving import Resolver
+from consentd.subjects.spelling import Named
+
+
+class Act:
+    """`batch` numbers all that this act writes; it is also the number of its receipt."""
+
+    def __init__(
+        self,
+        unit: Unit,
+        keyring: Keyring,
+        policy: Policy,
+        batch: BatchId,
+        *,
+        action: str,
+        caller: Caller | None,
+        actor: Actor,
+    ) -> None:
+        self.unit = unit
+        self.keyring = keyring
+        self.policy = policy
+        self.batch = batch
+        self.caller = caller
+        self._action = action
+        self._actor = actor
+        self._resolver = Resolver(unit, keyring, policy, caller.system_id if caller else None)
+        self._entries: dict[SubjectId, tuple[Entry, dict[str, Any]]] = {}
+
+    def resolve(
+        self, subject: SubjectNamed, points: Sequence[Named] = (), *, bind: Collection[Named] = ()
+    ) -> Resolution:
+        """The people meant by `subject` and by the contact points that its events name."""
+        names = [
+            spell(self.policy, identifier, subject.territory, f"/subject/identifiers/{index}")
+            for index, identifier in enumerate(subject.identifiers)
+        ]
+        resolution = self._resolver.resolve([*names, *points], subject.territory, bind=bind)
+        if resolution.certain:
+            self._describe(resolution, subject)
+        return resolution
+
+    def _describe(self, resolution: Resolution, subject: SubjectNamed) -> None:
+        person = resolution.people[0]
+        writer = resolution.writer_of(person)
+        if subject.territory and subject.territory != person.territory:
+            store.set_territory(self.unit, writer, subject.territory)
+            self.detail(writer)["territory"] = subject.territory
+        if subject.name:
+            content = self._resolver.keys_of(writer).content
+            store.set_name(
+                self.unit,
+                writer,
+                seal(content, subject.name.encode(), Place("subjects", "sealed_name", writer)),
+            )
+            self.detail(writer)["name"] = "set"
+
+    def entry(self, subject: SubjectId) -> Entry:
+        return self._opened(subject)[0]
+
+    def detail(self, subject: SubjectId) -> dict[str, Any]:
+        """What the entry about `subject` will say, sealed, beyond the rows that it lists."""
+        return self._opened(subject)[1]
+
+    def _opened(self, subject: SubjectId) -> tuple[Entry, dict[str, Any]]:
+        if subject not in self._entries:
+            entry = begin(
+                self.unit,
+                action=self._action,
+                actor=self._actor,
+                subject_id=subject,
+                key=self._resolver.keys_of(subject).proof,
+                policy=self.policy.hash,
+            )
+            self._entries[subject] = entry, {"batch": str(self.batch)}
+        return self._entries[subject]
+
+    def seal_proof(self, subject: SubjectId, table: str, row: UUID, content: object) -> tuple[UUID, bytes]:
+        key = self._resolver.keys_of(subject).proof
+        return key.id, seal(key, canonical(content), Place(table, "sealed", row))
+
+    def seal_content(self, subject: SubjectId, table: str, row: UUID, content: bytes) -> tuple[UUID, bytes]:
+        key = self._resolver.keys_of(subject).content
+        return key.id, seal(key, content, Place(table, "sealed", row))
+
+    def keys_of(self, subject: SubjectId) -> SubjectKeys:
+        return self._resolver.keys_of(subject)
+
+    def open_proof(self, row: Any, table: str) -> dict[str, Any]:  # Any: a row mapping
+        """The sealed part of an event's row."""
+        opened = unseal(
+            self._resolver.keys_of(row["subject_id"]).proof, row["sealed"], Place(table, "sealed", row["id"])
+        )
+        found: dict[str, Any] = msgspec.json.decode(opened)
+        return found
+
+    def scattering(self, resolution: Resolution, person: Known) -> dict[str, Any]:
+        """The columns by which a row written while people are merged finds its owner after an unmerge."""
+        named = canonical(sorted(str(id_) for id_ in resolution.named)).decode()
+        if len(person.members) == 1:
+            return {"named": named, "members": None, "holders": None}
+        return {
+            "named": named,
+            "members": canonical(sorted(map(str, person.members))).decode(),
+            "holders": canonical(sorted(map(str, resolution.holding(person)))).decode(),
+        }
+
+    # --- the system's own event ids
+
+    def already(self, source_event_id: str | None, content: object) -> store.Reported | None:
+        """What this system's event did, if it was reported before. Raises Conflict if its content differs."""
+        if source_event_id is None or self.caller is None:
+            return None
+        found = store.reported(self.unit.connection, self.caller.system_id, self._source(source_event_id))
+        if found is not None and found.content != self._content(content):
+            raise Conflict(
+                "source_event_conflict",
+                "This system reported another event under the same source_event_id. Give each event a number "
+                "of its own; to correct one, report a new event.",
+            )
+        return found
+
+    def report(self, source_event_id: str | None, content: object, rows: Sequence[UUID]) -> None:
+        if source_event_id is None or self.caller is None:
+            return
+        store.add_reported(
+            self.unit,
+            self.caller.system_id,
+            self._source(source_event_id),
+            self._content(content),
+            self.batch,
+            rows,
+        )
+
+    def _source(self, source_event_id: str) -> bytes:
+        return self.keyring.digest("source-event", source_event_id.encode())
+
+    def _content(self, content: object) -> bytes:
+        return self.keyring.digest("source-content", canonical(msgspec.to_builtins(content)))
+
+    # --- stops
+
+    def stop(
+        self,
+        kind: StopKind,
+        subject: SubjectId,
+        resolution: Resolution,
+        purpose: str | None,
+        channel: str | None,
+    ) -> None:
+        """Notes a withdrawal, objection or restriction for the stop journal."""
+        self.unit.stops.append(
+            line(
+                self.keyring,
+                kind=kind,
+                at=self.unit.now,
+                subject=subject,
+                identifiers=[(name.scheme, name.value) for name in resolution.named.values()],
+                purpose=purpose,
+                channel=channel,
+                entry=self.entry(subject).id,
+            )
+        )
+
+    def close(self) -> list[UUID]:
+        """Appends the entries. Returns their ids."""
+        for entry, detail in self._entries.values():
+            entry.close(detail)
+        return [entry.id for entry, _ in self._entries.values()]
+
+
+def check_limits(caller: Caller, purpose: str, channel: str, pointer: str) -> None:
+    """Raises Forbidden if this system was not given the purpose or the channel."""
+    if not caller.may_use(purpose, channel):
+        raise Forbidden(
+            "outside_limits",
+            f"This system may not act for {purpose!r} by {channel!r}: it was registered with other purposes "
+            "or channels. Ask whoever runs consentd.",
+            errors=[{"pointer": pointer, "code": "outside_limits", "detail": "not given to this system"}],
+        )

@@ -1,0 +1,104 @@
+"""People over HTTP: looking up, and the pairs that may be one person. No identifier is ever in a URL."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+import msgspec
+from litestar import get, post
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import Parameter
+
+from consentd.callers.model import Scope
+from consentd.kernel.compiled import CompiledPolicy
+from consentd.kernel.ids import SubjectId
+from consentd.kernel.instants import to_text
+from consentd.subjects import service
+from consentd.subjects.doing import Doing
+from consentd.subjects.requests import Identifier, Territory
+from consentd.web.auth import needs
+from consentd.web.call import Call
+from consentd.web.cursors import decode_cursor, encode_cursor
+
+_PAGE = 100
+
+
+class Lookup(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    identifiers: Annotated[tuple[Identifier, ...], msgspec.Meta(min_length=1, max_length=20)]
+    territory: Territory | None = None
+
+
+class SubjectFound(msgspec.Struct, frozen=True):
+    id: UUID
+    territory: str | None
+
+
+class SubjectsFound(msgspec.Struct, frozen=True):
+    """Everyone who holds one of the identifiers: none, one, or the several who share it."""
+
+    subjects: tuple[SubjectFound, ...]
+
+
+class MergeCandidate(msgspec.Struct, frozen=True):
+    id: UUID
+    subjects: tuple[UUID, UUID]
+    reason: str
+    found_at: str
+
+
+class MergeCandidates(msgspec.Struct, frozen=True):
+    candidates: tuple[MergeCandidate, ...]
+    next: str | None
+    """Pass it as `cursor` for the next page; null on the last."""
+
+
+def routes(doing: Doing) -> list[HTTPRouteHandler]:
+    @post(
+        "/v1/subjects/lookup",
+        opt=needs(Scope.CONSENT_READ),
+        status_code=200,
+        tags=["people"],
+        operation_id="lookupSubjects",
+        summary="Find a person by identifiers",
+    )
+    async def lookup(request: Call, data: Lookup) -> SubjectsFound:
+        """The ids by which the other calls name people. Logged before it is answered."""
+
+        def read(connection: Any, compiled: CompiledPolicy) -> tuple[SubjectId | None, SubjectsFound]:
+            found = service.look_up(
+                connection, doing.keyring, compiled.policy, data.identifiers, data.territory
+            )
+            about = found[0].id if len(found) == 1 else None
+            return about, SubjectsFound(tuple(SubjectFound(one.id, one.territory) for one in found))
+
+        return await doing.read(request.caller, "subject.looked_up", read)
+
+    @get(
+        "/v1/merge-candidates",
+        opt=needs(Scope.CONSENT_READ),
+        tags=["people"],
+        operation_id="listMergeCandidates",
+        summary="Pairs that may be one person",
+    )
+    async def candidates(
+        request: Call,
+        cursor: str | None = None,
+        limit: Annotated[int, Parameter(ge=1, le=500)] = _PAGE,
+    ) -> MergeCandidates:
+        """Records that share an identifier but were not joined; a person decides on each."""
+        after = decode_cursor(cursor, UUID) if cursor else UUID(int=0)
+
+        def read(connection: Any, compiled: CompiledPolicy) -> tuple[None, MergeCandidates]:
+            found = service.merge_candidates(connection, after, limit + 1)
+            page = found[:limit]
+            following = encode_cursor(page[-1].id) if len(found) > limit else None
+            return None, MergeCandidates(
+                tuple(
+                    MergeCandidate(c.id, (c.subject_a, c.subject_b), c.reason, to_text(c.created_at))
+                    for c in page
+                ),
+                following,
+            )
+
+        return await doing.read(request.caller, "merge_candidates.listed", read)
+
+    return [lookup, candidates]

@@ -1,0 +1,103 @@
+"""The frame of every use case about people: one unit of work, the caller still may, logged.
+
+Upholds promises 2 (a call that was made before gets its answer again), 3, 5 (the caller's revocation is read
+in the transaction) and 8 (a reading that cannot be logged is not answered).
+"""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from consentd.base.ids import new_id
+from consentd.callers.model import Caller
+from consentd.callers.service import assert_live
+from consentd.crypto.keyring import Keyring
+from consentd.crypto.subject_keys import open_keys
+from consentd.db.unit import Database, Unit
+from consentd.evidence.model import Actor, ActorKind
+from consentd.evidence.recorder import begin
+from consentd.kernel.compiled import CompiledPolicy
+from consentd.kernel.ids import BatchId, SubjectId
+from consentd.policy.service import PolicyBook
+from consentd.subjects.acts import Act
+from consentd.web.idempotency import Repeat, remember, remembered
+
+A = TypeVar("A")
+
+
+class Doing:
+    """What use cases work with. `wake`: told after each change, so that the log need not wait."""
+
+    def __init__(
+        self,
+        database: Database,
+        keyring: Keyring,
+        policies: PolicyBook,
+        wake: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.database = database
+        self.keyring = keyring
+        self.policies = policies
+        self._wake = wake
+
+    async def act(
+        self,
+        caller: Caller,
+        repeat: Repeat | None,
+        action: str,
+        write: Callable[[Act, CompiledPolicy], A],
+        rebuild: Callable[[Any, BatchId], A],
+    ) -> tuple[int, A]:
+        """What all recording calls share: the caller still may, the call was not made before, one entry."""
+
+        def work(unit: Unit) -> tuple[int, A]:
+            assert_live(unit.connection, caller)
+            before = remembered(unit, repeat)
+            if before is not None:
+                return 201, rebuild(unit.connection, before)
+            compiled = self.policies.active(unit.connection)
+            batch = BatchId(new_id())
+            actor = Actor(ActorKind.SYSTEM, caller.system_id)
+            act = Act(unit, self.keyring, compiled.policy, batch, action=action, caller=caller, actor=actor)
+            answer = write(act, compiled)
+            entries = act.close()
+            if not entries:
+                # Everything was reported before: nothing changed, and there is nothing to remember.
+                return 200, answer
+            remember(unit, repeat, batch, 201)
+            return 201, answer
+
+        answer = await self.database.change(work)
+        self._wake()
+        return answer
+
+    async def read(
+        self,
+        caller: Caller,
+        action: str,
+        read: Callable[[Any, CompiledPolicy], tuple[SubjectId | None, A]],
+    ) -> A:
+        """Runs `read`, which returns whom it is about and the answer, and logs it in the same transaction.
+
+        If it cannot be logged, nothing is answered (promise 8).
+        """
+
+        def work(unit: Unit) -> A:
+            assert_live(unit.connection, caller)
+            compiled = self.policies.active(unit.connection)
+            about, answer = read(unit.connection, compiled)
+            proof = None
+            if about is not None:
+                proof = open_keys(unit.connection, self.keyring, [about])[about].proof
+            begin(
+                unit,
+                action=action,
+                actor=Actor(ActorKind.SYSTEM, caller.system_id),
+                subject_id=about if proof is not None else None,
+                key=proof or self.keyring.audit(),
+                policy=compiled.hash,
+            ).close({"caller": caller.name})
+            return answer
+
+        answer = await self.database.change(work)
+        self._wake()
+        return answer

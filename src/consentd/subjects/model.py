@@ -1,0 +1,58 @@
+"""What other slices are told about people."""
+
+from uuid import UUID
+
+import msgspec
+
+from consentd.kernel.ids import GroupId, IdentifierId, SubjectId
+from consentd.subjects.spelling import Named
+
+
+class Known(msgspec.Struct, frozen=True):
+    """One person, locked for the rest of the unit."""
+
+    group: GroupId
+    members: tuple[SubjectId, ...]
+    territory: str | None
+    created: bool = False
+
+
+class Resolution(msgspec.Struct, frozen=True):
+    """What the identifiers of one call resolve to, after linking."""
+
+    named: dict[IdentifierId, Named]
+    people: tuple[Known, ...]
+    holders: dict[IdentifierId, frozenset[SubjectId]]
+    """The subjects (not groups) that hold each named identifier."""
+
+    @property
+    def certain(self) -> bool:
+        return len(self.people) == 1
+
+    def id_of(self, identifier: Named) -> IdentifierId:
+        return next(id_ for id_, named in self.named.items() if named == identifier)
+
+    def writer_of(self, person: Known) -> SubjectId:
+        """The member whose row and keys a new event goes to: the one who holds most of what was named."""
+        return max(
+            person.members,
+            key=lambda member: (sum(member in holding for holding in self.holders.values()), -member.int),
+        )
+
+    def holding(self, person: Known) -> tuple[SubjectId, ...]:
+        """The members who hold all that was named, or all who hold any of it where none does."""
+        holdings = [h & set(person.members) for h in self.holders.values()]
+        holdings = [h for h in holdings if h]
+        if not holdings:
+            return person.members
+        every = frozenset.intersection(*map(frozenset, holdings))
+        return tuple(sorted(every or frozenset().union(*holdings)))
+
+
+class Contact(msgspec.Struct, frozen=True):
+    """An identifier of a person, opened."""
+
+    id: UUID
+    named: Named
+    strength: str
+    capacity: str

@@ -1,0 +1,375 @@
+"""SQL of people: identifiers, links, groups, candidates, the do-not-contact list."""
+
+import json
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple, cast
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from consentd.db.tables import consent
+from consentd.db.tables import people as t
+from consentd.db.unit import Unit
+from consentd.db.upsert import insert as upsert
+from consentd.kernel.ids import NOBODY, GroupId, IdentifierId, SubjectId
+
+FACTS = t.facts
+
+
+class Holding(NamedTuple):
+    """A row of `holdings`: subject and group are None where nobody holds the identifier."""
+
+    id: IdentifierId
+    scheme: str
+    digest: bytes
+    subject: SubjectId | None
+    group: GroupId | None
+
+
+_HOLDINGS = (
+    sa.select(
+        t.identifiers.c.id,
+        t.identifiers.c.scheme,
+        t.identifiers.c.blind_index,
+        t.identifier_links.c.subject_id,
+        t.subjects.c.group_id,
+    )
+    .select_from(
+        t.identifiers.outerjoin(
+            t.identifier_links, t.identifier_links.c.identifier_id == t.identifiers.c.id
+        ).outerjoin(t.subjects, t.subjects.c.id == t.identifier_links.c.subject_id)
+    )
+    .where(
+        t.identifiers.c.blind_index.in_(sa.bindparam("digests", expanding=True)),
+        t.identifiers.c.scheme.in_(sa.bindparam("schemes", expanding=True)),
+    )
+    .order_by(t.identifiers.c.id)
+)
+# The identifiers' rows are locked while linking: two first posts about one person make one person.
+_HOLDINGS_LOCKED = _HOLDINGS.with_for_update(of=t.identifiers)
+
+
+def holdings(connection: sa.Connection, digests: Mapping[bytes, str], *, lock: bool = False) -> list[Holding]:
+    """Who holds the identifiers with these blind indexes (digest → scheme). Unknown ones are left out."""
+    rows = connection.execute(
+        _HOLDINGS_LOCKED if lock else _HOLDINGS,
+        {"digests": list(digests), "schemes": list(set(digests.values()))},
+    )
+    return [Holding(*row) for row in rows if digests.get(row[2]) == row[1]]
+
+
+def add_identifiers(unit: Unit, rows: Sequence[dict[str, Any]]) -> None:
+    """Adds those that are new; one that another unit added meanwhile is left as it is."""
+    insert = upsert(unit.dialect, t.identifiers)
+    # In one order everywhere, so that two units never wait for each other.
+    for row in sorted(rows, key=lambda r: r["blind_index"]):
+        unit.connection.execute(insert.on_conflict_do_nothing(index_elements=["blind_index", "scheme"]), row)
+
+
+_MEMBERS = (
+    sa.select(
+        t.subjects.c.id,
+        t.subjects.c.group_id,
+        t.subjects.c.territory,
+        t.subjects.c.restricted_at,
+        t.subjects.c.erased_at,
+    )
+    .where(t.subjects.c.group_id.in_(sa.bindparam("groups", expanding=True)))
+    .order_by(t.subjects.c.id)
+)
+_MEMBERS_LOCKED = _MEMBERS.with_for_update()
+
+
+def members(
+    connection: sa.Connection, groups: Collection[GroupId], *, lock: bool = False
+) -> list[sa.Row[Any]]:
+    """All subjects of these groups: id, group_id, territory, restricted_at, erased_at."""
+    return list(connection.execute(_MEMBERS_LOCKED if lock else _MEMBERS, {"groups": list(groups)}))
+
+
+def group_of(connection: sa.Connection, subject: SubjectId) -> GroupId | None:
+    """None for an unknown or erased subject."""
+    found = connection.execute(
+        sa.select(t.subjects.c.group_id).where(t.subjects.c.id == subject, t.subjects.c.erased_at.is_(None))
+    ).scalar()
+    return cast(GroupId | None, found)
+
+
+def add_subject(unit: Unit, subject: SubjectId, territory: str | None) -> None:
+    unit.connection.execute(
+        t.subjects.insert(),
+        {"id": subject, "group_id": subject, "territory": territory, "created_at": unit.now},
+    )
+
+
+def set_territory(unit: Unit, subject: SubjectId, territory: str) -> None:
+    unit.connection.execute(t.subjects.update().where(t.subjects.c.id == subject).values(territory=territory))
+
+
+def set_name(unit: Unit, subject: SubjectId, sealed: bytes) -> None:
+    unit.connection.execute(t.subjects.update().where(t.subjects.c.id == subject).values(sealed_name=sealed))
+
+
+def set_group(unit: Unit, subjects: Iterable[SubjectId], group: GroupId) -> None:
+    unit.connection.execute(
+        t.subjects.update().where(t.subjects.c.id.in_(list(subjects))).values(group_id=group)
+    )
+
+
+def add_links(unit: Unit, rows: Sequence[dict[str, Any]]) -> None:
+    unit.connection.execute(t.identifier_links.insert(), list(rows))
+
+
+def links_of(connection: sa.Connection, subjects: Collection[SubjectId]) -> list[sa.Row[Any]]:
+    """Every link of these subjects, with the identifier's scheme."""
+    return list(
+        connection.execute(
+            sa.select(t.identifier_links, t.identifiers.c.scheme)
+            .join(t.identifiers, t.identifiers.c.id == t.identifier_links.c.identifier_id)
+            .where(t.identifier_links.c.subject_id.in_(list(subjects)))
+            .order_by(t.identifier_links.c.created_at, t.identifier_links.c.id)
+        )
+    )
+
+
+def accounts_of(
+    connection: sa.Connection, groups: Collection[GroupId], schemes: Collection[str]
+) -> list[sa.Row[Any]]:
+    """group_id, scheme, identifier_id of the groups' identifiers in these schemes."""
+    return list(
+        connection.execute(
+            sa.select(t.subjects.c.group_id, t.identifiers.c.scheme, t.identifiers.c.id)
+            .select_from(t.subjects)
+            .join(t.identifier_links, t.identifier_links.c.subject_id == t.subjects.c.id)
+            .join(t.identifiers, t.identifiers.c.id == t.identifier_links.c.identifier_id)
+            .where(
+                t.subjects.c.group_id.in_(list(groups)),
+                t.identifiers.c.scheme.in_(list(schemes)),
+            )
+        )
+    )
+
+
+def set_capacity(
+    unit: Unit, identifier: IdentifierId, subjects: Collection[SubjectId], capacity: str
+) -> None:
+    unit.connection.execute(
+        t.identifier_links.update()
+        .where(
+            t.identifier_links.c.identifier_id == identifier,
+            t.identifier_links.c.subject_id.in_(list(subjects)),
+        )
+        .values(capacity=capacity)
+    )
+
+
+def set_unreachable(
+    unit: Unit, identifier: IdentifierId, subjects: Collection[SubjectId], since: int | None
+) -> None:
+    unit.connection.execute(
+        t.identifier_links.update()
+        .where(
+            t.identifier_links.c.identifier_id == identifier,
+            t.identifier_links.c.subject_id.in_(list(subjects)),
+        )
+        .values(unreachable_since=since)
+    )
+
+
+# --- candidates
+
+
+def add_candidates(unit: Unit, rows: Sequence[dict[str, Any]]) -> None:
+    """Keeps each pair once, whoever found it first."""
+    insert = upsert(unit.dialect, t.merge_candidates)
+    for row in rows:
+        unit.connection.execute(insert.on_conflict_do_nothing(index_elements=["subject_a", "subject_b"]), row)
+
+
+def candidates(connection: sa.Connection, after: UUID, limit: int) -> list[sa.Row[Any]]:
+    """Open candidates in the order of their ids, behind `after`."""
+    table = t.merge_candidates
+    return list(
+        connection.execute(
+            sa.select(table)
+            .where(table.c.status == "open", table.c.id > after)
+            .order_by(table.c.id)
+            .limit(limit)
+        )
+    )
+
+
+# --- edges
+
+
+EDGES = t.subject_edges
+
+
+def edges_among(connection: sa.Connection, subjects: Collection[SubjectId]) -> list[sa.Row[Any]]:
+    """Merges and unmerges that touch these subjects, oldest first."""
+    table = t.subject_edges
+    ids = list(subjects)
+    return list(
+        connection.execute(
+            sa.select(table.c.kind, table.c.subject_a, table.c.subject_b)
+            .where(sa.or_(table.c.subject_a.in_(ids), table.c.subject_b.in_(ids)))
+            .order_by(table.c.id)
+        )
+    )
+
+
+# --- suppressions
+
+
+def adopt_suppressions(unit: Unit, identifier: IdentifierId, scheme: str, digests: Collection[bytes]) -> None:
+    """Ties entries of the do-not-contact list to an identifier that has (again) a holder."""
+    unit.connection.execute(
+        t.suppressions.update()
+        .where(t.suppressions.c.digest.in_(list(digests)), t.suppressions.c.scheme == scheme)
+        .values(identifier_id=identifier, last_seen_at=unit.now)
+    )
+
+
+def add_suppression(unit: Unit, row: dict[str, Any]) -> None:
+    unit.connection.execute(t.suppressions.insert(), row)
+
+
+# --- facts
+
+
+def fact_states(connection: sa.Connection, subjects: Collection[SubjectId]) -> dict[SubjectId, bytes]:
+    rows = connection.execute(
+        sa.select(t.fact_states.c.subject_id, t.fact_states.c.sealed).where(
+            t.fact_states.c.subject_id.in_(list(subjects))
+        )
+    )
+    return {SubjectId(row[0]): row[1] for row in rows}
+
+
+def facts_of(connection: sa.Connection, subject: SubjectId) -> list[sa.Row[Any]]:
+    return list(
+        connection.execute(sa.select(t.facts).where(t.facts.c.subject_id == subject).order_by(t.facts.c.id))
+    )
+
+
+def put_fact_state(unit: Unit, subject: SubjectId, sealed: bytes) -> None:
+    insert = upsert(unit.dialect, t.fact_states)
+    unit.connection.execute(
+        insert.on_conflict_do_update(index_elements=["subject_id"], set_={"sealed": insert.excluded.sealed}),
+        {"subject_id": subject, "sealed": sealed},
+    )
+
+
+# --- forgetting
+
+
+def forget(unit: Unit, subjects: Collection[SubjectId]) -> list[IdentifierId]:
+    """Removes the look-up entries of these subjects; an identifier that somebody else holds stays for them.
+
+    Returns the identifiers that nobody holds any more, and which are gone.
+    """
+    ids = list(subjects)
+    held = list(
+        unit.connection.execute(
+            sa.select(t.identifier_links.c.identifier_id)
+            .where(t.identifier_links.c.subject_id.in_(ids))
+            .distinct()
+        ).scalars()
+    )
+    unit.connection.execute(t.identifier_links.delete().where(t.identifier_links.c.subject_id.in_(ids)))
+    kept = set(
+        unit.connection.execute(
+            sa.select(t.identifier_links.c.identifier_id).where(t.identifier_links.c.identifier_id.in_(held))
+        ).scalars()
+    )
+    gone = [identifier for identifier in held if identifier not in kept]
+    unit.connection.execute(
+        t.suppressions.update().where(t.suppressions.c.identifier_id.in_(gone)).values(identifier_id=None)
+    )
+    unit.connection.execute(t.identifiers.delete().where(t.identifiers.c.id.in_(gone)))
+    unit.connection.execute(t.fact_states.delete().where(t.fact_states.c.subject_id.in_(ids)))
+    unit.connection.execute(
+        t.merge_candidates.delete().where(
+            sa.or_(t.merge_candidates.c.subject_a.in_(ids), t.merge_candidates.c.subject_b.in_(ids))
+        )
+    )
+    unit.connection.execute(
+        t.subjects.update()
+        .where(t.subjects.c.id.in_(ids))
+        .values(erased_at=unit.now, sealed_name=None, territory=None)
+    )
+    return gone
+
+
+def nobody(identifier: IdentifierId | None) -> UUID:
+    """The spelling of a contact point in key columns."""
+    return NOBODY if identifier is None else identifier
+
+
+# --- a system's own event ids
+
+
+class Reported(NamedTuple):
+    content: bytes
+    batch: UUID
+    rows: tuple[UUID, ...]
+
+
+def reported(connection: sa.Connection, system: UUID, digest: bytes) -> Reported | None:
+    table = consent.source_events
+    row = connection.execute(
+        sa.select(table.c.content, table.c.batch_id, table.c.row_ids).where(
+            table.c.system_id == system, table.c.digest == digest
+        )
+    ).first()
+    return Reported(row[0], row[1], tuple(UUID(text) for text in json.loads(row[2]))) if row else None
+
+
+def add_reported(
+    unit: Unit, system: UUID, digest: bytes, content: bytes, batch: UUID, rows: Sequence[UUID]
+) -> None:
+    unit.connection.execute(
+        consent.source_events.insert(),
+        {
+            "system_id": system,
+            "digest": digest,
+            "content": content,
+            "batch_id": batch,
+            "row_ids": json.dumps([str(row) for row in rows]),
+        },
+    )
+
+
+def facts_by_id(connection: sa.Connection, ids: Collection[UUID]) -> list[sa.RowMapping]:
+    return list(
+        connection.execute(
+            sa.select(t.facts).where(t.facts.c.id.in_(list(ids))).order_by(t.facts.c.id)
+        ).mappings()
+    )
+
+
+def has_suppression(
+    connection: sa.Connection, scheme: str, digest: bytes, purpose: str | None, channel: str | None
+) -> bool:
+    table = t.suppressions
+    return (
+        connection.execute(
+            sa.select(table.c.id)
+            .where(
+                table.c.digest == digest,
+                table.c.scheme == scheme,
+                table.c.purpose.is_not_distinct_from(purpose),
+                table.c.channel.is_not_distinct_from(channel),
+            )
+            .limit(1)
+        ).first()
+        is not None
+    )
+
+
+def facts_of_batch(connection: sa.Connection, batch: UUID) -> list[sa.RowMapping]:
+    return list(
+        connection.execute(
+            sa.select(t.facts).where(t.facts.c.batch_id == batch).order_by(t.facts.c.id)
+        ).mappings()
+    )
