@@ -51,7 +51,7 @@ def record_objection(act: Act, request: RecordObjection, zone: ZoneInfo) -> Obje
         point = spell(act.policy, request.contact_point, request.subject.territory, "/contact_point")
     named = [point] if point else []
     resolution = act.resolve(request.subject, named, bind=named)
-    content = [request.subject.identifiers, msgspec.structs.replace(request, subject=None)]
+    content = [request.subject.identifiers, _without_subject(request)]
     earlier = act.already(request.source_event_id, content)
     if earlier is not None:
         rows = store.objections_by_id(act.unit.connection, earlier.rows)
@@ -161,6 +161,13 @@ def _answer(row: Any, *, duplicate: bool = False) -> ObjectionRecorded:  # Any: 
         since=to_text(row["effective"]),
         duplicate=duplicate,
     )
+
+
+def _without_subject(request: RecordObjection) -> dict[str, Any]:
+    """What one event id stands for: the choice itself; the identifiers are compared apart."""
+    found: dict[str, Any] = msgspec.to_builtins(request)
+    del found["subject"]
+    return found
 
 
 def _wrong(code: str, pointer: str, detail: str) -> Unprocessable:

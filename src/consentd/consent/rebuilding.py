@@ -7,9 +7,13 @@ from uuid import UUID
 
 from consentd.consent import store
 from consentd.consent.events import counting, objection_of, state_of
-from consentd.db.unit import Unit
+from consentd.crypto.keyring import Keyring
+from consentd.db.unit import Database, Unit
+from consentd.evidence.model import OPERATOR
+from consentd.evidence.recorder import begin
 from consentd.kernel.fold import Objection, State, fold, fold_objections
-from consentd.kernel.ids import GroupId
+from consentd.kernel.ids import GroupId, SubjectId
+from consentd.subjects.service import lock_people
 
 PAGE = 500
 
@@ -78,3 +82,28 @@ def _expected(
         objections[row["subject_id"]].append(objection_of(row))
     for group, _members in groups:
         yield group, Folded(fold(events[group]), fold_objections(objections[group]))
+
+
+async def rebuild_all(database: Database, keyring: Keyring) -> int:
+    """Builds everyone's states anew, a page of people per unit; how many people. Audited."""
+    total = 0
+    after = UUID(int=0)
+    while True:
+
+        def page(unit: Unit, behind: UUID = after) -> list[tuple[UUID, tuple[UUID, ...]]]:
+            groups = store.groups_page(unit.connection, behind, PAGE)
+            # Locked, so that nothing is recorded between reading the events and writing the states.
+            lock_people(unit, [SubjectId(members[0]) for _, members in groups])
+            store.forget_states(unit, [group for group, _ in groups])
+            for group, members in groups:
+                refold(unit, GroupId(group), members)
+            begin(unit, action="states.rebuilt", actor=OPERATOR, key=keyring.audit()).close(
+                {"people": len(groups)}
+            )
+            return groups
+
+        groups = await database.change(page)
+        if not groups:
+            return total
+        total += len(groups)
+        after = groups[-1][0]

@@ -282,3 +282,14 @@ def last_uses(connection: sa.Connection, people: Collection[UUID]) -> dict[str, 
         .group_by(table.c.channel)
     )
     return {channel: Instant(last) for channel, last in rows}
+
+
+def count_people(connection: sa.Connection, purpose: str, channel: str) -> int:
+    table = t.consent_states
+    return int(
+        connection.execute(
+            sa.select(sa.func.count(table.c.group_id.distinct())).where(
+                table.c.purpose == purpose, table.c.channel == channel
+            )
+        ).scalar_one()
+    )

@@ -55,6 +55,10 @@ class Database(Protocol):
         """The same without an audit entry, for the housekeeping tables alone."""
         ...
 
+    async def sequence(self, work: Work[T]) -> T:
+        """The same for the log's sequencer alone: it writes what is logged, so it cannot be logged itself."""
+        ...
+
     async def read(self, work: Callable[[sa.Connection], T]) -> T:
         """Runs `work` on a consistent snapshot that it cannot write."""
         ...

@@ -11,7 +11,7 @@ from consentd.db.unit import Unit
 from consentd.evidence.model import Actor
 from consentd.evidence.recorder import begin
 from consentd.kernel.compiled import CompiledPolicy, compile_policy
-from consentd.kernel.errors import OperatorError
+from consentd.kernel.errors import OperatorError, PolicyError
 from consentd.kernel.policy import Policy, decode, document
 from consentd.policy import store
 
@@ -50,10 +50,29 @@ def active_hash(connection: Any) -> str | None:
     return store.active_hash(connection)
 
 
+def log_origin(connection: Any) -> str | None:
+    """The log's name, set for ever by the first policy that was activated; None before."""
+    first = store.first_hash(connection)
+    stored = store.document(connection, first) if first is not None else None
+    return decode(stored).controller.log_origin if stored is not None else None
+
+
 def activate(unit: Unit, keyring: Keyring, policy: Policy, actor: Actor) -> bool:
     """Puts a checked policy in force. False, and nothing happens, if it is in force already."""
     if store.active_hash(unit.connection) == policy.hash:
         return False
+    origin = log_origin(unit.connection)
+    if origin not in (None, policy.controller.log_origin):
+        raise PolicyError(
+            [
+                (
+                    "controller.yaml",
+                    0,
+                    f"log_origin is {policy.controller.log_origin!r}, but this installation's log is named "
+                    f"{origin!r} in every checkpoint that was handed out: it cannot be renamed",
+                )
+            ]
+        )
     entry = begin(unit, action="policy.activated", actor=actor, key=keyring.audit(), policy=policy.hash)
     if store.document(unit.connection, policy.hash) is None:
         entry.insert(

@@ -33,3 +33,9 @@ def history(connection: sa.Connection) -> list[sa.Row[Any]]:
     return list(
         connection.execute(sa.select(table.c.seq, table.c.hash, table.c.at).order_by(table.c.seq.desc()))
     )
+
+
+def first_hash(connection: sa.Connection) -> str | None:
+    """The hash of the first policy that was ever activated here."""
+    table = policy_activations
+    return connection.execute(sa.select(table.c.hash).order_by(table.c.seq).limit(1)).scalar()

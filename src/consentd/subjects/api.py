@@ -15,7 +15,7 @@ from consentd.kernel.instants import to_text
 from consentd.subjects import service
 from consentd.subjects.doing import Doing
 from consentd.subjects.requests import Identifier, Territory
-from consentd.web.auth import needs
+from consentd.callers.access import needs
 from consentd.web.call import Call
 from consentd.web.cursors import decode_cursor, encode_cursor
 

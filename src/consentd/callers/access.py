@@ -1,0 +1,29 @@
+"""What a route asks of whoever calls it, written at the route: `opt=PUBLIC`, `opt=KNOWN`, `opt=needs(…)`.
+
+Upholds promise 8: a route that says none of these stops the start (`web.application`).
+"""
+
+from enum import Enum
+from typing import Any
+
+from consentd.callers.model import Scope
+
+ASKS = "asks"
+
+
+class Door(Enum):
+    OPEN = "open"
+    KNOWN = "known"
+
+
+# Any: the framework's options hold values of every kind.
+PUBLIC: dict[str, Any] = {ASKS: Door.OPEN}
+"""Anyone may call."""
+
+KNOWN: dict[str, Any] = {ASKS: Door.KNOWN}
+"""Any system whose access is not revoked, which the guard reads: such a route has no unit to do so."""
+
+
+def needs(scope: Scope) -> dict[str, Any]:
+    """A token with this scope. The route's service reads whether it was revoked (`assert_live`)."""
+    return {ASKS: scope}

@@ -1,0 +1,187 @@
+"""Connecting systems and taking their access away; each change with its audit entry (promises 3 and 8).
+
+Upholds promise 18: a secret exists in clear only in the answer to whoever made it. A system has at most two
+live secrets, so that one can be rotated without downtime.
+"""
+
+from collections.abc import Iterable, Mapping
+
+import msgspec
+import sqlalchemy as sa
+
+from consentd.base.ids import new_id
+from consentd.callers import rules, store
+from consentd.callers.credentials import MOST_SECRETS, assert_live, authenticate, caller_of, new_secret
+from consentd.callers.store import SecretRow, SystemRow
+from consentd.crypto.keyring import Keyring
+from consentd.db.unit import Unit
+from consentd.evidence import recorder
+from consentd.evidence.model import Actor
+from consentd.kernel.errors import Conflict, NotFound
+from consentd.kernel.ids import SecretId, SystemId
+
+__all__ = [
+    "ConnectedSystem",
+    "NewSystem",
+    "add_system",
+    "assert_live",
+    "authenticate",
+    "by_name",
+    "caller_of",
+    "list_systems",
+    "revoke",
+    "rotate",
+]
+
+
+class NewSystem(msgspec.Struct, frozen=True):
+    """The one time that a secret is seen."""
+
+    id: SystemId
+    secret_id: SecretId
+    secret: str
+
+    def __repr__(self) -> str:
+        return f"NewSystem(id={self.id}, secret=…)"
+
+
+class ConnectedSystem(msgspec.Struct, frozen=True):
+    system: SystemRow
+    secrets: tuple[SecretRow, ...]
+    """Oldest first, revoked ones too; digests only."""
+
+
+def add_system(
+    unit: Unit,
+    keyring: Keyring,
+    name: str,
+    scopes: Iterable[str],
+    purposes: Iterable[str],
+    channels: Iterable[str],
+    zone: str,
+    actor: Actor,
+) -> NewSystem:
+    """Connects a system. Empty `purposes` or `channels`: not limited.
+
+    Raises Unprocessable for a name, scope or zone that cannot be; Conflict for a name in use.
+    """
+    row = SystemRow(
+        id=SystemId(new_id()),
+        name=rules.checked_name(name),
+        scopes=rules.checked_scopes(scopes),
+        purposes=rules.checked_words("purpose", purposes),
+        channels=rules.checked_words("channel", channels),
+        zone=rules.checked_zone(zone),
+        created_at=unit.now,
+        revoked_at=None,
+    )
+    if store.name_taken(unit.connection, row.name):
+        raise Conflict(
+            "name_taken", f"There is already a system named {row.name}. Names are never used twice."
+        )
+    store.insert_system(unit.connection, row)
+    made = _new_secret(unit, row.id)
+    _record(
+        unit,
+        keyring,
+        "system.added",
+        actor,
+        {
+            "system": str(row.id),
+            "name": row.name,
+            "scopes": list(row.scopes),
+            "purposes": list(row.purposes),
+            "channels": list(row.channels),
+            "zone": row.zone,
+            "secret": str(made.secret_id),
+        },
+    )
+    return made
+
+
+def rotate(
+    unit: Unit, keyring: Keyring, system_id: SystemId, actor: Actor, *, retire_old: bool = False
+) -> NewSystem:
+    """Makes a second secret. Raises Conflict where two live already, unless the older is to be retired."""
+    system = _live_system(unit, system_id)
+    live = [row for row in store.secrets_of(unit.connection, system_id) if row.revoked_at is None]
+    retired: list[SecretRow] = []
+    if len(live) >= MOST_SECRETS:
+        if not retire_old:
+            raise Conflict(
+                "two_secrets_live",
+                f"{system.name} has two live secrets already. Revoke the one no longer used, "
+                "or say --retire-old.",
+            )
+        retired = live[: len(live) - MOST_SECRETS + 1]
+        store.revoke_secrets(unit.connection, [row.id for row in retired], unit.now)
+    made = _new_secret(unit, system_id)
+    _record(
+        unit,
+        keyring,
+        "system.secret_added",
+        actor,
+        {
+            "system": str(system_id),
+            "secret": str(made.secret_id),
+            "retired": [str(row.id) for row in retired],
+        },
+    )
+    return made
+
+
+def revoke(
+    unit: Unit, keyring: Keyring, system_id: SystemId, actor: Actor, *, secret_id: SecretId | None = None
+) -> None:
+    """Takes away one secret, or the whole system's access. What is revoked already stays so, quietly."""
+    system = store.locked_system(unit.connection, system_id)
+    known = {row.id: row for row in store.secrets_of(unit.connection, system_id)}
+    if system is None or (secret_id is not None and secret_id not in known):
+        raise _no_such_system()
+    if secret_id is None:
+        if system.revoked_at is not None:
+            return
+        store.revoke_system(unit.connection, system_id, unit.now)
+        _record(unit, keyring, "system.revoked", actor, {"system": str(system_id)})
+    elif known[secret_id].revoked_at is None:
+        store.revoke_secrets(unit.connection, [secret_id], unit.now)
+        detail = {"system": str(system_id), "secret": str(secret_id)}
+        _record(unit, keyring, "system.secret_revoked", actor, detail)
+
+
+def list_systems(connection: sa.Connection) -> list[ConnectedSystem]:
+    """By name, revoked ones too."""
+    return [
+        ConnectedSystem(system, tuple(store.secrets_of(connection, system.id)))
+        for system in store.all_systems(connection)
+    ]
+
+
+def by_name(connection: sa.Connection, name: str) -> SystemId:
+    """Raises NotFound."""
+    for system in store.all_systems(connection):
+        if system.name == name:
+            return system.id
+    raise _no_such_system()
+
+
+def _new_secret(unit: Unit, system_id: SystemId) -> NewSystem:
+    secret, digest = new_secret()
+    row = SecretRow(SecretId(new_id()), system_id, digest, unit.now, None)
+    store.insert_secret(unit.connection, row)
+    return NewSystem(system_id, row.id, secret)
+
+
+def _live_system(unit: Unit, system_id: SystemId) -> SystemRow:
+    system = store.locked_system(unit.connection, system_id)
+    if system is None or system.revoked_at is not None:
+        raise _no_such_system()
+    return system
+
+
+def _no_such_system() -> NotFound:
+    return NotFound("no_such_system", "There is no such system or secret: see `consentd systems list`.")
+
+
+def _record(unit: Unit, keyring: Keyring, action: str, actor: Actor, detail: Mapping[str, object]) -> None:
+    recorder.begin(unit, action=action, actor=actor, key=keyring.audit()).close(detail)

@@ -1,0 +1,75 @@
+"""Checks over HTTP. The hot path of the service: `bench/check.py` watches it."""
+
+from typing import Any
+
+import msgspec
+from litestar import MediaType, Response, post
+from litestar.handlers import HTTPRouteHandler
+
+from consentd.base.i18n import choose
+from consentd.callers.model import Scope
+from consentd.check.answers import Answer
+from consentd.check.attempts import AttemptRecorded, AttemptReported, report
+from consentd.check.questions import CheckAsked
+from consentd.check.service import BatchAnswer, BatchAsked, CheckService
+from consentd.subjects.doing import Doing
+from consentd.callers.access import needs
+from consentd.web.call import Call
+from consentd.web.idempotency import Repeats
+
+_encode = msgspec.json.Encoder().encode
+
+
+def routes(service: CheckService, doing: Doing, repeats: Repeats) -> list[HTTPRouteHandler]:
+    @post(
+        "/v1/check",
+        opt=needs(Scope.CHECK),
+        status_code=200,
+        tags=["check"],
+        operation_id="check",
+        summary="May I contact this person?",
+    )
+    async def check(request: Call, data: CheckAsked) -> Response[Answer]:
+        """For this purpose, through this channel, now or at a planned instant; with the reasons.
+
+        Whatever is unknown, missing or contradictory denies. The precise reasons need the scope `reasons`.
+        """
+        return _encoded(await service.check(request.caller, data, _language(request)))
+
+    @post(
+        "/v1/check/batch",
+        opt=needs(Scope.CHECK),
+        status_code=200,
+        tags=["check"],
+        operation_id="checkBatch",
+        summary="May I contact these people?",
+    )
+    async def batch(request: Call, data: BatchAsked) -> Response[BatchAnswer]:
+        """Up to 10,000 questions, answered in order."""
+        return _encoded(await service.batch(request.caller, data, _language(request)))
+
+    @post(
+        "/v1/attempts",
+        opt=needs(Scope.CHECK),
+        tags=["check"],
+        operation_id="reportAttempt",
+        summary="Report a contact attempt",
+    )
+    async def attempts(request: Call, data: AttemptReported) -> Response[AttemptRecorded]:
+        """Answered or not, every attempt counts towards the law's limits. A refusal withdraws."""
+        repeat = await repeats.of(request)
+        async with repeats.alone(repeat):
+            status, answer = await report(doing, request.caller, data, repeat)
+        return Response(answer, status_code=status)
+
+    return [check, batch, attempts]
+
+
+def _encoded(answer: Any) -> Response[Any]:
+    """Encoded here, once: the framework's own encoder is built for types that this one does not have."""
+    return Response(_encode(answer), media_type=MediaType.JSON)
+
+
+def _language(request: Call) -> str:
+    accepted = request.exchange.headers.get(b"accept-language")
+    return "en" if accepted is None else choose(None, accepted.decode("latin-1"))

@@ -1,0 +1,223 @@
+"""From the statement's rows to cases: who is meant, whose no counts, and what would be used. Pure but for
+opening sealed facts, for which it is given a function.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from consentd.check.questions import WIDTH, Ready
+from consentd.check.statement import Tag
+from consentd.consent.events import slots_of
+from consentd.kernel.case import NO_FACTS, Attempt, Case, Facts, Person, Point, Suppression
+from consentd.kernel.fold import Objection, State, StateKey
+from consentd.kernel.ids import NOBODY
+from consentd.kernel.instants import Instant
+from consentd.kernel.states import ConsentState, Ground, Proof
+
+RawId = Any
+"""An id as the driver returns it: bytes from SQLite, UUID from PostgreSQL. Compared, never shown."""
+
+OpenFacts = Callable[[RawId, RawId, RawId, bytes, bytes], Facts]
+"""(subject, key, wrapper, sealed facts, wrapped key) → facts."""
+
+_STATES = {state.value: state for state in ConsentState}
+_PROOFS = {proof.value: proof for proof in Proof}
+_NOBODY_RAW = NOBODY.bytes
+
+
+class _Held(msgspec.Struct):
+    """A contact point and who holds it."""
+
+    holders: list[RawId]
+    consumer: bool = False
+    reachable: bool = False
+
+
+class Gathered:
+    """One statement's rows, by what they are about. Several questions of one purpose and channel share it."""
+
+    def __init__(
+        self, rows: Iterable[Sequence[Any]], purpose: str, channel: str, open_facts: OpenFacts
+    ) -> None:
+        self.policy: str | None = None
+        self.live = False
+        self.named: dict[int, list[tuple[RawId, RawId]]] = {}
+        self._purpose = purpose
+        self._channel = channel
+        self._points: dict[RawId, _Held] = {}
+        self._members: dict[RawId, list[tuple[str | None, bool]]] = {}
+        self._states: dict[RawId, list[State]] = {}
+        self._objections: dict[RawId, list[Objection]] = {}
+        self._on_point: dict[RawId, list[Suppression]] = {}
+        self._on_number: dict[int, list[Suppression]] = {}
+        self._facts: dict[RawId, list[Facts]] = {}
+        self._attempts_of: dict[RawId, dict[RawId, Attempt]] = {}
+        take = (
+            self._control,
+            self._name,
+            self._holder,
+            self._member,
+            self._state,
+            self._objection,
+            self._suppression,
+            None,
+            self._attempt,
+        )
+        for row in rows:
+            tag = row[0]
+            if tag == Tag.FACTS:
+                facts = open_facts(row[1], row[3], row[4], row[14], row[15])
+                self._facts.setdefault(row[2], []).append(facts)
+            else:
+                take[tag](row)  # type: ignore[misc]
+
+    def _control(self, row: Sequence[Any]) -> None:
+        self.policy = row[5]
+        self.live = bool(row[10])
+
+    def _name(self, row: Sequence[Any]) -> None:
+        self.named.setdefault(row[10], []).append((row[1], row[2]))
+
+    def _holder(self, row: Sequence[Any]) -> None:
+        held = self._points.get(row[1])
+        if held is None:
+            held = self._points[row[1]] = _Held([])
+        if row[2] not in held.holders:
+            held.holders.append(row[2])
+        held.consumer = held.consumer or row[5] == "consumer"
+        held.reachable = held.reachable or row[10] is None
+
+    def _member(self, row: Sequence[Any]) -> None:
+        self._members.setdefault(row[2], []).append((row[5], row[10] is not None))
+
+    def _state(self, row: Sequence[Any]) -> None:
+        self._states.setdefault(row[1], []).append(
+            State(
+                StateKey(self._purpose, self._channel, _point_id(row[2])),
+                _STATES[row[5]],
+                row[10],
+                NOBODY,
+                _PROOFS[row[6]],
+                bool(row[11]),
+                bool(row[12]),
+                row[7],
+                row[8],
+                slots_of(row[9]),
+                row[13],
+            )
+        )
+
+    def _objection(self, row: Sequence[Any]) -> None:
+        self._objections.setdefault(row[1], []).append(
+            Objection(
+                None if row[5] == "*" else row[5],
+                None if row[6] == "*" else row[6],
+                _point_id(row[2]),
+                Ground(row[7]),
+                row[10],
+                NOBODY,
+            )
+        )
+
+    def _suppression(self, row: Sequence[Any]) -> None:
+        if row[1] is None:
+            found = Suppression(row[10], row[5], row[6], None)
+            self._on_number.setdefault(row[11], []).append(found)
+        else:
+            found = Suppression(row[10], row[5], row[6], _point_id(row[1]))
+            self._on_point.setdefault(row[1], []).append(found)
+
+    def _attempt(self, row: Sequence[Any]) -> None:
+        about = row[2] if row[2] is not None else row[3]
+        attempt = Attempt(Instant(row[10]), row[5] == "refused")
+        self._attempts_of.setdefault(about, {})[row[1]] = attempt
+
+    def case(self, index: int, ready: Ready) -> Case:
+        """The case of the question with this index in its slice."""
+        start = index * WIDTH
+        meant = self._meant(range(start, start + ready.naming))
+        if not meant:
+            return NOBODY_KNOWN
+        chosen = bool(ready.points)
+        if chosen:
+            numbers = [start + o for o, name in enumerate(ready.names) if name in ready.points]
+            wanted = {id_ for n in numbers for id_, _ in self.named.get(n, ())}
+            # A contact detail that one of those meant does not hold is not theirs to be reached at.
+            points = [id_ for id_ in wanted if all(group in self._points[id_].holders for group in meant)]
+        else:
+            points = [id_ for id_, held in self._points.items() if meant & set(held.holders)]
+        people = [self._person(group, named=True) for group in meant]
+        others = {group for id_ in points for group in self._points[id_].holders} - meant
+        people += [self._person(group, named=False) for group in others]
+        return Case(
+            tuple(people),
+            tuple(self._point(id_) for id_ in points),
+            chosen,
+            self._suppressions(points, range(start, start + len(ready.names))),
+            self._attempts(meant, points),
+        )
+
+    def _meant(self, numbers: range) -> set[RawId]:
+        """Who holds all the identifiers that anybody holds; everyone who holds one, where nobody does."""
+        holders = [{group for _, group in self.named[n]} for n in numbers if n in self.named]
+        if not holders:
+            return set()
+        if len(holders) == 1:
+            return holders[0]
+        return set.intersection(*holders) or set.union(*holders)
+
+    def _person(self, group: RawId, *, named: bool) -> Person:
+        members = self._members.get(group, ())
+        facts = self._facts.get(group)
+        return Person(
+            group,
+            named,
+            next((territory for territory, _ in members if territory), None),
+            any(restricted for _, restricted in members),
+            tuple(self._states.get(group, ())),
+            tuple(self._objections.get(group, ())),
+            NO_FACTS if facts is None else facts[0] if len(facts) == 1 else _together(facts),
+        )
+
+    def _point(self, id_: RawId) -> Point:
+        held = self._points[id_]
+        return Point(_point_id(id_), tuple(held.holders), not held.consumer, not held.reachable)
+
+    def _suppressions(self, points: Sequence[RawId], numbers: range) -> tuple[Suppression, ...]:
+        if not self._on_point and not self._on_number:
+            return ()
+        found = [one for id_ in points for one in self._on_point.get(id_, ())]
+        found += [one for n in numbers for one in self._on_number.get(n, ())]
+        return tuple(dict.fromkeys(found))
+
+    def _attempts(self, meant: Iterable[RawId], points: Iterable[RawId]) -> tuple[Attempt, ...]:
+        if not self._attempts_of:
+            return ()
+        found: dict[RawId, Attempt] = {}
+        for about in (*meant, *points):
+            found.update(self._attempts_of.get(about, ()))
+        return tuple(sorted(found.values(), key=lambda attempt: attempt.at))
+
+
+NOBODY_KNOWN = Case()
+
+
+def _point_id(raw: RawId) -> UUID:
+    if isinstance(raw, bytes):
+        return NOBODY if raw == _NOBODY_RAW else UUID(bytes=raw)
+    found: UUID = raw
+    return found
+
+
+def _together(facts: Sequence[Facts]) -> Facts:
+    """The facts of several members of one person."""
+    contacts = [fact.last_contact for fact in facts if fact.last_contact is not None]
+    return Facts(
+        births=tuple(birth for fact in facts for birth in fact.births),
+        sales=tuple(sale for fact in facts for sale in fact.sales),
+        contracts=tuple(contract for fact in facts for contract in fact.contracts),
+        last_contact=max(contacts, default=None),
+    )

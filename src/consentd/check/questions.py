@@ -1,0 +1,117 @@
+"""Questions as they come in, and made ready: identifiers spelled, hashed, and told which is to be used."""
+
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from consentd.crypto.keyring import Keyring
+from consentd.kernel.case import Question
+from consentd.kernel.errors import Unprocessable
+from consentd.kernel.instants import DAY, MINUTE, Instant, parse_moment
+from consentd.kernel.policy import Policy
+from consentd.subjects.requests import Identifier, Time, Word
+from consentd.subjects.spelling import Named, named
+
+AHEAD = 31 * DAY
+_SKEW = 5 * MINUTE
+_UTC = ZoneInfo("UTC")
+
+WIDTH = 16
+"""Identifiers are numbered from the question's index times this: there are at most eleven of them each."""
+
+Subjects = Annotated[tuple[Identifier, ...], msgspec.Meta(min_length=1, max_length=10)]
+
+
+class CheckAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """May this person be contacted for `purpose` through `channel`, now or at a planned instant?"""
+
+    subject: Identifier | Subjects
+    purpose: Word
+    channel: Word
+    contact_point: Identifier | None = None
+    """The address or number that would be used; without it, one of the channel's among `subject` is."""
+    at: Time | None = None
+    """A planned instant, up to 31 days ahead."""
+
+
+class Ready(msgspec.Struct, frozen=True):
+    """One question with everything that looking it up needs. `names` is empty where nobody can be meant."""
+
+    question: Question
+    names: tuple[Named, ...]
+    points: tuple[Named, ...]
+    """The contact points to be used; empty: whichever the person has on the channel."""
+    naming: int
+    """How many of `names` name the person; a contact point behind them only says what would be used."""
+
+
+def instant_of(text: str | None, now: Instant) -> Instant:
+    """Raises Unprocessable for what is no time, in the past, or more than 31 days ahead."""
+    if text is None:
+        return now
+    try:
+        at = parse_moment(text, _UTC).first if len(text) > 10 else None
+    except ValueError as reason:
+        raise _wrong_time("invalid_time", str(reason)) from None
+    if at is None:
+        raise _wrong_time("invalid_time", "A planned instant needs a time and an offset, not only a day.")
+    if at < now - _SKEW or at > now + AHEAD:
+        raise _wrong_time(
+            "at_out_of_range", "A planned instant lies between now and 31 days ahead; ask again closer to it."
+        )
+    return at
+
+
+def make_ready(policy: Policy, asked: CheckAsked, at: Instant) -> Ready:
+    """Never raises: an identifier that cannot be read belongs to nobody, which denies (LAW 10)."""
+    subjects = asked.subject if isinstance(asked.subject, tuple) else (asked.subject,)
+    names = [name for identifier in subjects if (name := _spelled(policy, identifier)) is not None]
+    naming = len(names)
+    channel = policy.channels.get(asked.channel)
+    schemes = channel.schemes if channel is not None else ()
+    question = Question(asked.purpose, asked.channel, at)
+    if asked.contact_point is None:
+        return Ready(question, tuple(names), tuple(name for name in names if name.scheme in schemes), naming)
+    point = _spelled(policy, asked.contact_point)
+    if point is None or point.scheme not in schemes:
+        # Not a contact detail of this channel: nothing there may be used, so nobody is asked about.
+        return Ready(question, (), (), 0)
+    return Ready(question, (*names, point), (point,), naming)
+
+
+def _spelled(policy: Policy, identifier: Identifier) -> Named | None:
+    scheme = policy.identifiers.get(identifier.scheme)
+    if scheme is None:
+        return None
+    try:
+        return named(identifier.scheme, scheme, identifier.value, policy.controller.country)
+    except ValueError:
+        return None
+
+
+class Lookups(msgspec.Struct, frozen=True):
+    """What one slice of questions binds: rows of (n, digest, scheme, point) and of (n, digest, scheme)."""
+
+    lookups: list[tuple[int, bytes, str, int]]
+    listed: list[tuple[int, bytes, str]]
+
+
+def lookups_of(keyring: Keyring, ready: list[Ready]) -> Lookups:
+    """Numbers the identifiers of question i from i × WIDTH."""
+    lookups: list[tuple[int, bytes, str, int]] = []
+    listed: list[tuple[int, bytes, str]] = []
+    for index, one in enumerate(ready):
+        for offset, name in enumerate(one.names):
+            n = index * WIDTH + offset
+            point = name in one.points
+            for _version, digest in keyring.blind_index(name.scheme, name.value):
+                lookups.append((n, digest, name.scheme, int(point)))
+            if point:
+                for _version, digest in keyring.suppression_digest(name.scheme, name.value):
+                    listed.append((n, digest, name.scheme))
+    return Lookups(lookups, listed)
+
+
+def _wrong_time(code: str, detail: str) -> Unprocessable:
+    return Unprocessable(code, detail, errors=[{"pointer": "/at", "code": code, "detail": detail}])

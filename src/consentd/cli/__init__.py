@@ -1,0 +1,20 @@
+"""The command line: for the person who runs consentd, and for the DPO at a terminal.
+
+Every command says what it did in one or two sentences; an error says what, why and what to do, on standard
+error, with exit code 1. `--json` answers programs.
+"""
+
+import click
+
+from consentd.cli import audit, demo, keys, openapi, policy, serving, setup, states, subject, system
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="consentd")
+def main() -> None:
+    """consentd: records consent, decides before contact, proves it."""
+
+
+for module in (setup, serving, demo, policy, system, subject, keys, audit, states, openapi):
+    for command in module.COMMANDS:
+        main.add_command(command)

@@ -1,0 +1,119 @@
+"""keys: what there is, rotating, and destroying what is due."""
+
+import click
+
+from consentd.app import Parts
+from consentd.cli.common import command, json_option, say, with_parts
+from consentd.crypto import rotation
+from consentd.crypto.inventory import Inventory, inventory
+from consentd.crypto.subject_keys import purge_due
+from consentd.db.unit import Unit
+from consentd.evidence.model import OPERATOR
+from consentd.evidence.recorder import begin
+from consentd.kernel.instants import to_text
+
+BACKUP_DAYS = 35
+"""How long backups are kept, unless told: after it a retired period key, and what it wrapped, is gone."""
+
+
+@click.group()
+def keys() -> None:
+    """Keys: what there is, rotating, purging."""
+
+
+@keys.command()
+@json_option
+@command
+def status(as_json: bool) -> None:
+    """Which keys there are, and how many proof keys are kept after an erasure, until when."""
+
+    async def work(parts: Parts) -> Inventory:
+        return await parts.database.read(inventory)
+
+    found = with_parts(work)
+    lines = [
+        f"{key.use:12} v{key.version}  made {to_text(key.created_at)}"
+        + (f"  retired {to_text(key.retired_at)}" if key.retired_at else "")
+        + ("  destroyed" if key.destroyed_at else "")
+        for key in found.keys
+    ]
+    lines.append(f"people: {found.content_keys} content keys, {found.proof_keys} proof keys")
+    lines.append(f"kept after erasure: {found.restricted_proof_keys} proof keys")
+    if found.next_purge_at is not None:
+        lines.append(f"the next is destroyed at {to_text(found.next_purge_at)}")
+    say(found, as_json=as_json, text="\n".join(lines))
+
+
+@keys.command()
+@click.option("--backup-days", default=BACKUP_DAYS, show_default=True, help="How long your backups are kept.")
+@json_option
+@command
+def purge(backup_days: int, as_json: bool) -> None:
+    """Destroy the keys whose time is over: proof keys past their date, period keys past the backups."""
+
+    async def work(parts: Parts) -> dict[str, int]:
+        def destroy(unit: Unit) -> dict[str, int]:
+            people = purge_due(unit, unit.now)
+            periods = rotation.destroy_retired(unit, "period", backup_days)
+            done = {"proof_keys": len(people), "period_keys": len(periods)}
+            begin(unit, action="keys.purged", actor=OPERATOR, key=parts.keyring.audit()).close(
+                {**done, "subjects": [str(one) for one in people], "periods": [str(one) for one in periods]}
+            )
+            return done
+
+        done = await parts.database.change(destroy)
+        await parts.database.checkpoint_truncate()
+        return done
+
+    done = with_parts(work)
+    say(
+        done,
+        as_json=as_json,
+        text=f"Destroyed: {done['proof_keys']} proof keys, {done['period_keys']} period keys.",
+    )
+
+
+@keys.command()
+@json_option
+@command
+def rotate(as_json: bool) -> None:
+    """Make a new period key and wrap everyone's keys by it; the old one is destroyed by `purge` later."""
+
+    async def work(parts: Parts) -> int:
+        def fresh(unit: Unit) -> None:
+            key = rotation.new_version(unit, parts.keyring, "period")
+            begin(unit, action="keys.rotated", actor=OPERATOR, key=parts.keyring.audit()).close(
+                {"use": "period", "key": str(key)}
+            )
+
+        await parts.database.change(fresh)
+        await parts.database.read(parts.keyring.reload)
+        return await _rewrap(parts)
+
+    count = with_parts(work)
+    say(
+        {"rewrapped": count},
+        as_json=as_json,
+        text=f"A new period key is in use; {count} keys were wrapped by it. Once your backups of before are "
+        "gone, `consentd keys purge` destroys the old one.",
+    )
+
+
+async def _rewrap(parts: Parts) -> int:
+    """In batches, so that a kill loses at most one of them and the next run goes on."""
+
+    def batch(unit: Unit) -> int:
+        count = rotation.rewrap_batch(unit, parts.keyring)
+        if count:
+            begin(unit, action="keys.rewrapped", actor=OPERATOR, key=parts.keyring.audit()).close(
+                {"count": count}
+            )
+        return count
+
+    total = 0
+    while count := await parts.database.change(batch):
+        total += count
+    return total
+
+
+COMMANDS = [keys]

@@ -1,0 +1,128 @@
+"""Signed tokens and documents: compact JWS (RFC 7515) with EdDSA (RFC 8037).
+
+The algorithm is pinned, never read from the token; a token is no document and a document no token (`typ`,
+and keys of different use); encodings are read strictly, so that no second spelling of a token verifies.
+The clock is an argument.
+"""
+
+import base64
+import re
+from collections.abc import Iterable, Mapping
+
+import jwt
+import msgspec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from jwt.api_jws import PyJWS
+
+from consentd.crypto.signing import PublicKey, Signer
+from consentd.kernel.canonical import canonical
+from consentd.kernel.errors import Tampered, Unauthenticated
+from consentd.kernel.instants import SECOND, Instant
+
+TOKEN_TYPE = "at+jwt"  # noqa: S105 - the media type of RFC 9068, not a secret
+_ALGORITHM = "EdDSA"
+_COMPACT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
+_MOST = 16 * 1024
+_jws = PyJWS(algorithms=[_ALGORITHM])
+
+
+def by_kid(keys: Iterable[PublicKey]) -> dict[str, PublicKey]:
+    return {key.kid: key for key in keys}
+
+
+def sign_token(signer: Signer, claims: Mapping[str, object]) -> str:
+    """An access token. `claims` holds iss, aud and exp (seconds since 1970) at least."""
+    return _sign(signer, canonical(dict(claims)), TOKEN_TYPE)
+
+
+def verify_token(
+    keys: Mapping[str, PublicKey], token: str, issuer: str, audience: str, now: Instant
+) -> dict[str, object]:
+    """The claims of a token that we signed, that is meant for `audience` and not over at `now`.
+
+    Raises Unauthenticated: token_expired where asking for a new one is all it takes, else token_invalid.
+    """
+    payload = _verify(keys, token, TOKEN_TYPE, "token")
+    if payload is None:
+        raise _invalid()
+    try:
+        claims = msgspec.json.decode(payload, type=dict[str, object])
+    except msgspec.MsgspecError:
+        raise _invalid() from None
+    if claims.get("iss") != issuer or claims.get("aud") != audience:
+        raise _invalid()
+    expiry, not_before = claims.get("exp"), claims.get("nbf", 0)
+    # `type` and not isinstance: true and 1.5 are no times.
+    if type(expiry) is not int or type(not_before) is not int or now < not_before * SECOND:
+        raise _invalid()
+    if now >= expiry * SECOND:
+        raise Unauthenticated(
+            "token_expired", "The access token is over: ask the token endpoint for a new one."
+        )
+    return claims
+
+
+def sign_document(signer: Signer, payload: bytes, typ: str) -> str:
+    """A document that anyone with the public key can verify offline. `typ` says what it is."""
+    return _sign(signer, payload, typ)
+
+
+def verify_document(keys: Mapping[str, PublicKey], document: str, typ: str) -> bytes:
+    """What was signed. Raises Tampered if this service did not sign exactly that as a `typ`."""
+    payload = _verify(keys, document, typ, "receipt")
+    if payload is None:
+        raise Tampered("signature_invalid", "The document is not what this service signed.")
+    return payload
+
+
+def jwks(keys: Iterable[PublicKey]) -> dict[str, object]:
+    """The public keys as a JSON Web Key Set (RFC 7517, RFC 8037)."""
+    return {
+        "keys": [
+            {
+                "alg": _ALGORITHM,
+                "crv": "Ed25519",
+                "kid": key.kid,
+                "kty": "OKP",
+                "use": "sig",
+                "x": base64.urlsafe_b64encode(key.content).rstrip(b"=").decode(),
+            }
+            for key in keys
+        ]
+    }
+
+
+def _sign(signer: Signer, payload: bytes, typ: str) -> str:
+    return _jws.encode(payload, signer.private, algorithm=_ALGORITHM, headers={"typ": typ, "kid": signer.kid})
+
+
+def _verify(keys: Mapping[str, PublicKey], text: str, typ: str, use: str) -> bytes | None:
+    if len(text) > _MOST or not _COMPACT.fullmatch(text) or not all(map(_canonical, text.split("."))):
+        return None
+    try:
+        header = _jws.get_unverified_header(text)
+        key = keys.get(str(header.get("kid")))
+        if key is None or key.use != use or header != {"alg": _ALGORITHM, "kid": key.kid, "typ": typ}:
+            return None
+        public = Ed25519PublicKey.from_public_bytes(key.content)
+        complete = _jws.decode_complete(text, public, algorithms=[_ALGORITHM])
+    except jwt.PyJWTError:
+        return None
+    payload = complete["payload"]
+    assert isinstance(payload, bytes)
+    return payload
+
+
+def _canonical(part: str) -> bool:
+    """Whether this is the one base64url spelling of its bytes: decoders ignore stray bits at the end."""
+    try:
+        content = base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
+    except ValueError:
+        return False
+    return base64.urlsafe_b64encode(content).rstrip(b"=").decode() == part
+
+
+def _invalid() -> Unauthenticated:
+    return Unauthenticated(
+        "token_invalid", "The access token is not one of this service: ask the token endpoint for one."
+    )

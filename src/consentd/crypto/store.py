@@ -1,0 +1,271 @@
+"""Rows of wrapped keys, and the sealed copies that a rotation goes through. Decides nothing."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import NamedTuple, TypeAlias, TypeVar
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from consentd.db.tables.keys import keys, subject_keys
+from consentd.db.tables.people import identifier_links, identifiers
+from consentd.kernel.ids import SubjectId
+from consentd.kernel.instants import Instant
+
+Connection: TypeAlias = sa.Connection
+T = TypeVar("T")
+
+_MANY = 5_000
+"""Bound variables per statement: under the least that any build of either database allows."""
+
+
+class KeyRow(NamedTuple):
+    id: UUID
+    use: str
+    version: int
+    wrapped: bytes | None
+    wrapper: str
+    public: bytes | None
+    created_at: Instant
+    retired_at: Instant | None
+    destroyed_at: Instant | None
+
+
+class SubjectKeyRow(NamedTuple):
+    id: UUID
+    subject_id: SubjectId
+    kind: str
+    wrapped: bytes
+    wrapper_id: UUID
+    restricted_at: Instant | None
+    purge_at: Instant | None
+
+
+_KEY = (
+    keys.c.id,
+    keys.c.use,
+    keys.c.version,
+    keys.c.wrapped,
+    keys.c.wrapper,
+    keys.c.public,
+    keys.c.created_at,
+    keys.c.retired_at,
+    keys.c.destroyed_at,
+)
+_SUBJECT_KEY = (
+    subject_keys.c.id,
+    subject_keys.c.subject_id,
+    subject_keys.c.kind,
+    subject_keys.c.wrapped,
+    subject_keys.c.wrapper_id,
+    subject_keys.c.restricted_at,
+    subject_keys.c.purge_at,
+)
+
+
+def in_batches(items: Iterable[T], size: int = _MANY) -> Iterator[list[T]]:
+    """Lists of at most `size`."""
+    rest = iter(items)
+    while batch := list(islice(rest, size)):
+        yield batch
+
+
+def all_keys(connection: Connection) -> list[KeyRow]:
+    """Every key ever made, by use and version, the destroyed ones too."""
+    rows = connection.execute(sa.select(*_KEY).order_by(keys.c.use, keys.c.version))
+    return [KeyRow(*row) for row in rows]
+
+
+def insert_key(connection: Connection, row: KeyRow) -> None:
+    connection.execute(keys.insert(), row._asdict())
+
+
+def rewrap_key(connection: Connection, key_id: UUID, wrapped: bytes | None, wrapper: str) -> None:
+    connection.execute(keys.update().where(keys.c.id == key_id).values(wrapped=wrapped, wrapper=wrapper))
+
+
+def retire_keys(connection: Connection, use: str, below: int, at: Instant) -> None:
+    """Marks every version under `below` as retired, if it is not yet."""
+    connection.execute(
+        keys.update()
+        .where(keys.c.use == use, keys.c.version < below, keys.c.retired_at.is_(None))
+        .values(retired_at=at)
+    )
+
+
+def destroy_key(connection: Connection, key_id: UUID, at: Instant) -> None:
+    connection.execute(keys.update().where(keys.c.id == key_id).values(wrapped=None, destroyed_at=at))
+
+
+def hold_key(connection: Connection, key_id: UUID) -> bool:
+    """Whether the key is not destroyed; it cannot be until this unit ends."""
+    statement = sa.select(keys.c.id).where(keys.c.id == key_id, keys.c.wrapped.is_not(None))
+    return connection.execute(statement.with_for_update(read=True)).first() is not None
+
+
+def lock_key(connection: Connection, key_id: UUID) -> None:
+    """Waits for the units that hold the key, and keeps others from holding it."""
+    connection.execute(sa.select(keys.c.id).where(keys.c.id == key_id).with_for_update())
+
+
+def insert_subject_keys(connection: Connection, rows: Sequence[SubjectKeyRow], at: Instant) -> None:
+    connection.execute(subject_keys.insert(), [{**row._asdict(), "created_at": at} for row in rows])
+
+
+def subject_keys_of(connection: Connection, subject_ids: Iterable[SubjectId]) -> Iterator[SubjectKeyRow]:
+    for batch in in_batches(subject_ids):
+        statement = sa.select(*_SUBJECT_KEY).where(subject_keys.c.subject_id.in_(batch))
+        for row in connection.execute(statement):
+            yield SubjectKeyRow(*row)
+
+
+def subject_keys_not_under(connection: Connection, wrapper_id: UUID, limit: int) -> list[SubjectKeyRow]:
+    """Up to `limit` keys that another period key wraps; locked, so that two rotations share the work."""
+    statement = (
+        sa.select(*_SUBJECT_KEY)
+        .where(subject_keys.c.wrapper_id != wrapper_id)
+        .order_by(subject_keys.c.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    return [SubjectKeyRow(*row) for row in connection.execute(statement)]
+
+
+def rewrap_subject_keys(connection: Connection, rows: Sequence[tuple[UUID, bytes]], wrapper_id: UUID) -> None:
+    if not rows:
+        return
+    statement = (
+        subject_keys.update()
+        .where(subject_keys.c.id == sa.bindparam("row_id"))
+        .values(wrapped=sa.bindparam("new_wrapped"), wrapper_id=wrapper_id)
+    )
+    connection.execute(statement, [{"row_id": row_id, "new_wrapped": wrapped} for row_id, wrapped in rows])
+
+
+def wraps_any(connection: Connection, wrapper_id: UUID) -> bool:
+    statement = sa.select(subject_keys.c.id).where(subject_keys.c.wrapper_id == wrapper_id).limit(1)
+    return connection.execute(statement).first() is not None
+
+
+def delete_subject_keys(connection: Connection, kind: str, subject_ids: Iterable[SubjectId]) -> int:
+    """How many there were."""
+    count = 0
+    for batch in in_batches(subject_ids):
+        count += connection.execute(
+            subject_keys.delete().where(subject_keys.c.kind == kind, subject_keys.c.subject_id.in_(batch))
+        ).rowcount
+    return count
+
+
+def restrict_proof_key(
+    connection: Connection, subject_id: SubjectId, at: Instant, purge_at: Instant | None
+) -> int:
+    return connection.execute(
+        subject_keys.update()
+        .where(subject_keys.c.subject_id == subject_id, subject_keys.c.kind == "proof")
+        .values(restricted_at=sa.func.coalesce(subject_keys.c.restricted_at, at), purge_at=purge_at)
+    ).rowcount
+
+
+def delete_due_proof_keys(connection: Connection, at: Instant) -> list[SubjectId]:
+    statement = (
+        subject_keys.delete()
+        .where(subject_keys.c.kind == "proof", subject_keys.c.purge_at <= at)
+        .returning(subject_keys.c.subject_id)
+    )
+    return sorted(SubjectId(row.subject_id) for row in connection.execute(statement))
+
+
+class LinkedCopy(NamedTuple):
+    """An identifier still under an old look-up key, with one sealed copy of what it is."""
+
+    identifier_id: UUID
+    scheme: str
+    link_id: UUID
+    subject_id: SubjectId
+    sealed: bytes
+
+
+def identifiers_below(connection: Connection, version: int, after: UUID | None, limit: int) -> list[UUID]:
+    """Ids of identifiers under a look-up key older than `version`, in order, after `after`."""
+    statement = sa.select(identifiers.c.id).where(identifiers.c.key_version < version)
+    if after is not None:
+        statement = statement.where(identifiers.c.id > after)
+    return list(
+        connection.execute(statement.order_by(identifiers.c.id).limit(limit).with_for_update()).scalars()
+    )
+
+
+def linked_copies(connection: Connection, identifier_ids: Sequence[UUID]) -> Iterator[LinkedCopy]:
+    for batch in in_batches(identifier_ids):
+        statement = (
+            sa.select(
+                identifiers.c.id,
+                identifiers.c.scheme,
+                identifier_links.c.id,
+                identifier_links.c.subject_id,
+                identifier_links.c.sealed,
+            )
+            .join(identifier_links, identifier_links.c.identifier_id == identifiers.c.id)
+            .where(identifiers.c.id.in_(batch))
+        )
+        for row in connection.execute(statement):
+            yield LinkedCopy(*row)
+
+
+def taken(connection: Connection, scheme: str, blind_index: bytes) -> bool:
+    statement = sa.select(identifiers.c.id).where(
+        identifiers.c.blind_index == blind_index, identifiers.c.scheme == scheme
+    )
+    return connection.execute(statement).first() is not None
+
+
+def rehash(connection: Connection, identifier_id: UUID, blind_index: bytes, version: int) -> None:
+    connection.execute(
+        identifiers.update()
+        .where(identifiers.c.id == identifier_id)
+        .values(blind_index=blind_index, key_version=version)
+    )
+
+
+def any_identifier_under(connection: Connection, version: int) -> bool:
+    statement = sa.select(identifiers.c.id).where(identifiers.c.key_version == version).limit(1)
+    return connection.execute(statement).first() is not None
+
+
+class KeyCounts(NamedTuple):
+    content: int
+    proof: int
+    restricted: int
+    next_purge: Instant | None
+
+
+def count_subject_keys(connection: Connection) -> KeyCounts:
+    counted = {
+        (kind, restricted): (count, Instant(due) if due is not None else None)
+        for kind, restricted, count, due in connection.execute(
+            sa.select(
+                subject_keys.c.kind,
+                subject_keys.c.restricted_at.is_not(None),
+                sa.func.count(),
+                sa.func.min(subject_keys.c.purge_at),
+            ).group_by(subject_keys.c.kind, subject_keys.c.restricted_at.is_not(None))
+        )
+    }
+    restricted, next_purge = counted.get(("proof", True), (0, None))
+    live = counted.get(("proof", False), (0, None))[0]
+    return KeyCounts(counted.get(("content", False), (0, None))[0], live + restricted, restricted, next_purge)
+
+
+def key_dates(
+    connection: Connection,
+) -> list[tuple[str, int, Instant, Instant | None, Instant | None]]:
+    """use, version, created, retired, destroyed of every key, by use."""
+    return [
+        (row.use, row.version, row.created_at, row.retired_at, row.destroyed_at)
+        for row in connection.execute(
+            sa.select(
+                keys.c.use, keys.c.version, keys.c.created_at, keys.c.retired_at, keys.c.destroyed_at
+            ).order_by(keys.c.use, keys.c.version)
+        )
+    ]

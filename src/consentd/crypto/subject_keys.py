@@ -1,0 +1,129 @@
+"""The two keys of each person: making, opening, and destroying them (DESIGN §7, promises 10 and 11).
+
+Both are wrapped by a period key, in a seal that names their own row: a wrapped key moved to another row
+does not open. A proof key that is restricted opens only where the caller says that it may.
+"""
+
+import os
+from collections.abc import Collection, Iterable, Sequence
+from uuid import UUID
+
+import msgspec
+
+from consentd.base.ids import new_id
+from consentd.crypto import store
+from consentd.crypto.keyring import Keyring, UnknownKey
+from consentd.crypto.seal import Place, seal, unseal
+from consentd.crypto.secrets import Key, Secret
+from consentd.crypto.store import Connection, SubjectKeyRow
+from consentd.db.unit import Unit
+from consentd.kernel.ids import KeyId, SubjectId
+from consentd.kernel.instants import Instant
+
+
+class SubjectKeys(msgspec.Struct, frozen=True):
+    """Both keys of a person whose content was never erased."""
+
+    content: Key
+    """For identifiers, names, facts and free text; destroyed by erasure."""
+    proof: Key
+    """For what must be shown later: sealed parts of events, evidence, log entries."""
+
+
+class OpenedKeys(msgspec.Struct, frozen=True):
+    """What can be opened of a person's keys: None where destroyed, or restricted and not asked for."""
+
+    content: Key | None = None
+    proof: Key | None = None
+    restricted: bool = False
+    """Whether the proof key is kept for the law's sake alone."""
+
+
+def create_subject_keys(unit: Unit, keyring: Keyring, subject_id: SubjectId) -> SubjectKeys:
+    """Draws both keys of a new person. Raises UnknownKey if the period key in memory is over."""
+    return create_many(unit, keyring, [subject_id])[subject_id]
+
+
+def create_many(
+    unit: Unit, keyring: Keyring, subject_ids: Sequence[SubjectId]
+) -> dict[SubjectId, SubjectKeys]:
+    """The same for many people, in two statements."""
+    if not subject_ids:
+        return {}
+    period = keyring.period()
+    # A process that slept through a rotation must not wrap by a key that is about to be, or was, destroyed.
+    if not store.hold_key(unit.connection, period.id):
+        raise UnknownKey("unknown_key", f"Period key {period.id} was destroyed: reload the keyring.")
+    rows: list[SubjectKeyRow] = []
+    made: dict[SubjectId, SubjectKeys] = {}
+    for subject_id in subject_ids:
+        content, proof = _draw(), _draw()
+        made[subject_id] = SubjectKeys(content, proof)
+        for kind, key in (("content", content), ("proof", proof)):
+            rows.append(SubjectKeyRow(key.id, subject_id, kind, wrap(period, key), period.id, None, None))
+    store.insert_subject_keys(unit.connection, rows, unit.now)
+    return made
+
+
+def open_keys(
+    connection: Connection, keyring: Keyring, subject_ids: Collection[SubjectId], *, restricted: bool = False
+) -> dict[SubjectId, OpenedKeys]:
+    """Everyone's keys, in one statement. `restricted`: restricted proof keys are opened too.
+
+    Raises UnknownKey where another process has rotated: reload and try again.
+    """
+    opened: dict[SubjectId, OpenedKeys] = {subject_id: OpenedKeys() for subject_id in subject_ids}
+    for row in store.subject_keys_of(connection, opened):
+        keys = opened[row.subject_id]
+        if row.kind == "content":
+            keys = msgspec.structs.replace(keys, content=_open(keyring, row))
+        else:
+            kept = row.restricted_at is not None
+            proof = _open(keyring, row) if restricted or not kept else None
+            keys = msgspec.structs.replace(keys, proof=proof, restricted=kept)
+        opened[row.subject_id] = keys
+    return opened
+
+
+def open_wrapped(keyring: Keyring, key_id: UUID, wrapper_id: UUID, wrapped: bytes) -> Key:
+    """The key of a raw row of `subject_keys`. Raises UnknownKey, Tampered."""
+    return unwrap(keyring.period_by_id(KeyId(wrapper_id)), KeyId(key_id), wrapped)
+
+
+def wrap(period: Key, key: Key) -> bytes:
+    return seal(period, key.secret.reveal(), _place(key.id))
+
+
+def unwrap(period: Key, key_id: KeyId, wrapped: bytes) -> Key:
+    return Key(key_id, Secret(unseal(period, wrapped, _place(key_id))))
+
+
+def destroy_content(unit: Unit, subject_ids: Iterable[SubjectId]) -> int:
+    """Erasure: what these people's content keys sealed never opens again. How many keys there were."""
+    return store.delete_subject_keys(unit.connection, "content", subject_ids)
+
+
+def restrict_proof(unit: Unit, subject_id: SubjectId, at: Instant, purge_at: Instant | None) -> bool:
+    """Keeps the proof key for the law's sake alone, until `purge_at` (None: not known yet). False: none."""
+    return store.restrict_proof_key(unit.connection, subject_id, at, purge_at) == 1
+
+
+def destroy_proof(unit: Unit, subject_ids: Iterable[SubjectId]) -> int:
+    return store.delete_subject_keys(unit.connection, "proof", subject_ids)
+
+
+def purge_due(unit: Unit, at: Instant) -> list[SubjectId]:
+    """Destroys the proof keys whose time is over; whose they were."""
+    return store.delete_due_proof_keys(unit.connection, at)
+
+
+def _draw() -> Key:
+    return Key(KeyId(new_id()), Secret(os.urandom(32)))
+
+
+def _open(keyring: Keyring, row: SubjectKeyRow) -> Key:
+    return open_wrapped(keyring, row.id, row.wrapper_id, row.wrapped)
+
+
+def _place(key_id: UUID) -> Place:
+    return Place("subject_keys", "wrapped", key_id)

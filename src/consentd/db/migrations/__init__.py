@@ -1,0 +1,1 @@
+"""Alembic's environment and the list of migrations, each frozen once released."""

@@ -1,0 +1,166 @@
+"""The recorder: the only way to append to what never changes.
+
+Upholds promises 3 (rows, their entry and its place in the queue of the log are of one transaction), 8 and
+9: an entry lists the hash of every append-only row written under it, each as it reads back from either
+database, and is itself hashed into the tree; so an edit, a removal or an insertion is found. An entry is
+about at most one person; its detail is sealed under that person's proof key, or the audit key.
+
+Costs about a tenth of a millisecond per entry on SQLite; `bench/evidence.py` watches it.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from typing import NamedTuple
+
+from consentd.base.ids import new_id
+from consentd.crypto.seal import Place, seal
+from consentd.crypto.secrets import Key
+from consentd.db.unit import Unit
+from consentd.evidence import store
+from consentd.evidence.merkle import leaf_hash
+from consentd.evidence.model import Actor
+from consentd.evidence.store import Table
+from consentd.kernel.canonical import Scalar, canonical, row_bytes, row_digest
+from consentd.kernel.ids import EntryId, SubjectId
+
+Row = Mapping[str, Scalar]
+
+
+class Entry:
+    """An entry under way; `close` it in the unit that began it, or nothing it inserted will verify."""
+
+    def __init__(
+        self,
+        unit: Unit,
+        action: str,
+        actor: Actor,
+        subject_id: SubjectId | None,
+        key: Key,
+        policy: str | None,
+    ) -> None:
+        self.id = EntryId(new_id())
+        self._unit = unit
+        self._action = action
+        self._actor = actor
+        self._subject_id = subject_id
+        self._key = key
+        self._policy = policy
+        self._rows: list[tuple[str, Scalar, str]] = []
+        self._closed = False
+
+    def insert(self, table: Table, row: Row) -> None:
+        """Inserts one row of an append-only table under this entry. Columns not given are null."""
+        self.insert_many(table, (row,))
+
+    def insert_many(self, table: Table, rows: Sequence[Row]) -> None:
+        """The same for many rows, in one statement."""
+        if self._closed:
+            raise RuntimeError(f"the entry {self._action} is closed")
+        if not rows:
+            return
+        shape = _shape(table)
+        complete = [shape.complete(row, self.id) for row in rows]
+        store.insert(self._unit.connection, table, complete)
+        name, key = shape.name, shape.key
+        self._rows += [(name, _plain(row[key]), row_digest(name, row).hex()) for row in complete]
+
+    def close(self, detail: object = None) -> None:
+        """Inserts the entry and queues it for the log. `detail`: plain values, sealed; None for none."""
+        close_all(self._unit, [(self, detail)])
+
+    def _seal(self, detail: object) -> Row:
+        """Its row. Nothing can be inserted under it any more."""
+        if self._closed:
+            raise RuntimeError(f"the entry {self._action} is closed")
+        self._closed = True
+        sealed = None
+        if detail is not None:
+            sealed = seal(self._key, canonical(detail), Place("log_entries", "sealed", self.id))
+        return {
+            "id": self.id,
+            "action": self._action,
+            "at": self._unit.now,
+            "actor_kind": self._actor.kind.value,
+            "actor_id": self._actor.id,
+            "subject_id": self._subject_id,
+            "policy": self._policy,
+            "rows": canonical(self._rows).decode(),
+            "key_id": self._key.id,
+            "sealed": sealed,
+        }
+
+
+def begin(
+    unit: Unit,
+    *,
+    action: str,
+    actor: Actor,
+    key: Key,
+    subject_id: SubjectId | None = None,
+    policy: str | None = None,
+) -> Entry:
+    """Begins an entry. `key`: the subject's proof key, or the audit key where it is about nobody."""
+    return Entry(unit, action, actor, subject_id, key, policy)
+
+
+def close_all(unit: Unit, entries: Iterable[tuple[Entry, object]]) -> None:
+    """Closes many entries, each with its detail, in two statements."""
+    rows = [entry._seal(detail) for entry, detail in entries]
+    if rows:
+        store.insert_entries(unit.connection, [(row, entry_leaf(row)) for row in rows])
+        unit.entries += len(rows)
+
+
+def entry_leaf(row: Row) -> bytes:
+    """The leaf of an entry: the hash of its whole row, clear columns and ciphertext."""
+    return leaf_hash(row_bytes("log_entries", row))
+
+
+class _Shape(NamedTuple):
+    """What a table's rows must look like to read back as they were hashed."""
+
+    name: str
+    columns: tuple[str, ...]
+    known: frozenset[str]
+    booleans: tuple[str, ...]
+    integers: tuple[str, ...]
+    key: str
+
+    def complete(self, row: Row, entry_id: EntryId) -> dict[str, Scalar]:
+        """The row with every column. TypeError where it would read back as something else."""
+        full: dict[str, Scalar] = dict.fromkeys(self.columns)
+        full.update(row)
+        full["entry_id"] = entry_id
+        if len(full) != len(self.columns):
+            raise ValueError(f"{self.name} has no column {', '.join(row.keys() - self.known)}")
+        for name in self.booleans:
+            if not isinstance(full[name], bool | None):
+                raise TypeError(f"{self.name}.{name} takes true, false or null")
+        for name in self.integers:
+            if isinstance(full[name], bool):
+                raise TypeError(f"{self.name}.{name} takes a number")
+        return full
+
+
+@cache
+def _shape(table: Table) -> _Shape:
+    if not table.info.get("append_only"):
+        raise ValueError(f"{table.name} is not append-only: the recorder is not for it")
+    (key,) = table.primary_key.columns
+    for column in table.columns:
+        if column.default is not None or column.server_default is not None:
+            raise ValueError(f"{table.name}.{column.name} has a default, which would escape the hash")
+    # SQLAlchemy's own kind of text has no canonical form.
+    columns = tuple(str(column.name) for column in table.columns)
+    return _Shape(
+        str(table.name),
+        columns,
+        frozenset(columns),
+        tuple(column.name for column in table.columns if column.type.python_type is bool),
+        tuple(column.name for column in table.columns if column.type.python_type is int),
+        str(key.name),
+    )
+
+
+def _plain(value: Scalar) -> Scalar:
+    return value if isinstance(value, int | str) else str(value)

@@ -1,0 +1,97 @@
+"""What others ask of the log: proofs, the newest checkpoint, and how far behind it is."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from consentd.evidence import store
+from consentd.evidence.merkle import (
+    Position,
+    Range,
+    complete_subtrees,
+    consistency_ranges,
+    inclusion_ranges,
+    range_hash,
+)
+from consentd.evidence.proof import ConsistencyProof, InclusionProof
+from consentd.evidence.store import CheckpointRow, Connection
+from consentd.kernel.errors import NotFound, Tampered, Unprocessable
+from consentd.kernel.ids import EntryId
+from consentd.kernel.instants import Instant
+
+
+class Status(msgspec.Struct, frozen=True):
+    size: int
+    """Entries in the tree; the next one's index."""
+    pending: int
+    """Entries that are recorded and not in the tree yet."""
+    oldest_pending: Instant | None
+    """When the first of those was recorded: how far behind the log is."""
+    checkpoint_at: Instant | None
+
+
+def latest_checkpoint(connection: Connection) -> CheckpointRow | None:
+    """The newest one; None while the log is empty."""
+    return store.latest_checkpoint(connection)
+
+
+def status(connection: Connection) -> Status:
+    pending, first = store.queue(connection)
+    latest = store.latest_checkpoint(connection)
+    oldest = None if first is None else store.entry_time(connection, first)
+    return Status(store.size(connection), pending, oldest, latest.at if latest else None)
+
+
+def index_of(connection: Connection, entry_id: EntryId) -> int | None:
+    """Where an entry stands in the log; None while it waits, or if there is none."""
+    return store.leaf_index(connection, entry_id)
+
+
+def inclusion_proof(connection: Connection, entry: EntryId | int, size: int | None = None) -> InclusionProof:
+    """That an entry, named by its id or its index, is in the tree of `size`; by default the newest signed.
+
+    Raises NotFound while it waits to be sequenced; Unprocessable if it is not in a tree of that size.
+    """
+    signed = _signed_size(connection)
+    size = signed if size is None else size
+    index = entry if isinstance(entry, int) else store.leaf_index(connection, entry)
+    if index is None or not 0 <= index < signed:
+        raise NotFound(
+            "entry_not_sequenced",
+            "The log has no such entry, or not yet: a new one is in it within a second.",
+        )
+    if not index < size <= signed:
+        raise Unprocessable(
+            "size_out_of_range", f"The entry {index} is proven for sizes from {index + 1} to {signed}."
+        )
+    ranges = inclusion_ranges(index, size)
+    at = Position(0, index)
+    nodes = _nodes(connection, ranges, at)
+    return InclusionProof(index, size, nodes[at], tuple(range_hash(part, nodes) for part in ranges))
+
+
+def consistency_proof(connection: Connection, first: int, second: int) -> ConsistencyProof:
+    """That the tree of `second` entries begins with that of `first`. Raises Unprocessable out of range."""
+    signed = _signed_size(connection)
+    if not 0 < first <= second <= signed:
+        raise Unprocessable(
+            "size_out_of_range",
+            f"A proof goes from a size of at least 1 to one that is no smaller and at most {signed}.",
+        )
+    ranges = consistency_ranges(first, second)
+    nodes = _nodes(connection, ranges)
+    return ConsistencyProof(first, second, tuple(range_hash(part, nodes) for part in ranges))
+
+
+def _signed_size(connection: Connection) -> int:
+    latest = store.latest_checkpoint(connection)
+    return latest.size if latest else 0
+
+
+def _nodes(connection: Connection, ranges: Sequence[Range], *also: Position) -> dict[Position, bytes]:
+    wanted = {*also, *(position for part in ranges for position in complete_subtrees(part))}
+    nodes = store.nodes(connection, wanted)
+    if len(nodes) != len(wanted):
+        missing = min(wanted - nodes.keys())
+        raise Tampered("log_damaged", f"The log has no node {missing.level}/{missing.idx}.")
+    return nodes

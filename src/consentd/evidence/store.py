@@ -1,0 +1,167 @@
+"""Rows of the log. Decides nothing."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
+from typing import NamedTuple, TypeAlias
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from consentd.db.tables.log import leases, log_checkpoints, log_entries, log_leaves, log_nodes, log_pending
+from consentd.evidence.merkle import Position
+from consentd.kernel.canonical import Scalar
+from consentd.kernel.ids import EntryId
+from consentd.kernel.instants import Instant
+
+Connection: TypeAlias = sa.Connection
+Table: TypeAlias = sa.Table
+
+# `inline`: what the database numbers by itself is not asked back.
+_INSERT_ENTRY = log_entries.insert().inline()
+_INSERT_PENDING = log_pending.insert().inline()
+
+
+class Pending(NamedTuple):
+    seq: int
+    entry_id: EntryId
+    leaf: bytes
+
+
+class CheckpointRow(NamedTuple):
+    size: int
+    root: bytes
+    note: str
+    at: Instant
+
+
+class Lease(NamedTuple):
+    holder: UUID
+    fence: int
+    until: Instant
+
+
+def insert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Scalar]]) -> None:
+    connection.execute(_insertion(table), rows)
+
+
+@cache
+def _insertion(table: Table) -> sa.Insert:
+    # Made once: a new statement object costs as much as its execution.
+    return table.insert().inline()
+
+
+def insert_entries(connection: Connection, entries: Sequence[tuple[Mapping[str, Scalar], bytes]]) -> None:
+    """The rows of entries, and their leaves for the queue."""
+    connection.execute(_INSERT_ENTRY, [row for row, _ in entries])
+    connection.execute(_INSERT_PENDING, [{"entry_id": row["id"], "leaf": leaf} for row, leaf in entries])
+
+
+def size(connection: Connection) -> int:
+    """How many leaves the log has: they are numbered from 0 without a gap."""
+    last = connection.execute(sa.select(sa.func.max(log_leaves.c.idx))).scalar()
+    return 0 if last is None else int(last) + 1
+
+
+def pending(connection: Connection, limit: int) -> list[Pending]:
+    statement = sa.select(log_pending.c.seq, log_pending.c.entry_id, log_pending.c.leaf)
+    return [Pending(*row) for row in connection.execute(statement.order_by(log_pending.c.seq).limit(limit))]
+
+
+def queue(connection: Connection) -> tuple[int, EntryId | None]:
+    """How many entries wait, and the first of them."""
+    count = connection.execute(sa.select(sa.func.count()).select_from(log_pending)).scalar_one()
+    first = connection.execute(
+        sa.select(log_pending.c.entry_id).order_by(log_pending.c.seq).limit(1)
+    ).scalar()
+    return int(count), first
+
+
+def entry_time(connection: Connection, entry_id: EntryId) -> Instant | None:
+    return connection.execute(sa.select(log_entries.c.at).where(log_entries.c.id == entry_id)).scalar()
+
+
+def insert_leaves(connection: Connection, first: int, rows: Iterable[Pending]) -> None:
+    leaves = [
+        {"idx": first + offset, "entry_id": row.entry_id, "leaf": row.leaf} for offset, row in enumerate(rows)
+    ]
+    connection.execute(log_leaves.insert(), leaves)
+
+
+def insert_nodes(connection: Connection, new: Iterable[tuple[Position, bytes]]) -> None:
+    rows = [{"level": at.level, "idx": at.idx, "hash": node} for at, node in new]
+    if rows:
+        connection.execute(log_nodes.insert(), rows)
+
+
+def delete_pending(connection: Connection, rows: Sequence[Pending]) -> int:
+    """Exactly these rows: one that commits late has a smaller number, and must not be skipped."""
+    statement = log_pending.delete().where(log_pending.c.seq.in_([row.seq for row in rows]))
+    return connection.execute(statement).rowcount
+
+
+def nodes(connection: Connection, positions: Iterable[Position]) -> dict[Position, bytes]:
+    """The hashes at these positions, as far as there are any."""
+    wanted = set(positions)
+    found: dict[Position, bytes] = {}
+    leaves = [position.idx for position in wanted if position.level == 0]
+    inner = [position for position in wanted if position.level > 0]
+    if leaves:
+        statement = sa.select(log_leaves.c.idx, log_leaves.c.leaf).where(log_leaves.c.idx.in_(leaves))
+        found.update((Position(0, idx), leaf) for idx, leaf in connection.execute(statement))
+    if inner:
+        at = sa.tuple_(log_nodes.c.level, log_nodes.c.idx).in_(inner)
+        statement = sa.select(log_nodes.c.level, log_nodes.c.idx, log_nodes.c.hash).where(at)
+        found.update((Position(row.level, row.idx), row.hash) for row in connection.execute(statement))
+    return found
+
+
+def leaf_index(connection: Connection, entry_id: EntryId) -> int | None:
+    return connection.execute(sa.select(log_leaves.c.idx).where(log_leaves.c.entry_id == entry_id)).scalar()
+
+
+def insert_checkpoint(connection: Connection, row: CheckpointRow) -> None:
+    connection.execute(log_checkpoints.insert(), row._asdict())
+
+
+def latest_checkpoint(connection: Connection) -> CheckpointRow | None:
+    statement = sa.select(*_CHECKPOINT).order_by(log_checkpoints.c.size.desc()).limit(1)
+    row = connection.execute(statement).first()
+    return None if row is None else CheckpointRow(*row)
+
+
+_CHECKPOINT = (log_checkpoints.c.size, log_checkpoints.c.root, log_checkpoints.c.note, log_checkpoints.c.at)
+
+
+def checkpoints(connection: Connection, above: int, up_to: int | None) -> Iterator[CheckpointRow]:
+    """Those of a size greater than `above` and not above `up_to`, in order."""
+    statement = sa.select(*_CHECKPOINT).where(log_checkpoints.c.size > above)
+    if up_to is not None:
+        statement = statement.where(log_checkpoints.c.size <= up_to)
+    for row in connection.execute(statement.order_by(log_checkpoints.c.size)):
+        yield CheckpointRow(*row)
+
+
+def lease(connection: Connection, name: str) -> Lease | None:
+    statement = sa.select(leases.c.holder, leases.c.fence, leases.c.until).where(leases.c.name == name)
+    row = connection.execute(statement).first()
+    return None if row is None else Lease(*row)
+
+
+def insert_lease(connection: Connection, name: str, lease: Lease) -> None:
+    connection.execute(leases.insert(), {"name": name, **lease._asdict()})
+
+
+def take_lease(connection: Connection, name: str, standing: Lease, taken: Lease) -> bool:
+    """Replaces a lease if it is still the one that was read."""
+    statement = leases.update().where(
+        leases.c.name == name, leases.c.fence == standing.fence, leases.c.until == standing.until
+    )
+    return connection.execute(statement.values(**taken._asdict())).rowcount == 1
+
+
+def renew_lease(connection: Connection, name: str, held: Lease) -> bool:
+    """Extends a lease if holder and fence are still these. The row stays locked until the unit ends."""
+    statement = leases.update().where(
+        leases.c.name == name, leases.c.holder == held.holder, leases.c.fence == held.fence
+    )
+    return connection.execute(statement.values(until=held.until)).rowcount == 1

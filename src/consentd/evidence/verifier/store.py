@@ -1,0 +1,201 @@
+"""What the verifier reads, as the driver gives it: a type that forgives would hide an edit."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from consentd.db.tables import APPEND_ONLY
+from consentd.db.tables.log import log_checkpoints, log_entries, log_leaves, log_nodes, log_pending
+from consentd.db.tables.types import Id
+from consentd.evidence.merkle import Position
+from consentd.evidence.store import Connection, Table
+from consentd.kernel.canonical import Scalar
+from consentd.kernel.errors import Tampered
+
+RECORDED: Mapping[str, Table] = {
+    str(table.name): table for table in APPEND_ONLY if "entry_id" in table.c and table is not log_leaves
+}
+"""The tables whose rows entries list."""
+
+_RAW = sa.types.NullType()
+Row = dict[str, Scalar]
+
+
+class LeafRow(NamedTuple):
+    """A leaf, or a waiting entry, with its entry; None where there is none. `number`: idx, or seq."""
+
+    number: int
+    entry_id: Scalar
+    leaf: Scalar
+    entry: Row | None
+
+
+def leaves(connection: Connection, start: int, limit: int) -> list[LeafRow]:
+    return _with_entries(connection, log_leaves, log_leaves.c.idx, start, limit)
+
+
+def pending(connection: Connection, start: int, limit: int) -> list[LeafRow]:
+    return _with_entries(connection, log_pending, log_pending.c.seq, start, limit)
+
+
+def by_key(connection: Connection, table: Table, keys: Collection[Scalar]) -> dict[Scalar, Row]:
+    """The rows with these primary keys, as far as there are any."""
+    (key,) = table.primary_key.columns
+    statement = _select(table).where(key.in_(keys))
+    rows = (_row(table, values) for values in _execute(connection, table, statement))
+    return {row[key.name]: row for row in rows}
+
+
+def in_order(connection: Connection, table: Table, size: int) -> Iterator[list[Row]]:
+    """All rows of a table by primary key, in slices."""
+    (key,) = table.primary_key.columns
+    after: Scalar = None
+    while True:
+        statement = _select(table).order_by(key).limit(size)
+        if after is not None:
+            statement = statement.where(key > after)
+        rows = [_row(table, values) for values in _execute(connection, table, statement)]
+        if not rows:
+            return
+        yield rows
+        after = rows[-1][key.name]
+
+
+def key_of(table: Table, listed: object) -> Scalar:
+    """A primary key as an entry spells it, as the table's own type. ValueError where it is not one."""
+    (key,) = table.primary_key.columns
+    if isinstance(key.type, Id):
+        return UUID(str(listed))
+    if not isinstance(listed, int | str):
+        raise ValueError("neither a number nor a text")  # noqa: TRY004 - one kind of failure for the caller
+    return listed
+
+
+def count(connection: Connection, table: Table) -> int:
+    return int(connection.execute(sa.select(sa.func.count()).select_from(table)).scalar_one())
+
+
+def stray_entries(connection: Connection, limit: int) -> list[UUID]:
+    """Entries that are neither in the tree nor waiting."""
+    statement = (
+        sa.select(log_entries.c.id)
+        .outerjoin(log_leaves, log_leaves.c.entry_id == log_entries.c.id)
+        .outerjoin(log_pending, log_pending.c.entry_id == log_entries.c.id)
+        .where(log_leaves.c.idx.is_(None), log_pending.c.seq.is_(None))
+        .limit(limit)
+    )
+    return list(connection.execute(statement).scalars())
+
+
+def doubled_entries(connection: Connection, limit: int) -> list[UUID]:
+    """Entries that wait although they are in the tree, or wait twice."""
+    in_tree = sa.exists().where(log_leaves.c.entry_id == log_pending.c.entry_id)
+    statement = (
+        sa.select(log_pending.c.entry_id)
+        .group_by(log_pending.c.entry_id)
+        .having(sa.or_(sa.func.count() > 1, in_tree))
+        .limit(limit)
+    )
+    return list(connection.execute(statement).scalars())
+
+
+def node_spans(connection: Connection, spans: Sequence[tuple[int, int, int]]) -> dict[Position, Scalar]:
+    """The stored nodes of (level, first, last) spans."""
+    where = sa.or_(
+        *(
+            sa.and_(log_nodes.c.level == level, log_nodes.c.idx >= first, log_nodes.c.idx <= last)
+            for level, first, last in spans
+        )
+    )
+    statement = sa.select(log_nodes.c.level, log_nodes.c.idx, log_nodes.c.hash).where(where)
+    return {Position(row.level, row.idx): row.hash for row in _execute(connection, log_nodes, statement)}
+
+
+def nodes_beyond(connection: Connection, size: int, limit: int) -> list[Position]:
+    """Nodes that cover more leaves than there are, or none that a tree has."""
+    levels = [sa.and_(log_nodes.c.level == level, log_nodes.c.idx >= size >> level) for level in range(1, 63)]
+    beyond = sa.or_(log_nodes.c.level < 1, log_nodes.c.level > 62, log_nodes.c.idx < 0, *levels)
+    statement = sa.select(log_nodes.c.level, log_nodes.c.idx).where(beyond).limit(limit)
+    return [Position(row.level, row.idx) for row in connection.execute(statement)]
+
+
+def leaves_before(connection: Connection) -> int:
+    """How many leaves have a negative index."""
+    statement = sa.select(sa.func.count()).select_from(log_leaves).where(log_leaves.c.idx < 0)
+    return int(connection.execute(statement).scalar_one())
+
+
+class CheckpointRow(NamedTuple):
+    size: int
+    root: Scalar
+    note: Scalar
+
+
+def checkpoints(connection: Connection, above: int, up_to: int | None, limit: int) -> list[CheckpointRow]:
+    """In order of size; `up_to` None: all that are greater than `above`."""
+    columns = log_checkpoints.c
+    statement = sa.select(columns.size, columns.root, columns.note).where(columns.size > above)
+    if up_to is not None:
+        statement = statement.where(columns.size <= up_to)
+    rows = _execute(connection, log_checkpoints, statement.order_by(columns.size).limit(limit))
+    return [CheckpointRow(row.size, row.root, row.note) for row in rows]
+
+
+def _with_entries(
+    connection: Connection, table: Table, number: sa.Column[int], start: int, limit: int
+) -> list[LeafRow]:
+    own = [number, _raw(table.c.entry_id), _raw(table.c.leaf)]
+    entry = [_raw(column) for column in log_entries.columns]
+    statement = (
+        sa.select(*own, *entry)
+        .outerjoin(log_entries, log_entries.c.id == table.c.entry_id)
+        .where(number >= start)
+        .order_by(number)
+        .limit(limit)
+    )
+    rows = []
+    for values in _execute(connection, table, statement):
+        at, entry_id, leaf, *rest = tuple(values)
+        found = _row(log_entries, rest)
+        named = _value(table.c.entry_id, entry_id)
+        rows.append(LeafRow(at, named, leaf, None if found["id"] is None else found))
+    return rows
+
+
+def _select(table: Table) -> sa.Select[Any]:
+    return sa.select(*(_raw(column) for column in table.columns))
+
+
+def _raw(column: sa.Column[Any]) -> sa.Label[Any]:
+    # Any: whatever the driver brings is looked at below.
+    return sa.type_coerce(column, _RAW).label(f"{column.table.name}_{column.name}")
+
+
+def _row(table: Table, values: Sequence[Any]) -> Row:
+    return {
+        str(column.name): _value(column, value) for column, value in zip(table.columns, values, strict=True)
+    }
+
+
+def _value(column: sa.Column[Any], value: Any) -> Scalar:
+    """The value as it was hashed; one of another shape stays as it is, and so hashes to something else."""
+    if isinstance(column.type, Id):
+        if isinstance(value, bytes) and len(value) == 16:
+            return UUID(bytes=value)
+        if isinstance(value, UUID):
+            return UUID(int=value.int)  # of a driver's own kind
+    if isinstance(column.type, sa.Boolean) and type(value) is int and value in (0, 1):
+        return bool(value)
+    kept: Scalar = value
+    return kept
+
+
+def _execute(connection: Connection, table: Table, statement: sa.Select[Any]) -> Sequence[sa.Row[Any]]:
+    try:
+        return connection.execute(statement).all()
+    except (sa.exc.DBAPIError, ValueError) as reason:
+        raise Tampered(
+            "unreadable", f"{table.name} holds what cannot be read: {type(reason).__name__}."
+        ) from None

@@ -1,0 +1,164 @@
+"""May these people be contacted for this purpose, through this channel, at this instant?
+
+One pure function, run by the service, the client's replica and the mail gate alike (DESIGN §5). It fails
+closed: what is unknown, unproven or contradictory denies (LAW 10, LAW 12). The plain yes, one person with
+one address and a proven consent without an end, costs about ten microseconds; `bench/` watches it.
+"""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from consentd.kernel.bases import Carried
+from consentd.kernel.case import Case, Decision, Person, Question, Reason
+from consentd.kernel.compiled import CompiledPolicy, compile_policy
+from consentd.kernel.ids import NOBODY
+from consentd.kernel.instants import DAY, Instant
+from consentd.kernel.person import Verdict, assess, bars, refusals
+from consentd.kernel.reasons import reason
+from consentd.kernel.regime import NEVER
+from consentd.kernel.trail import Trail
+
+__all__ = ["CompiledPolicy", "compile_policy", "decide"]
+
+SEARCH = 400 * DAY
+"""How far ahead `next_allowed_at` is looked for."""
+_STEPS = 64
+
+# The order in which denials of several people are told: as the law orders the questions.
+_ORDER = ("blocked", "objected", "no_consent", "not_now")
+
+
+class _Outcome(msgspec.Struct, frozen=True):
+    """The answer at one instant, without what follows from looking ahead."""
+
+    reasons: tuple[Reason, ...]
+    carried: Carried | None
+    allow: bool
+    until: Instant
+    opens: Instant | None
+    packs: tuple[str, ...]
+
+
+def decide(compiled: CompiledPolicy, question: Question, case: Case) -> Decision:
+    """The decision, its reasons, and how long it stands if nothing new is recorded.
+
+    Attempts and hours decide `allow` alone; everything else decides `eligible` too.
+    """
+    now = _outcome(compiled, question, case, question.at)
+    eligible = now.carried is not None
+    opens: Instant | None = None
+    if eligible and not now.allow:
+        opens = _opening(compiled, question, case, now)
+    if opens is not None:
+        changes: Instant | None = opens
+    elif now.until >= NEVER:
+        changes = None
+    else:
+        changes = _change(compiled, question, case, now)
+    return Decision(
+        now.allow,
+        eligible,
+        now.reasons,
+        now.carried.basis if now.carried is not None else None,
+        opens,
+        changes,
+        compiled.hash,
+        now.packs,
+    )
+
+
+def _outcome(compiled: CompiledPolicy, question: Question, case: Case, at: Instant) -> _Outcome:
+    refused = _unanswerable(compiled, question, case)
+    if refused is not None:
+        return _Outcome((reason(refused),), None, False, NEVER, None, ())
+    named = [person for person in case.people if person.named]
+    verdicts = [assess(compiled, question, case, person, at) for person in named]
+    if len(case.people) > len(named):
+        others = [person for person in case.people if not person.named]
+        verdicts += [_co_holder(compiled, question, case, person, at) for person in others]
+    return _of_one(verdicts[0]) if len(verdicts) == 1 else _of_all(verdicts)
+
+
+def _unanswerable(compiled: CompiledPolicy, question: Question, case: Case) -> str | None:
+    purpose = compiled.purposes.get(question.purpose)
+    if purpose is None:
+        return "unknown_purpose"
+    if question.channel not in compiled.channels:
+        return "unknown_channel"
+    if question.channel not in purpose.bases:
+        return "purpose_not_on_channel"
+    if not any(person.named for person in case.people):
+        return "unknown_person"
+    return None
+
+
+def _co_holder(
+    compiled: CompiledPolicy, question: Question, case: Case, person: Person, at: Instant
+) -> Verdict:
+    """One who only shares a contact point: their no counts, the absence of their yes does not."""
+    trail = Trail(at)
+    regime = compiled.regime(question.purpose, question.channel, person.territory, False, at)
+    trail.until = regime.until
+    points = [point.id for point in case.points if person.id in point.holders]
+    points = points or [point.id for point in case.points] or [NOBODY]
+    states = bars(person, points, question, regime, trail)
+    refusals(states, points, regime, trail)
+    return Verdict(trail.denials, None, trail.until, None, ())
+
+
+def _of_one(verdict: Verdict) -> _Outcome:
+    carried = verdict.carried
+    if carried is None or verdict.denials:
+        reasons = tuple(verdict.denials)
+        return _Outcome(reasons, carried, False, verdict.until, verdict.opens, verdict.packs)
+    return _Outcome((carried.reason,), carried, True, verdict.until, None, verdict.packs)
+
+
+def _of_all(verdicts: Sequence[Verdict]) -> _Outcome:
+    """The least permissive of several people wins (LAW 12). The first verdict is of one who was named."""
+    denials = [denial for verdict in verdicts for denial in verdict.denials]
+    until = min(verdict.until for verdict in verdicts)
+    packs = tuple(dict.fromkeys(pack for verdict in verdicts for pack in verdict.packs))
+    hard = [denial for denial in denials if denial.coarse != "not_now"]
+    carried = None if hard else verdicts[0].carried
+    if denials:
+        ordered = sorted(dict.fromkeys(hard or denials), key=lambda denial: _ORDER.index(denial.coarse))
+        waits = [verdict for verdict in verdicts if verdict.denials]
+        known = [verdict.opens for verdict in waits if verdict.opens is not None]
+        opens = max(known) if carried is not None and len(known) == len(waits) else None
+        return _Outcome(tuple(ordered), carried, False, until, opens, packs)
+    assert carried is not None  # a named person without a denial is carried by something
+    return _Outcome((carried.reason,), carried, True, until, None, packs)
+
+
+def _opening(compiled: CompiledPolicy, question: Question, case: Case, now: _Outcome) -> Instant | None:
+    """The first instant at which what is eligible is allowed too; None where it stops being eligible."""
+    outcome = now
+    for _ in range(_STEPS):
+        at = outcome.opens
+        if at is None or at > question.at + SEARCH:
+            return None
+        outcome = _outcome(compiled, question, case, at)
+        if outcome.allow:
+            return at
+        if outcome.carried is None:
+            return None
+    return None
+
+
+def _change(compiled: CompiledPolicy, question: Question, case: Case, now: _Outcome) -> Instant | None:
+    """The first instant at which allow or eligible becomes another.
+
+    Goes from one instant at which anything changes to the next. Gives up early rather than late: after
+    so many changes of no consequence it names the next one.
+    """
+    at = now.until
+    for _ in range(_STEPS):
+        if at >= NEVER:
+            return None
+        later = _outcome(compiled, question, case, at)
+        if later.allow != now.allow or (later.carried is None) != (now.carried is None):
+            return at
+        at = later.until
+    return at if at < NEVER else None

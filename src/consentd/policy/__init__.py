@@ -1,0 +1,1 @@
+"""The company's rules: reading them from files, checking, comparing, testing and activating them."""

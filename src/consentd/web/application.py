@@ -1,0 +1,105 @@
+"""Puts a web application together from handlers: every route gets the same edge, guard, reader and problems.
+
+Upholds promise 8: a handler that does not say who may call it stops the start.
+"""
+
+import functools
+import sys
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+from litestar import Litestar
+from litestar.handlers import HTTPRouteHandler
+from litestar.routes import HTTPRoute
+from litestar.types import ControllerRouterHandler, Receive, Scope, Send
+
+from consentd.base.settings import Settings
+from consentd.kernel.errors import ConsentdError
+from consentd.web import auth, logs, openapi, problems
+from consentd.web.answer import Answer
+from consentd.web.call import DECODER, Call
+from consentd.web.edge import Edge
+from consentd.web.limits import DEFAULT_LIMITS, CallerLimit, InFlight, Limits
+from consentd.web.lines import Lines
+from consentd.web.strict import StrictDecoder
+
+Background = Callable[[], Awaitable[None]]
+AfterException = Callable[[Exception, Scope], Awaitable[None]]
+
+
+class Application(Litestar):
+    """Litestar behind the edge, which sees also what matches no route."""
+
+    edge: Edge | None = None
+
+    async def __call__(self, scope: Scope | Any, receive: Receive | Any, send: Send | Any) -> None:
+        # Any: the framework's own signature also takes its lifespan messages.
+        if self.edge is not None and scope["type"] == "http":
+            await self.edge(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
+
+
+def build(
+    handlers: Sequence[ControllerRouterHandler],
+    *,
+    settings: Settings,
+    tokens: auth.Tokens,
+    limits: Limits = DEFAULT_LIMITS,
+    refusal: Callable[[], ConsentdError | None] = lambda: None,
+    on_startup: Sequence[Background] = (),
+    on_shutdown: Sequence[Background] = (),
+    after_exception: Sequence[AfterException] = (),
+) -> Application:
+    """`refusal` says why the service cannot serve (all but health answers it); the hooks run in order.
+
+    Raises TypeError for a handler that does not say who may call it, or whose body accepts unknown members.
+    """
+    lines = Lines(sys.stderr if logs.shows_answers(settings.log_level) else None)
+    authentication = auth.Authentication(tokens, CallerLimit(limits))
+    app = Application(
+        [*handlers, *openapi.routes(functools.cache(lambda: openapi.describe(app, settings.public_url)))],
+        request_class=Call,
+        response_class=Answer,
+        request_max_body_size=settings.max_body_bytes,
+        before_request=authentication,
+        exception_handlers={Exception: problems.handle},
+        after_exception=list(after_exception),
+        on_startup=list(on_startup),
+        on_shutdown=[*on_shutdown, lines.flush],
+        openapi_config=None,
+        logging_config=None,
+        debug=False,
+    )
+    found = http_handlers(app)
+    for handler in _answers_to_options(app):
+        handler.opt.update(auth.PUBLIC)
+    if missing := auth.undeclared(found):
+        raise TypeError(
+            f"These routes do not say who may call them: {', '.join(sorted(missing))}. "
+            "Give each opt=PUBLIC, opt=KNOWN or opt=needs(scope)."
+        )
+    for handler in found:
+        # A nearer hook replaces this one, and who calls would never be asked.
+        if handler.resolve_before_request() is not authentication:
+            raise TypeError(f"{handler} has a before_request of its own, which would skip authentication.")
+        body = handler.parsed_fn_signature.parameters.get("data")
+        if body is not None:
+            handler.opt[DECODER] = StrictDecoder(body.annotation)
+    app.edge = Edge(super(Application, app).__call__, InFlight(limits.in_flight), refusal, lines)
+    return app
+
+
+def http_handlers(app: Litestar) -> list[HTTPRouteHandler]:
+    """Every handler of every route, without the framework's own answers to OPTIONS."""
+    return [handler for handler in _all_handlers(app) if handler.http_methods != {"OPTIONS"}]
+
+
+def _answers_to_options(app: Litestar) -> list[HTTPRouteHandler]:
+    return [handler for handler in _all_handlers(app) if handler.http_methods == {"OPTIONS"}]
+
+
+def _all_handlers(app: Litestar) -> list[HTTPRouteHandler]:
+    return [
+        handler for route in app.routes if isinstance(route, HTTPRoute) for handler in route.route_handlers
+    ]

@@ -1,0 +1,103 @@
+"""The outermost layer: one per request, around everything, in one pass.
+
+Upholds promise 17 (beyond its capacity the service answers 503 at once; not ready, it answers 503 to all but
+its health) and promise 18 (what failed unexpectedly is logged without content, and never reaches the
+server's own log). It counts, numbers, shields and logs; each of these in a layer of its own would cost more
+than all of them together (bench/web.py watches it).
+"""
+
+from collections.abc import Callable, Collection
+from typing import cast
+
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+from consentd.kernel.errors import ConsentdError, Malformed
+from consentd.web import headers, limits, logs, problems, request_id
+from consentd.web.exchange import Exchange
+from consentd.web.lines import Lines
+
+ALWAYS = ("/health/", "/static/")
+"""What is served however much there is to do, and whether or not the service is ready."""
+
+
+class CutShortError(Exception):
+    """An answer that had begun could not be finished. Says so to the server, which closes the connection."""
+
+
+class Edge:
+    """`refusal()` is why nothing can be served yet, or None."""
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        in_flight: limits.InFlight,
+        refusal: Callable[[], ConsentdError | None],
+        lines: Lines,
+    ) -> None:
+        self._app = app
+        self._lines = lines
+        self._in_flight = in_flight
+        self._refusal = refusal
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        received = cast("list[tuple[bytes, bytes]]", scope["headers"])
+        unique = dict(received)
+        about = Exchange(request_id.choose(unique.get(b"x-request-id")), unique, headers.API)
+        about.attach(scope)
+        path = scope["path"]
+
+        async def answer(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                about.status = message["status"]
+                message["headers"] = [
+                    *message["headers"],
+                    *about.shield,
+                    (b"x-request-id", about.request_id.encode()),
+                ]
+            await send(message)
+
+        self._in_flight.count += 1
+        try:
+            refused = self._refuse(path, received, unique)
+            if refused is None:
+                await self._app(scope, receive, answer)
+            else:
+                about.code = refused.code
+                await _send_problem(refused, about, answer)
+        except Exception as error:
+            logs.failure(about.request_id, logs.route_of(scope), error)
+            if about.status:
+                raise CutShortError from None
+            await _send_problem(ConsentdError("internal_error", "It was logged."), about, answer)
+        finally:
+            self._in_flight.count -= 1
+            self._lines.answered(str(scope.get("method")), logs.route_of(scope), about)
+
+    def _refuse(
+        self, path: str, received: Collection[tuple[bytes, bytes]], unique: dict[bytes, bytes]
+    ) -> ConsentdError | None:
+        if not path.startswith(ALWAYS):
+            if self._in_flight.full:
+                return limits.overloaded()
+            if (refusal := self._refusal()) is not None:
+                return refusal
+        if len(unique) != len(received) and headers.repeated(received):
+            return Malformed("repeated_header", "A header that may come once came twice.")
+        return None
+
+
+async def _send_problem(error: ConsentdError, about: Exchange, send: Send) -> None:
+    content = problems.body_for(error, about.request_id)
+    extra = [(name.encode(), value.encode()) for name, value in problems.headers_for(error).items()]
+    await send(
+        {
+            "type": "http.response.start",
+            "status": error.status,
+            "headers": [
+                (b"content-type", problems.MEDIA_TYPE.encode()),
+                (b"content-length", str(len(content)).encode()),
+                *extra,
+            ],
+        }
+    )
+    await send({"type": "http.response.body", "body": content, "more_body": False})

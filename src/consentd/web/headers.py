@@ -1,0 +1,53 @@
+"""What every answer carries, by kind: nothing may be framed, sniffed, cached or leak its address.
+
+Answers of the API allow a browser nothing at all. Pages allow their own style sheet, images and forms;
+no script, since none is needed (DESIGN §11).
+"""
+
+from collections.abc import Collection
+
+from consentd.web.exchange import Headers
+
+_NOTHING = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
+_NO_STORE = (b"cache-control", b"no-store")
+_NO_SNIFFING = (b"x-content-type-options", b"nosniff")
+_BROWSED: Headers = (
+    _NO_SNIFFING,
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+)
+
+# Each header costs the server a microsecond: what means something to a page only is not sent to programs.
+API: Headers = (_NO_SNIFFING, _NO_STORE, _NOTHING)
+PAGE: Headers = (
+    *_BROWSED,
+    _NO_STORE,
+    (
+        b"content-security-policy",
+        b"default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; "
+        b"frame-ancestors 'none'",
+    ),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"vary", b"accept-language"),
+)
+STATIC: Headers = (
+    *_BROWSED,
+    (b"cache-control", b"public, max-age=3600"),
+    _NOTHING,
+)
+
+_ONCE = (
+    b"authorization",
+    b"content-type",
+    b"content-length",
+    b"content-encoding",
+    b"transfer-encoding",
+    b"idempotency-key",
+    b"host",
+)
+
+
+def repeated(headers: Collection[tuple[bytes, bytes]]) -> bool:
+    """Whether a header that decides something came twice, so that two readers could differ."""
+    names = [name for name, _ in headers]
+    return any(names.count(name) > 1 for name in _ONCE)

@@ -1,0 +1,199 @@
+"""The description of the API, made from the routes themselves: OpenAPI 3.1.
+
+Schemas come from the very types that decode and encode, by the library that does it: a body that refuses
+unknown members says `additionalProperties: false`, a bound is a bound. What every route shares (security,
+problems, idempotency) is said for every route, so that none can forget it.
+"""
+
+import inspect
+from collections.abc import Callable
+from importlib import metadata
+from typing import Annotated, Any, get_args, get_origin
+
+import msgspec
+import yaml
+from litestar import Litestar, Response, get
+from litestar.constants import RESERVED_KWARGS
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import ParameterKwarg
+from litestar.routes import HTTPRoute
+
+from consentd.callers.access import ASKS, PUBLIC, Door
+from consentd.callers.model import Scope
+from consentd.web.problems import MEDIA_TYPE, Problem
+
+Document = dict[str, Any]
+"""A document of the OpenAPI specification: its members are of every kind."""
+
+REQUEST = "request_schema"
+"""A route whose body is read by itself (a form, lines) gives it here: {media type: schema}."""
+
+_REFS = "#/components/schemas/{name}"
+_BOUNDS = ("gt", "ge", "lt", "le", "multiple_of", "min_length", "max_length", "pattern")
+_TEXT = {"schema": {"type": "string"}}
+
+
+def routes(describe_all: Callable[[], Document]) -> list[HTTPRouteHandler]:
+    @get("/openapi.json", opt=PUBLIC, tags=["about"], operation_id="getDescription")
+    async def as_json() -> Response[bytes]:
+        """This description, as JSON."""
+        return Response(msgspec.json.encode(describe_all()), media_type="application/json")
+
+    @get("/openapi.yaml", opt=PUBLIC, tags=["about"], operation_id="getDescriptionAsYaml")
+    async def as_yaml() -> Response[str]:
+        """This description, as YAML (RFC 9512)."""
+        return Response(as_text(describe_all()), media_type="application/yaml")
+
+    return [as_json, as_yaml]
+
+
+def as_text(document: Document) -> str:
+    return yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=110)
+
+
+def describe(app: Litestar, public_url: str) -> Document:
+    """The whole document. Raises TypeError for a type that JSON Schema cannot say."""
+    found = [
+        (route.path_format, method.lower(), handler)
+        for route in app.routes
+        if isinstance(route, HTTPRoute)
+        for handler in route.route_handlers
+        if handler.resolve_include_in_schema()
+        for method in sorted(handler.http_methods)
+    ]
+    types = [Problem]
+    for _, _, handler in found:
+        body = handler.parsed_fn_signature.parameters.get("data")
+        types += [body.annotation] if body else []
+        types += _answer_types(handler)
+    schemas, components = msgspec.json.schema_components(types, schema_hook=_anything, ref_template=_REFS)
+    schema_of = {repr(one): schema for one, schema in zip(types, schemas, strict=True)}
+    paths: dict[str, Document] = {}
+    for path, method, handler in sorted(found, key=lambda one: (one[0], one[1])):
+        paths.setdefault(path, {})[method] = _operation(handler, path, method, schema_of)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "consentd",
+            "version": metadata.version("consentd"),
+            "summary": "May we contact this person, for this purpose, through this channel, now?",
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "servers": [{"url": public_url}],
+        "paths": paths,
+        "components": {
+            "schemas": dict(sorted(components.items())),
+            "responses": {"Problem": _problem()},
+            "securitySchemes": {"system": _security(public_url)},
+        },
+    }
+
+
+def _operation(handler: HTTPRouteHandler, path: str, method: str, schema_of: dict[str, Document]) -> Document:
+    summary, _, rest = inspect.cleandoc(handler.fn.__doc__ or handler.handler_name).partition("\n")
+    operation: Document = {
+        "operationId": handler.operation_id or handler.handler_name,
+        "summary": handler.summary or summary.rstrip("."),
+        "description": handler.description or rest.strip() or summary,
+        "tags": handler.resolve_tags(),
+        "parameters": _parameters(handler, path, method),
+    }
+    body = handler.parsed_fn_signature.parameters.get("data")
+    if body is not None:
+        schema = schema_of[repr(body.annotation)]
+        operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
+    elif REQUEST in handler.opt:
+        content = {media: {"schema": schema} for media, schema in handler.opt[REQUEST].items()}
+        operation["requestBody"] = {"required": True, "content": content}
+    operation["responses"] = {
+        str(handler.status_code): {"description": "Done.", "content": _content(handler, schema_of)},
+        "default": {"$ref": "#/components/responses/Problem"},
+    }
+    operation["security"] = _asked(handler.opt[ASKS])
+    return operation
+
+
+def _parameters(handler: HTTPRouteHandler, path: str, method: str) -> list[Document]:
+    parameters: list[Document] = []
+    for name, field in handler.parsed_fn_signature.parameters.items():
+        if name in RESERVED_KWARGS:
+            continue
+        kwarg = field.kwarg_definition if isinstance(field.kwarg_definition, ParameterKwarg) else None
+        named = (kwarg.query or kwarg.header if kwarg else None) or name
+        place = "header" if kwarg and kwarg.header else "query"
+        if f"{{{name}}}" in path:
+            place = "path"
+        parameter: Document = {"name": named, "in": place, "required": field.is_required or place == "path"}
+        parameter["schema"] = msgspec.json.schema(_bounded(field.annotation, kwarg), schema_hook=_anything)
+        if kwarg and kwarg.description:
+            parameter["description"] = kwarg.description
+        parameters.append(parameter)
+    if method == "post" and handler.opt[ASKS] is Scope.CONSENT_WRITE:
+        parameters.append(
+            {
+                "name": "Idempotency-Key",
+                "in": "header",
+                "required": False,
+                "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
+                "description": "The same key with the same body has one effect, for seven days.",
+            }
+        )
+    return parameters
+
+
+def _bounded(annotation: Any, kwarg: ParameterKwarg | None) -> Any:  # Any: types are values here
+    """The type with the bounds that the framework checks."""
+    if kwarg is None:
+        return annotation
+    bounds = {name: getattr(kwarg, name) for name in _BOUNDS if getattr(kwarg, name, None) is not None}
+    return Annotated[annotation, msgspec.Meta(**bounds)] if bounds else annotation
+
+
+def _anything(unknown: type) -> Document:
+    """`object` in a document of others' making (a key set, a proof) is any JSON."""
+    if unknown is object:
+        return {}
+    raise NotImplementedError
+
+
+def _asked(asks: Scope | Door) -> list[Document]:
+    if isinstance(asks, Scope):
+        return [{"system": [asks.value]}]
+    return [{"system": []}] if asks is Door.KNOWN else []
+
+
+def _answer_types(handler: HTTPRouteHandler) -> list[Any]:
+    """The types in an answer; for Response[T], T. Text and bytes have no schema of their own."""
+    annotation = handler.parsed_fn_signature.return_type.annotation
+    if get_origin(annotation) is Response:
+        (annotation,) = get_args(annotation)
+    return [] if annotation in (bytes, str, None, type(None)) else [annotation]
+
+
+def _content(handler: HTTPRouteHandler, schema_of: dict[str, Document]) -> Document:
+    types = _answer_types(handler)
+    media = str(handler.media_type or "application/json")
+    return {media: {"schema": schema_of[repr(types[0])]}} if types else {media: _TEXT}
+
+
+def _problem() -> Document:
+    return {
+        "description": "What went wrong (RFC 9457). `code` is stable.",
+        "content": {MEDIA_TYPE: {"schema": {"$ref": _REFS.format(name="Problem")}}},
+    }
+
+
+def _security(public_url: str) -> Document:
+    scopes = {scope.value: _SCOPE_WORDS[scope] for scope in Scope}
+    return {
+        "type": "oauth2",
+        "flows": {"clientCredentials": {"tokenUrl": f"{public_url}/oauth/token", "scopes": scopes}},
+    }
+
+
+_SCOPE_WORDS: dict[Scope, str] = {
+    Scope.CONSENT_WRITE: "record what people chose",
+    Scope.CONSENT_READ: "read choices and their history",
+    Scope.CHECK: "ask whether a person may be contacted",
+    Scope.REASONS: "be told the precise reason",
+}

@@ -1,0 +1,58 @@
+"""The welcome page and the style sheet. Upholds promise 16: templates escape whatever they are given."""
+
+from collections.abc import Awaitable, Callable
+from importlib import resources
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from litestar import Request, Response, get
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath, FromQuery
+
+from consentd.base.i18n import LANGUAGES, Language, choose
+from consentd.evidence.service import Status
+from consentd.kernel.errors import ConsentdError, NotFound
+from consentd.web import exchange, headers
+from consentd.web.auth import PUBLIC
+from consentd.web.health import Readiness
+from consentd.web.pages.words import WORDS
+
+_STATIC = {"consentd.css": "text/css; charset=utf-8", "consentd.svg": "image/svg+xml"}
+_templates = Environment(
+    loader=PackageLoader("consentd.web.pages", "templates"), autoescape=True, undefined=StrictUndefined
+)
+
+
+def render(template: str, language: Language, **values: object) -> str:
+    """A page in the shell. `say(name, …)` in templates is the word of that name in the page's language."""
+
+    def say(name: str, **inserted: object) -> str:
+        return WORDS[name](language).format(**inserted)
+
+    other = next(one for one in LANGUAGES if one != language)
+    return _templates.get_template(template).render(say=say, language=language, other=other, **values)
+
+
+def routes(readiness: Readiness, log_status: Callable[[], Awaitable[Status]]) -> list[HTTPRouteHandler]:
+    @get("/", opt=PUBLIC, include_in_schema=False)
+    async def welcome(request: Request[Any, Any, Any], lang: FromQuery[str | None] = None) -> Response[str]:
+        language = choose(lang, request.headers.get("accept-language"))
+        ready = await readiness.reason() is None
+        try:
+            log = await log_status() if ready else None
+        except ConsentdError:
+            ready, log = False, None
+        exchange.of(request.scope).shield = headers.PAGE
+        page = render("welcome.html", language, ready=ready, log=log)
+        return Response(page, media_type="text/html", headers={"content-language": language})
+
+    @get("/static/{name:str}", opt=PUBLIC, include_in_schema=False)
+    async def static(request: Request[Any, Any, Any], name: FromPath[str]) -> Response[bytes]:
+        # A name is looked up in a list and never joined to a path.
+        if name not in _STATIC:
+            raise NotFound("no_such_address", "There is no such file.")
+        exchange.of(request.scope).shield = headers.STATIC
+        content = (resources.files("consentd.web.pages") / "static" / name).read_bytes()
+        return Response(content, media_type=_STATIC[name])
+
+    return [welcome, static]

@@ -1,0 +1,1 @@
+"""What tests stand on: real databases, and helpers that several suites share."""

