@@ -7,7 +7,7 @@ that starts after it) is taken up when it comes.
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 
 import msgspec
 from litestar.handlers import HTTPRouteHandler
@@ -39,6 +39,7 @@ from consentd.subjects.doing import Doing
 from consentd.web import health, idempotency, logs, openapi, pages
 from consentd.web.application import Application, build
 from consentd.web.health import NotReady, Readiness
+from consentd.web.limits import DEFAULT_LIMITS, Limits
 from consentd.web.refusals import Refusals
 
 RETRY_SECONDS = 5
@@ -97,8 +98,13 @@ def assemble(
     return Parts(settings, database, journal, keyring, tokens, repeats, PolicyBook(), origin)
 
 
-def compose(parts: Parts) -> Application:
-    """Every slice's routes over these parts; what runs beside them starts and stops with the application."""
+def compose(
+    parts: Parts, *, limits: Limits = DEFAULT_LIMITS, more: Sequence[HTTPRouteHandler] = ()
+) -> Application:
+    """Every slice's routes over these parts; what runs beside them starts and stops with the application.
+
+    `more`: routes beside the slices', for measuring.
+    """
     settings, database = parts.settings, parts.database
     if parts.origin is None:
         raise OperatorError(
@@ -120,11 +126,13 @@ def compose(parts: Parts) -> Application:
     return build(
         [
             *slices(parts, sequencer.poke),
+            *more,
             *health.routes(readiness),
             *pages.routes(readiness, lambda: database.read(evidence.status)),
         ],
         settings=settings,
         tokens=parts.tokens,
+        limits=limits,
         refusal=readiness.refusal,
         on_startup=[beside.start],
         on_shutdown=[stop],

@@ -148,6 +148,7 @@ def test_promise_9_a_forged_inclusion_proof_does_not_verify(data: st.DataObject,
     assert not verify_inclusion(leaf, m, size, path, leaf_hash(b"other"))
     assert not verify_inclusion(leaf, m, size, [*path, root], root)
     assert not verify_inclusion(leaf, size, size, path, root)
+    assert not verify_inclusion(leaf, m, 4 * size, path, root)
     assert not verify_inclusion(leaf, -1, size, path, root)
     if path:
         at = data.draw(st.integers(0, len(path) - 1))
@@ -170,6 +171,7 @@ def test_promise_9_a_forged_consistency_proof_does_not_verify(data: st.DataObjec
     assert not verify_consistency(first, old, size, new, path[:-1])
     assert not verify_consistency(first, old, size, new, [*path, new])
     assert not verify_consistency(size, new, first, old, path)
+    assert not verify_consistency(first, old, 4 * size, new, path)
     assert not verify_consistency(0, EMPTY_ROOT, size, new, path)
     at = data.draw(st.integers(0, len(path) - 1))
     assert not verify_consistency(first, old, size, new, [*path[:at], leaf_hash(b"x"), *path[at + 1 :]])

@@ -42,9 +42,10 @@ async def test_every_entry_gets_a_leaf_and_every_size_a_verifying_proof(ledger: 
         return [service.consistency_proof(connection, first, 17) for first in (2, 7, 8)]
 
     roots = await ledger.database.read(
-        lambda connection: dict(
-            connection.execute(sa.text("SELECT size, root FROM log_checkpoints")).all()  # type: ignore[arg-type]
-        )
+        lambda connection: {
+            row.size: row.root
+            for row in connection.execute(sa.text("SELECT size, root FROM log_checkpoints"))
+        }
     )
     for proof in await ledger.database.read(consist):
         assert proof.holds(roots[proof.first], latest.root)
@@ -177,6 +178,24 @@ async def test_within_a_second_of_a_change_a_checkpoint_follows_and_errors_pass(
                     await asyncio.sleep(0.01)
         assert ledger.sequencer.error is None
         assert ledger.sequencer.leading
+    finally:
+        task.cancel()
+
+
+async def test_a_checkpoint_that_could_not_be_written_outside_is_written_when_it_can(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    file = tmp_path / "unmounted" / "checkpoint"
+    sequencer = ledger.new_sequencer(file)
+    task = asyncio.create_task(sequencer.run())
+    try:
+        async with asyncio.timeout(5):
+            while sequencer.error is None:
+                await asyncio.sleep(0.01)
+            file.parent.mkdir()
+            while sequencer.error is not None:
+                await asyncio.sleep(0.01)
+        assert outside.read(file) is not None
     finally:
         task.cancel()
 

@@ -11,8 +11,11 @@ from uuid import UUID
 import pytest
 
 from consentd.db.sqlite import SqliteDatabase
+from consentd.db.tables.log import log_entries
+from consentd.evidence.checkpoint import Checkpoint, sign
+from consentd.evidence.recorder import entry_leaf
 from consentd.evidence.verifier import Finding
-from support.ledger import Ledger, open_ledger
+from support.ledger import ORIGIN, Ledger, open_ledger
 
 Tamper = Callable[[sqlite3.Connection], object]
 
@@ -253,6 +256,39 @@ async def test_an_older_checkpoint_outside_is_the_beginning_of_a_longer_log(ledg
     await ledger.sequence()
     ledger.file.write_text(older)
     assert await ledger.verify() == []
+
+
+async def test_promise_9_a_checkpoint_signed_over_other_entries_is_found(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    """What an operator who holds the signing key could do."""
+    forged = sign(Checkpoint(ORIGIN, 4, bytes(32)), ledger.keyring.signer("log"))
+
+    def tamper(raw: sqlite3.Connection) -> None:
+        raw.execute("UPDATE log_checkpoints SET root = zeroblob(32), note = ? WHERE size = 4", (forged,))
+
+    (finding,) = await tampered(ledger, tmp_path, tamper)
+    assert (finding.table, finding.row) == ("log_checkpoints", "4")
+
+
+async def test_promise_9_an_entry_that_lists_anothers_row_is_found(ledger: Ledger, tmp_path: Path) -> None:
+    """It would make up for a row that no entry lists."""
+
+    def tamper(raw: sqlite3.Connection) -> None:
+        (rows,) = raw.execute(f"SELECT rows FROM log_entries WHERE id = {THIRD}").fetchone()
+        entry = dict.fromkeys(column.name for column in log_entries.columns)
+        entry |= {"id": UUID(int=1), "action": "x", "at": 1, "actor_kind": "service", "rows": rows}
+        raw.execute(
+            "INSERT INTO log_entries (id, action, at, actor_kind, rows) VALUES (?, 'x', 1, 'service', ?)",
+            (UUID(int=1).bytes, rows),
+        )
+        raw.execute(
+            "INSERT INTO log_pending (entry_id, leaf) VALUES (?, ?)", (UUID(int=1).bytes, entry_leaf(entry))
+        )
+
+    findings = await tampered(ledger, tmp_path, tamper)
+    assert len(findings) == 3
+    assert all("names another" in finding.what for finding in findings)
 
 
 async def test_promise_9_a_forged_checkpoint_outside_is_found(ledger: Ledger) -> None:

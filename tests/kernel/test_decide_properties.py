@@ -168,7 +168,7 @@ def answer(question: Question, case: Case, at: int | None = None) -> Decision:
     return decide(COMPILED, moved, case)
 
 
-many = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+many = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @many

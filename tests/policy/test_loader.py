@@ -207,6 +207,7 @@ def test_a_fault_is_told_with_its_file_line_and_reason(
     lines = [line for _, line, _ in matching]
     missing = (
         "needs",
+        "cannot rest on",
         "no text",
         "differs",
         "under_restriction",

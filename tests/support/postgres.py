@@ -7,14 +7,17 @@ they fail, because both databases are required (promise 7).
 """
 
 import asyncio
+import ctypes
 import os
 import pwd
 import shutil
+import signal
 import subprocess
+import sys
 import tempfile
 import uuid
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -23,6 +26,8 @@ import sqlalchemy as sa
 
 from consentd.db.migrate import migrate
 from consentd.db.postgres_connection import driver_arguments
+
+_PR_SET_PDEATHSIG = 1
 
 MISSING = (
     "no PostgreSQL for the tests: set CONSENTD_TEST_DATABASE_URL, install Debian's postgresql, "
@@ -136,43 +141,74 @@ def _packaged() -> tuple[Path, str | None] | None:
 
 @contextmanager
 def _started(home: Path, account: str | None) -> Iterator[sa.URL]:
-    # A socket's path may have no more than 107 bytes, so not under pytest's own long directories.
-    # In memory where there is some: syncs are asked for, and counted, as on a disk, but cost nothing.
+    # In memory where there is some: syncs are asked for, and counted, as on a disk, but cost nothing. The
+    # path is short because that of a socket may have no more than 107 bytes.
     place = Path(tempfile.mkdtemp(prefix="pg", dir="/dev/shm" if os.access("/dev/shm", os.W_OK) else "/tmp"))
     data = place / "data"
+    url = sa.URL.create("postgresql+asyncpg", "postgres", database="postgres", query={"host": str(place)})
     try:
         if account is not None:
             shutil.chown(place, account)
-        _call(
-            account, home / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync"
+        initdb: list[str | Path] = [
+            home / "initdb",
+            "-D",
+            data,
+            "-U",
+            "postgres",
+            "-A",
+            "trust",
+            "-E",
+            "UTF8",
+            "--no-sync",
+        ]
+        if _start(initdb, account).wait() != 0:
+            raise RuntimeError(f"{home / 'initdb'} failed")
+        settings = ("listen_addresses=", "max_connections=60", "shared_buffers=64MB")
+        server = _start(
+            [home / "postgres", "-D", data, "-k", place, *(f"--{setting}" for setting in settings)], account
         )
-        options = f"-k {place} -c listen_addresses='' -c max_connections=60 -c shared_buffers=64MB"
-        _call(account, home / "pg_ctl", "-D", data, "-l", place / "log", "-o", options, "-w", "start")
         try:
-            yield sa.URL.create(
-                "postgresql+asyncpg", username="postgres", database="postgres", query={"host": str(place)}
-            )
+            asyncio.run(_answers(url, server))
+            yield url
         finally:
-            _call(account, home / "pg_ctl", "-D", data, "-m", "fast", "-w", "stop")
+            server.send_signal(signal.SIGINT)
+            server.wait(30)
     finally:
         shutil.rmtree(place, ignore_errors=True)
 
 
-def _call(account: str | None, program: Path, *arguments: str | Path) -> None:
-    done = subprocess.run(
-        [program, *arguments],
+async def _answers(url: sa.URL, server: subprocess.Popen[bytes]) -> None:
+    """Waits until the server takes connections, for as long as its process lives."""
+    while server.poll() is None:
+        try:
+            connection = await asyncpg.connect(**driver_arguments(url))
+        except (OSError, asyncpg.CannotConnectNowError):
+            await asyncio.sleep(0.02)
+        else:
+            await connection.close()
+            return
+    raise RuntimeError(f"PostgreSQL ended with {server.returncode} before it answered")
+
+
+def _start(command: Sequence[str | Path], account: str | None) -> subprocess.Popen[bytes]:
+    """Starts a program of PostgreSQL's, as `account`; it stops with this process, even if that is killed."""
+    libc = ctypes.CDLL(None)
+
+    def die_with_parent() -> None:
+        libc.prctl(_PR_SET_PDEATHSIG, signal.SIGINT)
+
+    return subprocess.Popen(
+        command,
         user=account,
         group=None if account is None else pwd.getpwnam(account).pw_gid,
         extra_groups=None if account is None else [],
         cwd="/",
         stdin=subprocess.DEVNULL,
-        # A server that inherits a pipe would keep it open for as long as it runs.
         stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL if program.name == "pg_ctl" else None,
-        check=False,
+        stderr=subprocess.DEVNULL,
+        # After the change of account, which would undo it.
+        preexec_fn=die_with_parent if sys.platform == "linux" else None,
     )
-    if done.returncode:
-        raise RuntimeError(f"{program} failed with {done.returncode}")
 
 
 def _exists(account: str) -> bool:

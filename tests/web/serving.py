@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Iterator
+from io import StringIO
 from typing import Annotated, NoReturn
 
 import msgspec
@@ -33,6 +34,7 @@ from consentd.web.health import Readiness
 from consentd.web.health import routes as health_routes
 from consentd.web.idempotency import Repeats, remember, remembered
 from consentd.web.limits import Limits
+from consentd.web.lines import Lines
 from consentd.web.refusals import Refusals
 from consentd.web.server import config
 
@@ -69,6 +71,7 @@ class Service:
         self.held.set()
         self.entered = asyncio.Event()
         self.readiness = Readiness()
+        self.answers = StringIO()
         self.app = self._build(limits or Limits())
 
     async def add_system(self, name: str = "till", *scopes: str) -> NewSystem:
@@ -160,6 +163,7 @@ class Service:
             settings=self.settings,
             tokens=self.tokens,
             limits=limits,
+            lines=Lines(self.answers),
             refusal=self.readiness.refusal,
             after_exception=[self.refusals.note],
         )

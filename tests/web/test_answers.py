@@ -65,11 +65,11 @@ async def test_what_is_unexpected_is_a_500_without_detail(http: httpx.AsyncClien
 
 
 async def test_promise_18_what_is_unexpected_is_logged_by_kind_and_place_alone(
-    http: httpx.AsyncClient, log: StringIO, capfd: pytest.CaptureFixture[str]
+    http: httpx.AsyncClient, service: Service, log: StringIO
 ) -> None:
     answer = await http.get("/v1/broken?email=marie@example.org")
     await asyncio.sleep(0.1)
-    _, answers = capfd.readouterr()
+    answers = service.answers.getvalue()
     failed = json.loads(log.getvalue())
     answered = next(json.loads(line) for line in answers.splitlines() if failed["request_id"] in line)
     assert failed["request_id"] == answer.headers["x-request-id"]
@@ -81,12 +81,12 @@ async def test_promise_18_what_is_unexpected_is_logged_by_kind_and_place_alone(
 
 
 async def test_promise_18_a_path_is_logged_as_its_template(
-    system: httpx.AsyncClient, capfd: pytest.CaptureFixture[str]
+    system: httpx.AsyncClient, service: Service
 ) -> None:
-    answer = await system.post("/v1/acts/jean.dupont", json={"note": ""})
+    await system.post("/v1/acts/jean.dupont", json={"note": ""})
     await asyncio.sleep(0.1)
-    _, err = capfd.readouterr()
-    line = next(json.loads(line) for line in err.splitlines() if answer.headers["x-request-id"] in line)
+    answers = service.answers.getvalue()
+    line = next(json.loads(line) for line in answers.splitlines())
     assert (line["route"], line["caller"], line["status"]) == ("/v1/acts/{name}", "till", 201)
     assert "jean" not in json.dumps(line)
 

@@ -10,6 +10,9 @@ from consentd.callers.model import Scope
 
 ASKS = "asks"
 
+BODY = "body"
+"""A route that reads its body by itself (a form, lines) describes it here: {media type: JSON Schema}."""
+
 
 class Door(Enum):
     OPEN = "open"

@@ -11,8 +11,9 @@ from litestar import Request, Response, get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import RawBody
 
+from consentd.base.described import described
 from consentd.callers import credentials, oauth
-from consentd.callers.access import PUBLIC
+from consentd.callers.access import BODY, PUBLIC
 from consentd.callers.buckets import Buckets
 from consentd.callers.model import Caller, Scope
 from consentd.callers.oauth import OAuthRefusal, TokenRequest
@@ -24,6 +25,11 @@ from consentd.kernel.errors import Unauthenticated
 
 _MOST_BYTES = 16 * 1024
 _FAILURES_PER_MINUTE = 10
+_REFUSED = {
+    400: "The request cannot be granted: `error` is RFC 6749's own code.",
+    401: "The client id or the secret is wrong, or was revoked.",
+    429: "Too many failed attempts at this client's secret from this address.",
+}
 
 
 def routes(database: Database, keyring: Keyring, tokens: Tokens, public_url: str) -> list[HTTPRouteHandler]:
@@ -33,7 +39,7 @@ def routes(database: Database, keyring: Keyring, tokens: Tokens, public_url: str
     @post(
         "/oauth/token",
         status_code=200,
-        opt=PUBLIC,
+        opt={**PUBLIC, BODY: oauth.FORM_SCHEMA, **described(also=_REFUSED)},
         request_max_body_size=_MOST_BYTES,
         tags=["access"],
         operation_id="issueToken",

@@ -11,11 +11,9 @@ import hmac
 import secrets
 from uuid import UUID
 
-import sqlalchemy as sa
-
 from consentd.callers import store
 from consentd.callers.model import Caller
-from consentd.callers.store import SecretRow, SystemRow
+from consentd.callers.store import Connection, SecretRow, SystemRow
 from consentd.kernel.errors import Unauthenticated
 from consentd.kernel.ids import NOBODY, SecretId, SystemId
 
@@ -31,7 +29,7 @@ def new_secret() -> tuple[str, bytes]:
     return secret, _digest(secret)
 
 
-def authenticate(connection: sa.Connection, client_id: str, secret: str) -> Caller:
+def authenticate(connection: Connection, client_id: str, secret: str) -> Caller:
     """The caller behind a client's credentials.
 
     Raises Unauthenticated, in the same words and after the same work for an unknown client, a wrong secret
@@ -52,7 +50,7 @@ def authenticate(connection: sa.Connection, client_id: str, secret: str) -> Call
     return _caller(system, found.id)
 
 
-def caller_of(connection: sa.Connection, system_id: SystemId, secret_id: SecretId) -> Caller:
+def caller_of(connection: Connection, system_id: SystemId, secret_id: SecretId) -> Caller:
     """The caller whom a verified token names, with its limits as they are now. Raises Unauthenticated."""
     system = store.system(connection, system_id)
     if system is None or not store.is_live(connection, system_id, secret_id):
@@ -60,7 +58,7 @@ def caller_of(connection: sa.Connection, system_id: SystemId, secret_id: SecretI
     return _caller(system, secret_id)
 
 
-def assert_live(connection: sa.Connection, caller: Caller) -> None:
+def assert_live(connection: Connection, caller: Caller) -> None:
     """First in every unit and read: raises Unauthenticated("token_revoked") if the system or secret is."""
     if not store.is_live(connection, caller.system_id, caller.secret_id):
         raise _revoked()

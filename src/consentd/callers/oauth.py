@@ -15,6 +15,18 @@ from consentd.kernel.errors import CallerError
 
 _BASIC_CHALLENGE = 'Basic realm="consentd", charset="UTF-8"'
 _FORM = "application/x-www-form-urlencoded"
+FORM_SCHEMA = {
+    _FORM: {
+        "type": "object",
+        "properties": {
+            "grant_type": {"type": "string", "const": "client_credentials"},
+            "scope": {"type": "string", "description": "Scopes with a space between them; all if not given."},
+            "client_id": {"type": "string", "format": "uuid"},
+            "client_secret": {"type": "string"},
+        },
+        "required": ["grant_type"],
+    }
+}
 _MOST_FIELDS = 16
 _SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+( [\x21\x23-\x5b\x5d-\x7e]+)*")
 

@@ -7,12 +7,11 @@ live secrets, so that one can be rotated without downtime.
 from collections.abc import Iterable, Mapping
 
 import msgspec
-import sqlalchemy as sa
 
 from consentd.base.ids import new_id
 from consentd.callers import rules, store
 from consentd.callers.credentials import MOST_SECRETS, assert_live, authenticate, caller_of, new_secret
-from consentd.callers.store import SecretRow, SystemRow
+from consentd.callers.store import Connection, SecretRow, SystemRow
 from consentd.crypto.keyring import Keyring
 from consentd.db.unit import Unit
 from consentd.evidence import recorder
@@ -149,7 +148,7 @@ def revoke(
         _record(unit, keyring, "system.secret_revoked", actor, detail)
 
 
-def list_systems(connection: sa.Connection) -> list[ConnectedSystem]:
+def list_systems(connection: Connection) -> list[ConnectedSystem]:
     """By name, revoked ones too."""
     return [
         ConnectedSystem(system, tuple(store.secrets_of(connection, system.id)))
@@ -157,7 +156,7 @@ def list_systems(connection: sa.Connection) -> list[ConnectedSystem]:
     ]
 
 
-def by_name(connection: sa.Connection, name: str) -> SystemId:
+def by_name(connection: Connection, name: str) -> SystemId:
     """Raises NotFound."""
     for system in store.all_systems(connection):
         if system.name == name:
@@ -180,7 +179,7 @@ def _live_system(unit: Unit, system_id: SystemId) -> SystemRow:
 
 
 def _no_such_system() -> NotFound:
-    return NotFound("no_such_system", "There is no such system or secret: see `consentd systems list`.")
+    return NotFound("no_such_system", "There is no such system or secret: see `consentd system list`.")
 
 
 def _record(unit: Unit, keyring: Keyring, action: str, actor: Actor, detail: Mapping[str, object]) -> None:

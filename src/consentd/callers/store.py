@@ -9,6 +9,9 @@ from consentd.db.tables.callers import system_secrets, systems
 from consentd.kernel.canonical import canonical
 from consentd.kernel.ids import SecretId, SystemId
 
+Connection = sa.Connection
+"""For rooms that pass one on and know no SQL."""
+
 
 class SystemRow(msgspec.Struct, frozen=True):
     id: SystemId

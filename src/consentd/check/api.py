@@ -6,14 +6,16 @@ import msgspec
 from litestar import MediaType, Response, post
 from litestar.handlers import HTTPRouteHandler
 
+from consentd.base.described import described
 from consentd.base.i18n import choose
+from consentd.callers.access import needs
 from consentd.callers.model import Scope
+from consentd.check import examples
 from consentd.check.answers import Answer
 from consentd.check.attempts import AttemptRecorded, AttemptReported, report
 from consentd.check.questions import CheckAsked
 from consentd.check.service import BatchAnswer, BatchAsked, CheckService
 from consentd.subjects.doing import Doing
-from consentd.callers.access import needs
 from consentd.web.call import Call
 from consentd.web.idempotency import Repeats
 
@@ -23,7 +25,7 @@ _encode = msgspec.json.Encoder().encode
 def routes(service: CheckService, doing: Doing, repeats: Repeats) -> list[HTTPRouteHandler]:
     @post(
         "/v1/check",
-        opt=needs(Scope.CHECK),
+        opt=needs(Scope.CHECK) | described(examples=examples.CHECK),
         status_code=200,
         tags=["check"],
         operation_id="check",
@@ -38,7 +40,7 @@ def routes(service: CheckService, doing: Doing, repeats: Repeats) -> list[HTTPRo
 
     @post(
         "/v1/check/batch",
-        opt=needs(Scope.CHECK),
+        opt=needs(Scope.CHECK) | described(examples=examples.BATCH),
         status_code=200,
         tags=["check"],
         operation_id="checkBatch",
@@ -50,7 +52,10 @@ def routes(service: CheckService, doing: Doing, repeats: Repeats) -> list[HTTPRo
 
     @post(
         "/v1/attempts",
-        opt=needs(Scope.CHECK),
+        opt=needs(Scope.CHECK)
+        | described(
+            examples=examples.ATTEMPT, also={200: "This system reported it before: nothing changed."}
+        ),
         tags=["check"],
         operation_id="reportAttempt",
         summary="Report a contact attempt",

@@ -2,30 +2,16 @@
 opening sealed facts, for which it is given a function.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
-from uuid import UUID
 
 import msgspec
 
 from consentd.check.questions import WIDTH, Ready
+from consentd.check.raw import NOBODY_KNOWN, OpenFacts, RawId, attempt, objection, state, uuid_of
 from consentd.check.statement import Tag
-from consentd.consent.events import slots_of
 from consentd.kernel.case import NO_FACTS, Attempt, Case, Facts, Person, Point, Suppression
-from consentd.kernel.fold import Objection, State, StateKey
-from consentd.kernel.ids import NOBODY
-from consentd.kernel.instants import Instant
-from consentd.kernel.states import ConsentState, Ground, Proof
-
-RawId = Any
-"""An id as the driver returns it: bytes from SQLite, UUID from PostgreSQL. Compared, never shown."""
-
-OpenFacts = Callable[[RawId, RawId, RawId, bytes, bytes], Facts]
-"""(subject, key, wrapper, sealed facts, wrapped key) → facts."""
-
-_STATES = {state.value: state for state in ConsentState}
-_PROOFS = {proof.value: proof for proof in Proof}
-_NOBODY_RAW = NOBODY.bytes
+from consentd.kernel.fold import Objection, State
 
 
 class _Held(msgspec.Struct):
@@ -52,7 +38,6 @@ class Gathered:
         self._states: dict[RawId, list[State]] = {}
         self._objections: dict[RawId, list[Objection]] = {}
         self._on_point: dict[RawId, list[Suppression]] = {}
-        self._on_number: dict[int, list[Suppression]] = {}
         self._facts: dict[RawId, list[Facts]] = {}
         self._attempts_of: dict[RawId, dict[RawId, Attempt]] = {}
         take = (
@@ -95,45 +80,20 @@ class Gathered:
 
     def _state(self, row: Sequence[Any]) -> None:
         self._states.setdefault(row[1], []).append(
-            State(
-                StateKey(self._purpose, self._channel, _point_id(row[2])),
-                _STATES[row[5]],
-                row[10],
-                NOBODY,
-                _PROOFS[row[6]],
-                bool(row[11]),
-                bool(row[12]),
-                row[7],
-                row[8],
-                slots_of(row[9]),
-                row[13],
-            )
+            state(self._purpose, self._channel, uuid_of(row[2]), *row[5:14])
         )
 
     def _objection(self, row: Sequence[Any]) -> None:
-        self._objections.setdefault(row[1], []).append(
-            Objection(
-                None if row[5] == "*" else row[5],
-                None if row[6] == "*" else row[6],
-                _point_id(row[2]),
-                Ground(row[7]),
-                row[10],
-                NOBODY,
-            )
-        )
+        found = objection(row[5], row[6], row[2], row[7], row[10])
+        self._objections.setdefault(row[1], []).append(found)
 
     def _suppression(self, row: Sequence[Any]) -> None:
-        if row[1] is None:
-            found = Suppression(row[10], row[5], row[6], None)
-            self._on_number.setdefault(row[11], []).append(found)
-        else:
-            found = Suppression(row[10], row[5], row[6], _point_id(row[1]))
-            self._on_point.setdefault(row[1], []).append(found)
+        found = Suppression(row[10], row[5], row[6], uuid_of(row[1]))
+        self._on_point.setdefault(row[1], []).append(found)
 
     def _attempt(self, row: Sequence[Any]) -> None:
         about = row[2] if row[2] is not None else row[3]
-        attempt = Attempt(Instant(row[10]), row[5] == "refused")
-        self._attempts_of.setdefault(about, {})[row[1]] = attempt
+        self._attempts_of.setdefault(about, {})[row[1]] = attempt(row[10], row[5])
 
     def case(self, index: int, ready: Ready) -> Case:
         """The case of the question with this index in its slice."""
@@ -156,7 +116,7 @@ class Gathered:
             tuple(people),
             tuple(self._point(id_) for id_ in points),
             chosen,
-            self._suppressions(points, range(start, start + len(ready.names))),
+            tuple(one for id_ in points for one in self._on_point.get(id_, ())),
             self._attempts(meant, points),
         )
 
@@ -184,14 +144,7 @@ class Gathered:
 
     def _point(self, id_: RawId) -> Point:
         held = self._points[id_]
-        return Point(_point_id(id_), tuple(held.holders), not held.consumer, not held.reachable)
-
-    def _suppressions(self, points: Sequence[RawId], numbers: range) -> tuple[Suppression, ...]:
-        if not self._on_point and not self._on_number:
-            return ()
-        found = [one for id_ in points for one in self._on_point.get(id_, ())]
-        found += [one for n in numbers for one in self._on_number.get(n, ())]
-        return tuple(dict.fromkeys(found))
+        return Point(uuid_of(id_), tuple(held.holders), not held.consumer, not held.reachable)
 
     def _attempts(self, meant: Iterable[RawId], points: Iterable[RawId]) -> tuple[Attempt, ...]:
         if not self._attempts_of:
@@ -199,17 +152,7 @@ class Gathered:
         found: dict[RawId, Attempt] = {}
         for about in (*meant, *points):
             found.update(self._attempts_of.get(about, ()))
-        return tuple(sorted(found.values(), key=lambda attempt: attempt.at))
-
-
-NOBODY_KNOWN = Case()
-
-
-def _point_id(raw: RawId) -> UUID:
-    if isinstance(raw, bytes):
-        return NOBODY if raw == _NOBODY_RAW else UUID(bytes=raw)
-    found: UUID = raw
-    return found
+        return tuple(sorted(found.values(), key=lambda one: one.at))
 
 
 def _together(facts: Sequence[Facts]) -> Facts:

@@ -1,6 +1,7 @@
 """Questions as they come in, and made ready: identifiers spelled, hashed, and told which is to be used."""
 
-from typing import Annotated
+from collections.abc import Sequence
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -35,6 +36,10 @@ class CheckAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A planned instant, up to 31 days ahead."""
 
 
+Way = Literal["plain", "chosen", "any"]
+"""By one address, which is the one to be used; by several names and a given address; by whatever there is."""
+
+
 class Ready(msgspec.Struct, frozen=True):
     """One question with everything that looking it up needs. `names` is empty where nobody can be meant."""
 
@@ -44,6 +49,13 @@ class Ready(msgspec.Struct, frozen=True):
     """The contact points to be used; empty: whichever the person has on the channel."""
     naming: int
     """How many of `names` name the person; a contact point behind them only says what would be used."""
+
+    @property
+    def way(self) -> Way:
+        """Which statement answers it; questions of one way can share one."""
+        if len(self.names) == 1 == len(self.points) == self.naming:
+            return "plain"
+        return "chosen" if self.points else "any"
 
 
 def instant_of(text: str | None, now: Instant) -> Instant:
@@ -90,27 +102,18 @@ def _spelled(policy: Policy, identifier: Identifier) -> Named | None:
         return None
 
 
-class Lookups(msgspec.Struct, frozen=True):
-    """What one slice of questions binds: rows of (n, digest, scheme, point) and of (n, digest, scheme)."""
-
-    lookups: list[tuple[int, bytes, str, int]]
-    listed: list[tuple[int, bytes, str]]
+Lookup = tuple[int, bytes, str, int]
+"""(n, digest, scheme, whether it is a contact point to be used)."""
 
 
-def lookups_of(keyring: Keyring, ready: list[Ready]) -> Lookups:
-    """Numbers the identifiers of question i from i × WIDTH."""
-    lookups: list[tuple[int, bytes, str, int]] = []
-    listed: list[tuple[int, bytes, str]] = []
-    for index, one in enumerate(ready):
-        for offset, name in enumerate(one.names):
-            n = index * WIDTH + offset
-            point = name in one.points
-            for _version, digest in keyring.blind_index(name.scheme, name.value):
-                lookups.append((n, digest, name.scheme, int(point)))
-            if point:
-                for _version, digest in keyring.suppression_digest(name.scheme, name.value):
-                    listed.append((n, digest, name.scheme))
-    return Lookups(lookups, listed)
+def lookups_of(keyring: Keyring, ready: Sequence[Ready]) -> list[Lookup]:
+    """Numbers the identifiers of question i from i × WIDTH; under each live look-up key once."""
+    return [
+        (index * WIDTH + offset, digest, name.scheme, int(name in one.points))
+        for index, one in enumerate(ready)
+        for offset, name in enumerate(one.names)
+        for _version, digest in keyring.blind_index(name.scheme, name.value)
+    ]
 
 
 def _wrong_time(code: str, detail: str) -> Unprocessable:

@@ -5,6 +5,9 @@ objections, restriction, suppression, facts and attempts, so that nothing in an 
 (promise 5). The text is made of constants alone; every value is bound. The same text serves one question
 or a slice of many about the same purpose and channel: `n` numbers the questions.
 
+Tables are asked with IN and correlated look-ups rather than joined: SQLite's planner may turn a join with a
+few rows into a scan of the whole table (a Bloom filter) once the table was analysed.
+
 Rows carry a tag in their first column; what the other columns hold depends on it, see `Tag`.
 """
 
@@ -24,7 +27,7 @@ class Tag(IntEnum):
     MEMBER = 3  # a subject, b group, t1 territory, i1 restricted at
     STATE = 4  # a group, b contact point, t1..t5 state, proof, notice, version, slots; i1..i4 effective, …
     OBJECTION = 5  # a group, b contact point, t1 purpose, t2 channel, t3 ground, i1 since
-    SUPPRESSION = 6  # a contact point or null, t1 purpose, t2 channel, i1 since, i2 n where a is null
+    SUPPRESSION = 6  # a contact point, t1 purpose, t2 channel, i1 since
     FACTS = 7  # a subject, b group, c key, d wrapper, x sealed facts, y wrapped key
     ATTEMPT = 8  # a attempt, b group or null, c contact point or null, t1 outcome, i1 when
 
@@ -35,10 +38,8 @@ class Shape(msgspec.Struct, frozen=True):
     dialect: Dialect
     lookups: int
     """How many identifiers are looked up, over all questions; a slice pads with ones that match nothing."""
-    digests: int
-    """How many suppression hashes."""
     chosen: bool
-    """The contact point to be used is among the identifiers; else all of the person's on the channel count."""
+    """The contact point to be used is among the identifiers; else all of the person's count."""
     schemes: int
     """How many schemes the channel's contact points have."""
     attempts: bool
@@ -83,12 +84,14 @@ def text_of(shape: Shape) -> str:
             t1="(SELECT hash FROM policy_activations ORDER BY seq DESC LIMIT 1)",
             i1="(SELECT count(*) FROM system_secrets c JOIN systems y ON y.id = c.system_id"
             " WHERE c.id = :secret AND y.id = :system AND c.revoked_at IS NULL AND y.revoked_at IS NULL)",
+            # Every parameter is used by every text, so that binding is the same.
+            i2=":since",
         ),
         p.row(Tag.NAMED, "FROM named", a="id", b="group_id", i1="n", i2="point"),
         p.row(Tag.HOLDER, "FROM holder", a="id", b="group_id", t1="capacity", i1="unreachable"),
         p.row(
             Tag.MEMBER,
-            "FROM grp JOIN subjects m ON m.group_id = grp.id WHERE m.erased_at IS NULL",
+            "FROM subjects m WHERE m.group_id IN (SELECT id FROM grp) AND m.erased_at IS NULL",
             a="m.id",
             b="m.group_id",
             t1="m.territory",
@@ -96,7 +99,7 @@ def text_of(shape: Shape) -> str:
         ),
         p.row(
             Tag.STATE,
-            "FROM grp JOIN consent_states c ON c.group_id = grp.id AND c.purpose = :purpose"
+            "FROM consent_states c WHERE c.group_id IN (SELECT id FROM grp) AND c.purpose = :purpose"
             " AND c.channel = :channel",
             a="c.group_id",
             b="c.contact_point_id",
@@ -112,7 +115,7 @@ def text_of(shape: Shape) -> str:
         ),
         p.row(
             Tag.OBJECTION,
-            "FROM grp JOIN objection_states o ON o.group_id = grp.id",
+            "FROM objection_states o WHERE o.group_id IN (SELECT id FROM grp)",
             a="o.group_id",
             b="o.contact_point_id",
             t1="o.purpose",
@@ -122,37 +125,27 @@ def text_of(shape: Shape) -> str:
         ),
         p.row(
             Tag.SUPPRESSION,
-            "FROM point p JOIN suppressions u ON u.identifier_id = p.id",
+            "FROM suppressions u WHERE u.identifier_id IN (SELECT id FROM point)",
             a="u.identifier_id",
             t1="u.purpose",
             t2="u.channel",
             i1="u.since",
         ),
         p.row(
-            Tag.SUPPRESSION,
-            "FROM listed v " + p.ordered + " suppressions u ON u.digest = v.digest AND u.scheme = v.scheme",
-            t1="u.purpose",
-            t2="u.channel",
-            i1="u.since",
-            i2="v.n",
-        )
-        if shape.digests
-        else "",
-        p.row(
             Tag.FACTS,
-            "FROM grp JOIN subjects m ON m.group_id = grp.id JOIN fact_states f ON f.subject_id = m.id"
-            " JOIN subject_keys k ON k.subject_id = m.id AND k.kind = 'content'",
-            a="m.id",
-            b="m.group_id",
-            c="k.id",
-            d="k.wrapper_id",
+            "FROM fact_states f WHERE f.subject_id IN (SELECT m.id FROM subjects m WHERE m.group_id IN"
+            " (SELECT id FROM grp))",
+            a="f.subject_id",
+            b="(SELECT m.group_id FROM subjects m WHERE m.id = f.subject_id)",
+            c="(SELECT k.id FROM subject_keys k WHERE k.subject_id = f.subject_id AND k.kind = 'content')",
+            d="(SELECT k.wrapper_id FROM subject_keys k WHERE k.subject_id = f.subject_id"
+            " AND k.kind = 'content')",
             x="f.sealed",
-            y="k.wrapped",
+            y="(SELECT k.wrapped FROM subject_keys k WHERE k.subject_id = f.subject_id"
+            " AND k.kind = 'content')",
         ),
         *(_attempts(p) if shape.attempts else ()),
     ]
-    if shape.digests:
-        ctes.insert(1, p.listed_cte())
     text = "WITH " + ", ".join(ctes) + " " + " UNION ALL ".join(select for select in selects if select)
     return p.numbered(text)
 
@@ -172,15 +165,15 @@ def _attempts(p: "_Params") -> list[str]:
     return [
         p.row(
             Tag.ATTEMPT,
-            "FROM grp JOIN subjects m ON m.group_id = grp.id JOIN attempts t ON t.subject_id = m.id WHERE "
-            + counted,
-            b="grp.id",
+            "FROM attempts t WHERE t.subject_id IN (SELECT m.id FROM subjects m WHERE m.group_id IN"
+            " (SELECT id FROM grp)) AND " + counted,
+            b="(SELECT m.group_id FROM subjects m WHERE m.id = t.subject_id)",
             **columns,
         ),
         p.row(
             Tag.ATTEMPT,
-            "FROM point p JOIN attempts t ON t.contact_point_id = p.id WHERE " + counted,
-            c="p.id",
+            "FROM attempts t WHERE t.contact_point_id IN (SELECT id FROM point) AND " + counted,
+            c="t.contact_point_id",
             **columns,
         ),
     ]
@@ -215,17 +208,11 @@ class _Params:
             " $9::bigint[]))"
         )
 
-    def listed_cte(self) -> str:
-        if self._sqlite:
-            start = _FIXED + 4 * self._shape.lookups
-            return "listed(n, digest, scheme) AS (VALUES " + self._values(start, self._shape.digests, 3) + ")"
-        return "listed(n, digest, scheme) AS (SELECT * FROM unnest($10::bigint[], $11::bytea[], $12::text[]))"
-
     def scheme_list(self) -> str:
         if self._sqlite:
-            start = _FIXED + 4 * self._shape.lookups + 3 * self._shape.digests
+            start = _FIXED + 4 * self._shape.lookups
             return ", ".join("?" + str(start + i + 1) for i in range(self._shape.schemes))
-        return "SELECT unnest(" + ("$13" if self._shape.digests else "$10") + "::text[])"
+        return "SELECT unnest($10::text[])"
 
     def _values(self, start: int, rows: int, width: int) -> str:
         numbers = iter(range(start + 1, start + 1 + rows * width))

@@ -1,7 +1,7 @@
 """Running a check's one statement on the raw driver: the fast path that `bench/check.py` watches.
 
-One question on SQLite runs inline on the event loop, in about forty microseconds; handing it to a thread
-would cost more than it takes. Slices of many run off the loop.
+One question on SQLite runs inline on the event loop; handing it to a thread would cost more than it takes.
+Slices of many run off the loop.
 """
 
 import asyncio
@@ -11,10 +11,11 @@ from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
 import asyncpg
+import msgspec
 import sqlalchemy as sa
 
-from consentd.check.questions import Lookups
-from consentd.check.statement import Shape, text_of
+from consentd.check import plain, statement
+from consentd.check.questions import Lookup, Way
 from consentd.db.failures import sqlite_failure
 from consentd.db.postgres import PostgresDatabase
 from consentd.db.postgres_connection import as_unavailable
@@ -23,46 +24,37 @@ from consentd.db.tables.consent import attempts
 from consentd.kernel.ids import SecretId, SystemId
 
 T = TypeVar("T")
-Rows = Sequence[Sequence[Any]]  # Any: columns of all types, see statement.Tag
+Rows = Sequence[Sequence[Any]]  # Any: columns of all types, see `plain` and `statement.Tag`
 
-_NO_DIGEST = b"\0" * 32
+_NOTHING: Lookup = (-1, b"\0" * 32, "", 0)
 
 
-class Ask:
-    """What one slice binds, whichever database answers."""
+class Ask(msgspec.Struct, frozen=True):
+    """What one statement binds, whichever database answers it."""
 
-    __slots__ = ("channel", "chosen", "lookups", "purpose", "schemes", "secret", "since", "system")
-
-    def __init__(
-        self,
-        purpose: str,
-        channel: str,
-        system: SystemId,
-        secret: SecretId,
-        since: int | None,
-        lookups: Lookups,
-        schemes: Sequence[str],
-        chosen: bool,
-    ) -> None:
-        self.purpose = purpose
-        self.channel = channel
-        self.system = system
-        self.secret = secret
-        self.since = since
-        self.lookups = lookups
-        self.schemes = schemes
-        self.chosen = chosen
+    way: Way
+    purpose: str
+    channel: str
+    schemes: tuple[str, ...]
+    system: SystemId
+    secret: SecretId
+    since: int | None
+    """From when attempts count; None where no cap applies."""
+    lookups: list[Lookup]
 
 
 class Gatherer(Protocol):
     """Where the rows of a check come from. Raises StorageUnavailable."""
 
+    slice: int
+    """How many questions one statement should answer."""
+
     async def one(self, ask: Ask) -> Rows:
         """For a single question, on the event loop."""
         ...
 
-    async def many(self, ask: Ask, then: Callable[[Rows], T]) -> T:
-        """For a slice: fetches off the loop and runs `then` on the rows in a thread."""
+    async def many(self, asks: Sequence[Ask], then: Callable[[int, Rows], T]) -> list[T]:
+        """For slices: fetches off the loop, and runs `then` on each one's number and rows in a thread."""
         ...
 
 
@@ -71,78 +63,78 @@ def gatherer(database: SqliteDatabase | PostgresDatabase) -> Gatherer:
 
 
 class _Sqlite:
+    # Beyond some hundred rows SQLite's planner would rather scan an analysed table (a Bloom filter).
+    slice = 64
+
     def __init__(self, database: SqliteDatabase) -> None:
         self._database = database
 
     async def one(self, ask: Ask) -> Rows:
         return self._fetch(ask)
 
-    async def many(self, ask: Ask, then: Callable[[Rows], T]) -> T:
-        return await asyncio.to_thread(lambda: then(self._fetch(ask)))
+    async def many(self, asks: Sequence[Ask], then: Callable[[int, Rows], T]) -> list[T]:
+        return await asyncio.to_thread(
+            lambda: [then(number, self._fetch(ask)) for number, ask in enumerate(asks)]
+        )
 
     def _fetch(self, ask: Ask) -> Rows:
-        lookups, listed = _padded(ask)
-        shape = Shape(
-            "sqlite",
-            len(lookups),
-            len(listed),
-            ask.chosen,
-            0 if ask.chosen else len(ask.schemes),
-            ask.since is not None,
-        )
-        values: list[Any] = [ask.purpose, ask.channel, ask.system.bytes, ask.secret.bytes, ask.since]
-        for lookup in lookups:
-            values += lookup
-        for digest in listed:
-            values += digest
-        if not ask.chosen:
-            values += ask.schemes
+        lookups = _padded(ask.lookups)
+        values: list[Any] = [ask.purpose, ask.channel, ask.system.bytes, ask.secret.bytes, ask.since or 0]
+        if ask.way == "plain":
+            text = plain.text_of("sqlite", len(lookups), ask.since is not None)
+            for n, digest, scheme, _ in lookups:
+                values += (n, digest, scheme)
+        else:
+            text = statement.text_of(_shape("sqlite", ask, len(lookups)))
+            for lookup in lookups:
+                values += lookup
+            if ask.way == "any":
+                values += ask.schemes
         try:
             # Fetched to the end at once: a half-read cursor would hold this connection back in time.
-            return self._database.fast_reader().execute(text_of(shape), values).fetchall()
+            return self._database.fast_reader().execute(text, values).fetchall()
         except sqlite3.Error as error:
             raise sqlite_failure(error) or error from error
 
 
 class _Postgres:
+    slice = 512
+
     def __init__(self, database: PostgresDatabase) -> None:
         self._database = database
 
     async def one(self, ask: Ask) -> Rows:
-        lookups, listed = ask.lookups.lookups, ask.lookups.listed
-        shape = Shape("postgresql", 1, 1 if listed else 0, ask.chosen, 1, ask.since is not None)
         values: list[Any] = [ask.purpose, ask.channel, ask.system, ask.secret, ask.since or 0]
-        values += [list(column) for column in zip(*lookups, strict=True)] or [[], [], [], []]
-        if listed:
-            values += [list(column) for column in zip(*listed, strict=True)]
-        if not ask.chosen:
-            values.append(list(ask.schemes))
+        columns = [list(column) for column in zip(*(ask.lookups or [_NOTHING]), strict=True)]
+        if ask.way == "plain":
+            text = plain.text_of("postgresql", 1, ask.since is not None)
+            values += columns[:3]
+        else:
+            text = statement.text_of(_shape("postgresql", ask, 1))
+            values += columns
+            if ask.way == "any":
+                values.append(list(ask.schemes))
         try:
-            rows: Rows = await self._database.fast_pool().fetch(text_of(shape), *values)
+            rows: Rows = await self._database.fast_pool().fetch(text, *values)
         except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
             raise as_unavailable(error) or error from error
         return rows
 
-    async def many(self, ask: Ask, then: Callable[[Rows], T]) -> T:
-        rows = await self.one(ask)
-        return await asyncio.to_thread(then, rows)
+    async def many(self, asks: Sequence[Ask], then: Callable[[int, Rows], T]) -> list[T]:
+        return [await asyncio.to_thread(then, number, await self.one(ask)) for number, ask in enumerate(asks)]
 
 
-def _padded(
-    ask: Ask,
-) -> tuple[list[tuple[int, bytes, str, int]], list[tuple[int, bytes, str]]]:
+def _shape(dialect: Any, ask: Ask, lookups: int) -> statement.Shape:  # Any: one of the two names
+    chosen = ask.way == "chosen"
+    return statement.Shape(dialect, lookups, chosen, 0 if chosen else len(ask.schemes), ask.since is not None)
+
+
+def _padded(lookups: list[Lookup]) -> list[Lookup]:
     """Rounded up to a power of two, so that slices of all sizes share a few prepared statements."""
-    lookups, listed = ask.lookups.lookups, ask.lookups.listed
-    if len(lookups) <= 1 and len(listed) <= 1:
-        return (lookups or [(0, _NO_DIGEST, "", 0)]), listed
-    return (
-        lookups + [(-1, _NO_DIGEST, "", 0)] * (_room(len(lookups)) - len(lookups)),
-        listed + [(-1, _NO_DIGEST, "")] * (_room(len(listed)) - len(listed)) if listed else listed,
-    )
-
-
-def _room(count: int) -> int:
-    return 1 << max(count - 1, 0).bit_length()
+    count = len(lookups)
+    if count == 1:
+        return lookups
+    return lookups + [_NOTHING] * ((1 << max(count - 1, 0).bit_length()) - count)
 
 
 # --- attempts

@@ -52,11 +52,13 @@ class DemoAct(msgspec.Struct, frozen=True):
 def demo(no_serve: bool) -> None:
     """Make the demo company, its people and three clients, and serve. Run again, it keeps the data."""
     given = settings()
+    # Before anything is made or printed: who cannot be served is told so first.
+    listener = None if no_serve else server.listen(given)
     for line in initialise(given):
         click.echo(line)
     click.echo(_told(given, asyncio.run(_populate(given))))
-    if not no_serve:
-        server.serve(given, create_app)
+    if listener is not None:
+        server.serve(given, create_app, listener)
 
 
 async def _populate(given: Settings) -> dict[str, Credential]:

@@ -41,7 +41,8 @@ def check(directory: Path | None, as_json: bool) -> None:
         },
         as_json=as_json,
         text=f"{found.controller.name}: {len(found.purposes)} purposes, {len(found.channels)} channels, "
-        f"{len(found.notices)} notices, law of {', '.join(sorted(found.packs))}. No fault found.\n{found.hash}",
+        f"{len(found.notices)} notices, law of {', '.join(sorted(found.packs))}. No fault found.\n"
+        f"{found.hash}",
     )
 
 
@@ -100,7 +101,8 @@ def activate(directory: Path | None, as_json: bool) -> None:
     if failed:
         first = failed[0]
         fail(
-            f"{len(failed)} decision tables do not come out as expected, so nothing was activated. The first: "
+            f"{len(failed)} decision tables do not come out as expected, so nothing was activated. "
+            "The first: "
             f"{first.file}:{first.line}: {first.name}: {first.fault}"
         )
 

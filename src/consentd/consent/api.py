@@ -8,23 +8,33 @@ from litestar import Response, get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import Parameter
 
+from consentd.base.described import described, leads_to
+from consentd.callers.access import needs
 from consentd.callers.model import Scope
+from consentd.consent import examples
 from consentd.consent.answers import ConsentsRecorded
 from consentd.consent.objecting import ObjectionsRecorded
 from consentd.consent.requests import RecordConsents, RecordObjection
 from consentd.consent.service import ConsentService
 from consentd.consent.views import Position, SubjectConsents, SubjectHistory
 from consentd.subjects.service import FactsAsked, FactsRecorded
-from consentd.callers.access import needs
 from consentd.web.call import Call
 from consentd.web.cursors import decode_cursor, encode_cursor
 from consentd.web.idempotency import Repeats
+
+_BEFORE = "Every event was reported before: nothing changed."
+_TO_PERSON = {
+    "consents": leads_to("getConsents", subject_id="$response.body#/subject_id"),
+    "history": leads_to("getHistory", subject_id="$response.body#/subject_id"),
+}
+_TO_PROOF = {"proof": leads_to("proveInclusion", entry="$response.body#/events/0/entry_id")}
 
 
 def routes(service: ConsentService, repeats: Repeats) -> list[HTTPRouteHandler]:
     @post(
         "/v1/consents",
-        opt=needs(Scope.CONSENT_WRITE),
+        opt=needs(Scope.CONSENT_WRITE)
+        | described(examples=examples.CONSENTS, also={200: _BEFORE}, links=_TO_PERSON),
         tags=["consent"],
         operation_id="recordConsents",
         summary="Record choices",
@@ -43,7 +53,7 @@ def routes(service: ConsentService, repeats: Repeats) -> list[HTTPRouteHandler]:
 
     @post(
         "/v1/objections",
-        opt=needs(Scope.CONSENT_WRITE),
+        opt=needs(Scope.CONSENT_WRITE) | described(examples=examples.OBJECTIONS, also={200: _BEFORE}),
         tags=["consent"],
         operation_id="recordObjection",
         summary="Record an objection",
@@ -57,7 +67,7 @@ def routes(service: ConsentService, repeats: Repeats) -> list[HTTPRouteHandler]:
 
     @post(
         "/v1/facts",
-        opt=needs(Scope.CONSENT_WRITE),
+        opt=needs(Scope.CONSENT_WRITE) | described(examples=examples.FACTS, also={200: _BEFORE}),
         tags=["consent"],
         operation_id="recordFacts",
         summary="Record facts",
@@ -82,7 +92,7 @@ def routes(service: ConsentService, repeats: Repeats) -> list[HTTPRouteHandler]:
 
     @get(
         "/v1/subjects/{subject_id:uuid}/history",
-        opt=needs(Scope.CONSENT_READ),
+        opt=needs(Scope.CONSENT_READ) | described(links=_TO_PROOF),
         tags=["consent"],
         operation_id="getHistory",
         summary="How a person's choices came about",

@@ -66,6 +66,8 @@ class Sequencer:
             # Whatever went wrong, entries go on waiting and the next step may succeed.
             except Exception as error:
                 self.error, self.leading, self._lease = error, False, None
+                # It may have failed between the commit and the file: that is made up for without a new entry.
+                self._compared = False
                 code = error.code if isinstance(error, ConsentdError) else type(error).__name__
                 _log.warning("sequencing_failed", code=code, retry_seconds=wait)
                 await asyncio.sleep(wait)

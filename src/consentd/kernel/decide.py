@@ -117,19 +117,35 @@ def _of_one(verdict: Verdict) -> _Outcome:
 
 def _of_all(verdicts: Sequence[Verdict]) -> _Outcome:
     """The least permissive of several people wins (LAW 12). The first verdict is of one who was named."""
-    denials = [denial for verdict in verdicts for denial in verdict.denials]
-    until = min(verdict.until for verdict in verdicts)
     packs = tuple(dict.fromkeys(pack for verdict in verdicts for pack in verdict.packs))
-    hard = [denial for denial in denials if denial.coarse != "not_now"]
-    carried = None if hard else verdicts[0].carried
-    if denials:
-        ordered = sorted(dict.fromkeys(hard or denials), key=lambda denial: _ORDER.index(denial.coarse))
-        waits = [verdict for verdict in verdicts if verdict.denials]
-        known = [verdict.opens for verdict in waits if verdict.opens is not None]
-        opens = max(known) if carried is not None and len(known) == len(waits) else None
-        return _Outcome(tuple(ordered), carried, False, until, opens, packs)
-    assert carried is not None  # a named person without a denial is carried by something
-    return _Outcome((carried.reason,), carried, True, until, None, packs)
+    hard = [verdict for verdict in verdicts if _is_hard(verdict)]
+    if hard:
+        # As long as one of them stays denied the whole does: the last to change decides.
+        until = max(verdict.until for verdict in hard)
+        return _Outcome(_told(hard), None, False, until, None, packs)
+    until = min(verdict.until for verdict in verdicts)
+    carried = verdicts[0].carried
+    assert carried is not None  # a named person without a hard denial is carried by something
+    waits = [verdict for verdict in verdicts if verdict.denials]
+    if not waits:
+        return _Outcome((carried.reason,), carried, True, until, None, packs)
+    known = [verdict.opens for verdict in waits if verdict.opens is not None]
+    opens = max(known) if len(known) == len(waits) else None
+    return _Outcome(_told(waits), carried, False, until, opens, packs)
+
+
+def _is_hard(verdict: Verdict) -> bool:
+    """Whether something else than the time is against it."""
+    return verdict.carried is None and bool(verdict.denials)
+
+
+def _told(verdicts: Sequence[Verdict]) -> tuple[Reason, ...]:
+    """Each reason once, in the order in which they are told."""
+    by_code: dict[str, Reason] = {}
+    for verdict in verdicts:
+        for denial in verdict.denials:
+            by_code.setdefault(denial.code, denial)
+    return tuple(sorted(by_code.values(), key=lambda denial: _ORDER.index(denial.coarse)))
 
 
 def _opening(compiled: CompiledPolicy, question: Question, case: Case, now: _Outcome) -> Instant | None:

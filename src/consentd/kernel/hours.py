@@ -29,8 +29,8 @@ def days_of(text: str) -> frozenset[int]:
     """ "mon-fri", "sat" or "mon,wed-thu" as weekdays, Monday 0. ValueError for anything else."""
     found: set[int] = set()
     for part in text.split(","):
-        start, _, end = part.strip().partition("-")
-        low, high = DAYS.index(start), DAYS.index(end or start)
+        start, dash, end = part.strip().partition("-")
+        low, high = DAYS.index(start), DAYS.index(end if dash else start)
         if low > high:
             raise ValueError(f"{part!r} runs backwards")
         found.update(range(low, high + 1))

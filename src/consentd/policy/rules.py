@@ -1,7 +1,8 @@
-"""Does a policy make sense? Checks across files that no single shape can show. Pure: never reads a file."""
+"""Does a policy make sense? Checks across files that no single shape can show. Never reads a policy file."""
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from zoneinfo import available_timezones
 
 from consentd.kernel.policy import Policy, Purpose
@@ -14,6 +15,12 @@ _ORIGIN = re.compile(r"[a-z0-9.-]+(/[A-Za-z0-9._-]+)+")
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 _COUNTRY = re.compile(r"[A-Z]{2}")
 _EXPLICIT = {"consent", "explicit_consent", "vital_interests", "legal_obligation"}
+
+
+@lru_cache(maxsize=1)
+def _zones() -> frozenset[str]:
+    # Listing them walks the whole zone directory: once is enough.
+    return frozenset(available_timezones())
 
 
 class Checker:
@@ -45,7 +52,7 @@ class Checker:
             self.fault(file, where, f"{name!r} is no id: use small letters, digits and _")
 
     def zone(self, file: str, where: Where, zone: str) -> None:
-        if zone not in available_timezones():
+        if zone not in _zones():
             self.fault(file, where, f"unknown time zone {zone!r}: write one such as 'Europe/Paris'")
 
 

@@ -8,6 +8,8 @@ from litestar import get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import Parameter
 
+from consentd.base.described import described, leads_to
+from consentd.callers.access import needs
 from consentd.callers.model import Scope
 from consentd.kernel.compiled import CompiledPolicy
 from consentd.kernel.ids import SubjectId
@@ -15,11 +17,15 @@ from consentd.kernel.instants import to_text
 from consentd.subjects import service
 from consentd.subjects.doing import Doing
 from consentd.subjects.requests import Identifier, Territory
-from consentd.callers.access import needs
 from consentd.web.call import Call
 from consentd.web.cursors import decode_cursor, encode_cursor
 
 _PAGE = 100
+_EXAMPLES = {"by_address": {"identifiers": [{"scheme": "email", "value": "ana.diaz@exemple.fr"}]}}
+_LINKS = {
+    "consents": leads_to("getConsents", subject_id="$response.body#/subjects/0/id"),
+    "history": leads_to("getHistory", subject_id="$response.body#/subjects/0/id"),
+}
 
 
 class Lookup(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -54,7 +60,7 @@ class MergeCandidates(msgspec.Struct, frozen=True):
 def routes(doing: Doing) -> list[HTTPRouteHandler]:
     @post(
         "/v1/subjects/lookup",
-        opt=needs(Scope.CONSENT_READ),
+        opt=needs(Scope.CONSENT_READ) | described(examples=_EXAMPLES, links=_LINKS),
         status_code=200,
         tags=["people"],
         operation_id="lookupSubjects",

@@ -1,7 +1,7 @@
 """What other slices, the API and the command line do with people."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -56,7 +56,7 @@ def facts_of_person(act: Act, person: Known) -> Facts:
 
 class FactsAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     subject: SubjectNamed
-    facts: tuple[Fact, ...]
+    facts: Annotated[tuple[Fact, ...], msgspec.Meta(min_length=1, max_length=100)]
 
 
 class FactRecorded(msgspec.Struct, frozen=True):

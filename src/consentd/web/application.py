@@ -46,6 +46,7 @@ def build(
     settings: Settings,
     tokens: auth.Tokens,
     limits: Limits = DEFAULT_LIMITS,
+    lines: Lines | None = None,
     refusal: Callable[[], ConsentdError | None] = lambda: None,
     on_startup: Sequence[Background] = (),
     on_shutdown: Sequence[Background] = (),
@@ -55,7 +56,7 @@ def build(
 
     Raises TypeError for a handler that does not say who may call it, or whose body accepts unknown members.
     """
-    lines = Lines(sys.stderr if logs.shows_answers(settings.log_level) else None)
+    lines = lines or Lines(sys.stderr if logs.shows_answers(settings.log_level) else None)
     authentication = auth.Authentication(tokens, CallerLimit(limits))
     app = Application(
         [*handlers, *openapi.routes(functools.cache(lambda: openapi.describe(app, settings.public_url)))],

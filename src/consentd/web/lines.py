@@ -12,6 +12,7 @@ from typing import TextIO
 
 import msgspec
 
+from consentd.base.clock import now
 from consentd.web.exchange import Exchange
 
 FLUSH_SECONDS = 0.05
@@ -69,7 +70,7 @@ class Lines:
 
     def _timestamp(self) -> str:
         """RFC 3339 with milliseconds; what changes once a second is made once a second."""
-        milliseconds = time.time_ns() // 1_000_000
+        milliseconds = now() // 1000
         second, rest = divmod(milliseconds, 1000)
         if second != self._second:
             moment = dt.datetime.fromtimestamp(second, dt.UTC)

@@ -8,29 +8,27 @@ problems, idempotency) is said for every route, so that none can forget it.
 import inspect
 from collections.abc import Callable
 from importlib import metadata
-from typing import Annotated, Any, get_args, get_origin
+from types import UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
 
 import msgspec
-import yaml
 from litestar import Litestar, Response, get
 from litestar.constants import RESERVED_KWARGS
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import ParameterKwarg
 from litestar.routes import HTTPRoute
 
-from consentd.callers.access import ASKS, PUBLIC, Door
+from consentd.base.described import EXAMPLES
+from consentd.callers.access import ASKS, BODY, PUBLIC, Door
 from consentd.callers.model import Scope
-from consentd.web.problems import MEDIA_TYPE, Problem
+from consentd.web.openapi_answers import HEADERS, answers, changes, components
+from consentd.web.problems import Problem
 
 Document = dict[str, Any]
 """A document of the OpenAPI specification: its members are of every kind."""
 
-REQUEST = "request_schema"
-"""A route whose body is read by itself (a form, lines) gives it here: {media type: schema}."""
-
 _REFS = "#/components/schemas/{name}"
 _BOUNDS = ("gt", "ge", "lt", "le", "multiple_of", "min_length", "max_length", "pattern")
-_TEXT = {"schema": {"type": "string"}}
 
 
 def routes(describe_all: Callable[[], Document]) -> list[HTTPRouteHandler]:
@@ -39,7 +37,13 @@ def routes(describe_all: Callable[[], Document]) -> list[HTTPRouteHandler]:
         """This description, as JSON."""
         return Response(msgspec.json.encode(describe_all()), media_type="application/json")
 
-    @get("/openapi.yaml", opt=PUBLIC, tags=["about"], operation_id="getDescriptionAsYaml")
+    @get(
+        "/openapi.yaml",
+        opt=PUBLIC,
+        media_type="application/yaml",
+        tags=["about"],
+        operation_id="getDescriptionAsYaml",
+    )
     async def as_yaml() -> Response[str]:
         """This description, as YAML (RFC 9512)."""
         return Response(as_text(describe_all()), media_type="application/yaml")
@@ -48,7 +52,9 @@ def routes(describe_all: Callable[[], Document]) -> list[HTTPRouteHandler]:
 
 
 def as_text(document: Document) -> str:
-    return yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=110)
+    # By way of JSON, so that what is used twice is written twice and not as a reference of YAML's own.
+    plain = msgspec.json.decode(msgspec.json.encode(document))
+    return msgspec.yaml.encode(plain).decode()
 
 
 def describe(app: Litestar, public_url: str) -> Document:
@@ -66,7 +72,7 @@ def describe(app: Litestar, public_url: str) -> Document:
         body = handler.parsed_fn_signature.parameters.get("data")
         types += [body.annotation] if body else []
         types += _answer_types(handler)
-    schemas, components = msgspec.json.schema_components(types, schema_hook=_anything, ref_template=_REFS)
+    schemas, named = msgspec.json.schema_components(types, schema_hook=_anything, ref_template=_REFS)
     schema_of = {repr(one): schema for one, schema in zip(types, schemas, strict=True)}
     paths: dict[str, Document] = {}
     for path, method, handler in sorted(found, key=lambda one: (one[0], one[1])):
@@ -77,13 +83,15 @@ def describe(app: Litestar, public_url: str) -> Document:
             "title": "consentd",
             "version": metadata.version("consentd"),
             "summary": "May we contact this person, for this purpose, through this channel, now?",
+            "description": _ABOUT,
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "servers": [{"url": public_url}],
         "paths": paths,
         "components": {
-            "schemas": dict(sorted(components.items())),
-            "responses": {"Problem": _problem()},
+            "schemas": dict(sorted(named.items())),
+            "responses": components(),
+            "headers": HEADERS,
             "securitySchemes": {"system": _security(public_url)},
         },
     }
@@ -101,14 +109,16 @@ def _operation(handler: HTTPRouteHandler, path: str, method: str, schema_of: dic
     body = handler.parsed_fn_signature.parameters.get("data")
     if body is not None:
         schema = schema_of[repr(body.annotation)]
-        operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
-    elif REQUEST in handler.opt:
-        content = {media: {"schema": schema} for media, schema in handler.opt[REQUEST].items()}
+        described: Document = {"schema": schema}
+        if examples := handler.opt.get(EXAMPLES):
+            described["examples"] = {name: {"value": value} for name, value in examples.items()}
+        operation["requestBody"] = {"required": True, "content": {"application/json": described}}
+    elif BODY in handler.opt:
+        content = {media: {"schema": schema} for media, schema in handler.opt[BODY].items()}
         operation["requestBody"] = {"required": True, "content": content}
-    operation["responses"] = {
-        str(handler.status_code): {"description": "Done.", "content": _content(handler, schema_of)},
-        "default": {"$ref": "#/components/responses/Problem"},
-    }
+    operation["responses"] = answers(
+        handler, method, _content(handler, schema_of), parameters={one["in"] for one in operation["parameters"]}
+    )
     operation["security"] = _asked(handler.opt[ASKS])
     return operation
 
@@ -124,11 +134,11 @@ def _parameters(handler: HTTPRouteHandler, path: str, method: str) -> list[Docum
         if f"{{{name}}}" in path:
             place = "path"
         parameter: Document = {"name": named, "in": place, "required": field.is_required or place == "path"}
-        parameter["schema"] = msgspec.json.schema(_bounded(field.annotation, kwarg), schema_hook=_anything)
+        parameter["schema"] = msgspec.json.schema(_bounded(_present(field.annotation), kwarg))
         if kwarg and kwarg.description:
             parameter["description"] = kwarg.description
         parameters.append(parameter)
-    if method == "post" and handler.opt[ASKS] is Scope.CONSENT_WRITE:
+    if changes(handler, method):
         parameters.append(
             {
                 "name": "Idempotency-Key",
@@ -141,6 +151,14 @@ def _parameters(handler: HTTPRouteHandler, path: str, method: str) -> list[Docum
     return parameters
 
 
+def _present(annotation: Any) -> Any:  # Any: types are values here
+    """The type of a parameter that is there: where it is not, it is left out, and never null."""
+    if get_origin(annotation) in (Union, UnionType):
+        kept = tuple(one for one in get_args(annotation) if one is not type(None))
+        return kept[0] if len(kept) == 1 else annotation
+    return annotation
+
+
 def _bounded(annotation: Any, kwarg: ParameterKwarg | None) -> Any:  # Any: types are values here
     """The type with the bounds that the framework checks."""
     if kwarg is None:
@@ -150,9 +168,9 @@ def _bounded(annotation: Any, kwarg: ParameterKwarg | None) -> Any:  # Any: type
 
 
 def _anything(unknown: type) -> Document:
-    """`object` in a document of others' making (a key set, a proof) is any JSON."""
+    """`object` in a document of others' making is any JSON."""
     if unknown is object:
-        return {}
+        return {"description": "Any JSON."}
     raise NotImplementedError
 
 
@@ -172,15 +190,11 @@ def _answer_types(handler: HTTPRouteHandler) -> list[Any]:
 
 def _content(handler: HTTPRouteHandler, schema_of: dict[str, Document]) -> Document:
     types = _answer_types(handler)
-    media = str(handler.media_type or "application/json")
-    return {media: {"schema": schema_of[repr(types[0])]}} if types else {media: _TEXT}
-
-
-def _problem() -> Document:
-    return {
-        "description": "What went wrong (RFC 9457). `code` is stable.",
-        "content": {MEDIA_TYPE: {"schema": {"$ref": _REFS.format(name="Problem")}}},
-    }
+    # The framework's own names of media types are an enumeration, whose `str` is the member's name.
+    media = str(getattr(handler.media_type, "value", handler.media_type) or "application/json")
+    if types:
+        return {media: {"schema": schema_of[repr(types[0])]}}
+    return {media: {"schema": {"type": "object" if media == "application/json" else "string"}}}
 
 
 def _security(public_url: str) -> Document:
@@ -190,6 +204,11 @@ def _security(public_url: str) -> Document:
         "flows": {"clientCredentials": {"tokenUrl": f"{public_url}/oauth/token", "scopes": scopes}},
     }
 
+
+_ABOUT = """\
+Bodies are strict JSON in UTF-8: unknown members, members that come twice and the character U+0000 are
+refused. What goes wrong is told as a problem (RFC 9457) with a stable `code`; a method that an address does
+not take is answered 405 with `Allow`. Words are in French or English, as `Accept-Language` asks."""
 
 _SCOPE_WORDS: dict[Scope, str] = {
     Scope.CONSENT_WRITE: "record what people chose",

@@ -5,6 +5,8 @@ are closed.
 """
 
 import asyncio
+import errno
+import socket
 from collections.abc import Awaitable, Callable
 
 import uvicorn
@@ -12,23 +14,50 @@ import uvloop
 from litestar import Litestar
 
 from consentd.base.settings import Settings
+from consentd.kernel.errors import OperatorError
 from consentd.web import logs
 
 GRACEFUL_SECONDS = 3
+BACKLOG = 2048
 
 AppFactory = Callable[[Settings], Awaitable[Litestar]]
 
 
-def serve(settings: Settings, app_factory: AppFactory) -> None:
-    """Serves until SIGTERM or SIGINT. The application is made on the loop that will run it."""
+def listen(settings: Settings) -> socket.socket:
+    """Takes the port. Raises OperatorError where it cannot be had, saying which and what to do."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        return socket.create_server((settings.host, settings.port), family=family, backlog=BACKLOG)
+    except OSError as reason:
+        where = f"port {settings.port} of {settings.host}"
+        if reason.errno == errno.EADDRINUSE:
+            raise OperatorError(
+                "port_in_use",
+                f"Another program listens on {where}; it may be a consentd that runs already. Stop it, or "
+                "choose another port with CONSENTD_PORT.",
+            ) from None
+        raise OperatorError(
+            "cannot_listen",
+            f"It is not possible to listen on {where} ({reason.strerror}): see CONSENTD_HOST and CONSENTD_PORT.",
+        ) from None
+
+
+def serve(settings: Settings, app_factory: AppFactory, listener: socket.socket | None = None) -> None:
+    """Serves until SIGTERM or SIGINT. The application is made on the loop that will run it.
+
+    Raises OperatorError where the port cannot be had.
+    """
     logs.configure(settings.log_level)
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_serve(settings, app_factory))
+    with (
+        listener or listen(settings) as taken,
+        asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
+    ):
+        runner.run(_serve(settings, app_factory, taken))
 
 
-async def _serve(settings: Settings, app_factory: AppFactory) -> None:
+async def _serve(settings: Settings, app_factory: AppFactory, listener: socket.socket) -> None:
     app = await app_factory(settings)
-    await uvicorn.Server(config(settings, app)).serve()
+    await uvicorn.Server(config(settings, app)).serve(sockets=[listener])
 
 
 def config(settings: Settings, app: Litestar) -> uvicorn.Config:
@@ -44,5 +73,5 @@ def config(settings: Settings, app: Litestar) -> uvicorn.Config:
         # Behind a proxy the address of a caller is the proxy's: nothing here trusts a header for it.
         proxy_headers=False,
         timeout_graceful_shutdown=GRACEFUL_SECONDS,
-        backlog=2048,
+        backlog=BACKLOG,
     )

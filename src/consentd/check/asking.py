@@ -1,0 +1,92 @@
+"""From questions to what a statement binds, and from its rows to cases."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from consentd.callers.model import Caller
+from consentd.check import plain
+from consentd.check.caps import reaches
+from consentd.check.gathering import Gathered
+from consentd.check.questions import Ready, Way, lookups_of
+from consentd.check.raw import uuid_of
+from consentd.check.store import Ask, Rows
+from consentd.crypto.keyring import Keyring
+from consentd.crypto.subject_keys import open_wrapped
+from consentd.kernel.case import Case, Facts
+from consentd.kernel.compiled import CompiledPolicy
+from consentd.kernel.errors import Unauthenticated
+from consentd.subjects.service import open_fact_state
+
+
+class PolicyChanged(Exception):  # a signal, never seen outside this slice
+    """Another policy came into force between preparing a question and asking it: prepare it anew."""
+
+    def __init__(self, policy: str) -> None:
+        super().__init__(policy)
+        self.policy = policy
+
+
+class Asking:
+    def __init__(self, keyring: Keyring) -> None:
+        self._keyring = keyring
+        self._reaches: tuple[str, dict[tuple[str, str], int]] = "", {}
+
+    def ask(
+        self, compiled: CompiledPolicy, caller: Caller, ready: Sequence[Ready], way: Way | None = None
+    ) -> Ask:
+        """One statement for questions of the same purpose, channel and way."""
+        question = ready[0].question
+        channel = compiled.channels.get(question.channel)
+        reach = self._reach(compiled).get((question.purpose, question.channel))
+        return Ask(
+            way or ready[0].way,
+            question.purpose,
+            question.channel,
+            () if channel is None else channel.schemes,
+            caller.system_id,
+            caller.secret_id,
+            None if reach is None else min(one.question.at for one in ready) - reach,
+            lookups_of(self._keyring, ready),
+        )
+
+    def cases(
+        self, compiled: CompiledPolicy, ask: Ask, ready: Sequence[Ready], rows: Rows
+    ) -> list[Case | None]:
+        """The case of each question; None where it has to be asked by the general statement.
+
+        Raises Unauthenticated if the caller was revoked, PolicyChanged if `compiled` is no longer in force.
+        """
+        if ask.way != "plain":
+            gathered = Gathered(rows, ask.purpose, ask.channel, self._open_facts)
+            _require(compiled, live=gathered.live, policy=gathered.policy)
+            return [gathered.case(index, one) for index, one in enumerate(ready)]
+        first = rows[0]
+        _require(compiled, live=first[plain.LIVE], policy=first[plain.POLICY])
+        if len(ready) == 1:
+            return [self._plain(ask, rows)]
+        found = plain.by_question(rows)
+        return [self._plain(ask, found[number]) for number in plain.numbers(len(ready))]
+
+    def _plain(self, ask: Ask, rows: Rows) -> Case | None:
+        if not plain.is_plain(rows):
+            return None
+        return plain.case_of(rows, ask.purpose, ask.channel, self._open_facts)
+
+    def _reach(self, compiled: CompiledPolicy) -> dict[tuple[str, str], int]:
+        if self._reaches[0] != compiled.hash:
+            self._reaches = compiled.hash, reaches(compiled.policy)
+        return self._reaches[1]
+
+    def _open_facts(self, subject: Any, key: Any, wrapper: Any, sealed: bytes, wrapped: bytes) -> Facts:
+        # Any: ids as the driver returns them
+        content = open_wrapped(self._keyring, uuid_of(key), uuid_of(wrapper), wrapped)
+        return open_fact_state(content, uuid_of(subject), sealed)
+
+
+def _require(compiled: CompiledPolicy, *, live: object, policy: str | None) -> None:
+    if not live:
+        raise Unauthenticated(
+            "token_revoked", "This system's access was revoked. Ask whoever runs consentd for a new secret."
+        )
+    if policy != compiled.hash:
+        raise PolicyChanged(policy or "")

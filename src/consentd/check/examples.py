@@ -1,0 +1,31 @@
+"""Bodies to begin with, for the description of the API. Everyone in them is invented."""
+
+from typing import Any
+
+_QUESTION: dict[str, Any] = {  # Any: JSON
+    "subject": {"scheme": "email", "value": "ana.diaz@exemple.fr"},
+    "purpose": "newsletter",
+    "channel": "email",
+}
+
+CHECK: dict[str, Any] = {
+    "by_address": _QUESTION,
+    "by_card": {
+        "subject": [{"scheme": "loyalty", "value": "ML100007"}],
+        "purpose": "newsletter",
+        "channel": "email",
+        "contact_point": {"scheme": "email", "value": "ana.diaz@exemple.fr"},
+    },
+}
+
+BATCH: dict[str, Any] = {"two": {"items": [CHECK["by_address"], CHECK["by_card"]]}}
+
+ATTEMPT: dict[str, Any] = {
+    "unanswered_call": {
+        "subject": {"identifiers": [{"scheme": "phone", "value": "+33 6 24 68 65 01"}], "territory": "FR"},
+        "purpose": "promotions",
+        "channel": "phone",
+        "occurred_at": "2026-11-20T10:15:00+01:00",
+        "outcome": "unanswered",
+    }
+}

@@ -1,0 +1,29 @@
+"""The service as callers meet it: one process per database for the whole session, over a socket.
+
+Tests share it, so each one makes up people of its own.
+"""
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from support.installation import Installation, Serving
+from support.postgres import Server
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def service(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
+    url = None
+    if request.param == "postgresql":
+        server: Server = request.getfixturevalue("postgres")
+        url = server.migrated()
+    with Installation(tmp_path_factory.mktemp("http"), url).make().served() as serving:
+        yield serving
+
+
+@pytest.fixture(scope="session")
+def till(service: Serving) -> Iterator[httpx.Client]:
+    """A system that may do everything."""
+    with service.client("consent:write", "consent:read", "check", "reasons") as client:
+        yield client
