@@ -30,14 +30,13 @@ import click
 sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from population import PEOPLE, STATES, email_of, fill_postgres, fill_sqlite  # noqa: E402
-
-from consentd.base.settings import Settings, from_environment  # noqa: E402
-from consentd.callers.model import Scope  # noqa: E402
-from consentd.callers.service import add_system  # noqa: E402
-from consentd.cli.common import opened  # noqa: E402
-from consentd.cli.setup import initialise  # noqa: E402
-from consentd.evidence.model import OPERATOR  # noqa: E402
+from consentd.base.settings import Settings, from_environment
+from consentd.callers.model import Scope
+from consentd.callers.service import add_system
+from consentd.cli.common import opened
+from consentd.cli.setup import initialise
+from consentd.evidence.model import OPERATOR
+from population import PEOPLE, STATES, email_of, fill_postgres, fill_sqlite
 
 ROOT = Path(__file__).parent.parent
 ROUNDS, SECONDS = 3, 6
@@ -144,7 +143,8 @@ _BUSY = """
 end = time.time() + float(sys.argv[4])
 body = open(sys.argv[3], 'rb').read()
 while time.time() < end:
-    r = u.Request(sys.argv[1], data=body, headers={'Authorization': 'Bearer ' + sys.argv[2], 'Content-Type': 'application/json'})
+    headers = {'Authorization': 'Bearer ' + sys.argv[2], 'Content-Type': 'application/json'}
+    r = u.Request(sys.argv[1], data=body, headers=headers)
     u.urlopen(r).read()
 """
 

@@ -9,6 +9,8 @@ import json
 import random
 import sys
 
+BODY = '{"subject":{"scheme":"email","value":"personN@exemple.fr"},"purpose":"newsletter","channel":"email"}'
+
 
 async def main(host: str, port: int, token: str, people: int, rate: float, seconds: float) -> None:
     loop = asyncio.get_running_loop()
@@ -24,10 +26,7 @@ async def main(host: str, port: int, token: str, people: int, rate: float, secon
     async def connection() -> None:
         reader, writer = await asyncio.open_connection(host, port)
         while (at := await queue.get()) is not None:
-            body = (
-                '{"subject":{"scheme":"email","value":"person%d@exemple.fr"},"purpose":"newsletter","channel":"email"}'
-                % random.randrange(people)
-            )
+            body = BODY.replace("N", str(random.randrange(people)))
             writer.write(f"{head}{len(body)}\r\n\r\n{body}".encode())
             answer = await reader.readuntil(b"\r\n\r\n")
             assert answer.startswith(b"HTTP/1.1 200"), answer

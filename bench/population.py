@@ -48,7 +48,9 @@ def rows(keyring: Keyring, start: int, stop: int) -> Tables:
         subject = uuid4()
         found["subjects"].append((subject, subject, "FR", at))
         content = Key(KeyId(uuid4()), Secret(os.urandom(32)))
-        found["subject_keys"].append((content.id, subject, "content", wrap(period, content), period.id, at))
+        proof = Key(KeyId(uuid4()), Secret(os.urandom(32)))
+        for kind, key in (("content", content), ("proof", proof)):
+            found["subject_keys"].append((key.id, subject, kind, wrap(period, key), period.id, at))
         points = {}
         for scheme, value in (
             ("email", email_of(number)),
@@ -81,11 +83,18 @@ def rows(keyring: Keyring, start: int, stop: int) -> Tables:
                     False,
                     notice,
                     version_,
-                )  # fmt: skip
+                )
             )
         if number % 10 == 0:
-            fact = {"kind": "sale", "id": str(uuid4()), "first": at - 90 * DAY, "last": at - 90 * DAY,
-                    "product": "skincare", "refusal_offered": True, "from_person": True}  # fmt: skip
+            fact = {
+                "kind": "sale",
+                "id": str(uuid4()),
+                "first": at - 90 * DAY,
+                "last": at - 90 * DAY,
+                "product": "skincare",
+                "refusal_offered": True,
+                "from_person": True,
+            }
             folded = seal(content, json.dumps([fact]).encode(), Place("fact_states", "sealed", subject))
             found["fact_states"].append((subject, folded))
     return found
@@ -104,7 +113,7 @@ COLUMNS = {
         "sealed",
         "capacity",
         "created_at",
-    ),  # fmt: skip
+    ),
     "consent_states": (
         "group_id",
         "purpose",
@@ -118,7 +127,7 @@ COLUMNS = {
         "parental",
         "notice_id",
         "notice_version",
-    ),  # fmt: skip
+    ),
     "fact_states": ("subject_id", "sealed"),
 }
 

@@ -3,11 +3,16 @@
 The no-op goes through everything that a check goes through but the check itself, and its answer is as long.
 """
 
+import os
+import sys
+from pathlib import Path
 from uuid import UUID
 
 import msgspec
 from litestar import MediaType, Response, post
 from litestar.handlers import HTTPRouteHandler
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from consentd.app import Parts, compose, open_parts
 from consentd.base.settings import Settings, from_environment
@@ -19,6 +24,7 @@ from consentd.web.application import Application
 from consentd.web.call import Call
 from consentd.web.limits import Limits
 from consentd.web.server import serve
+from tests.support.syncs import Syncs, counted_syncs
 
 _ANSWER = Answer(
     True,
@@ -48,8 +54,27 @@ def no_op() -> HTTPRouteHandler:
 async def create(settings: Settings) -> Application:
     parts: Parts = await open_parts(settings)
     # One client drives it all: the limit on a single caller would be what is measured.
-    return compose(parts, limits=Limits(per_second=1e6, burst=1_000_000), more=[no_op()])
+    app = compose(parts, limits=Limits(per_second=1e6, burst=1_000_000), more=[no_op()])
+    if SYNCS is not None:
+        file, syncs = SYNCS
+        # Before the server ends itself by the signal that stopped it.
+        app.on_shutdown.append(lambda: file.write_text(str(syncs.wal)))
+    return app
+
+
+SYNCS: tuple[Path, Syncs] | None = None
+
+
+def main() -> None:
+    global SYNCS
+    file = os.environ.get("BENCH_SYNCS")
+    if file is None:
+        serve(from_environment(), create)
+        return
+    with counted_syncs() as syncs:
+        SYNCS = Path(file), syncs
+        serve(from_environment(), create)
 
 
 if __name__ == "__main__":
-    serve(from_environment(), create)
+    main()

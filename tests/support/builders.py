@@ -17,7 +17,9 @@ from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
+import sqlalchemy as sa
 
+from consentd.base.clock import now
 from consentd.callers import service as callers
 from consentd.callers.model import Caller
 from consentd.check.answers import Answer
@@ -82,6 +84,16 @@ class Clock:
         self.now = Instant(self.now + dt.timedelta(**by) // dt.timedelta(microseconds=1))
 
 
+class RealClock(Clock):
+    """The machine's, which several processes share. It cannot be moved."""
+
+    def __call__(self) -> Instant:
+        return now()
+
+    def move(self, **by: float) -> None:
+        self.now = now()
+
+
 class Company:
     """The demo company. People are named by "scheme:value"; the first system, `till`, acts if none is told."""
 
@@ -97,6 +109,7 @@ class Company:
         self.consent = ConsentService(self.doing)
         self.checks = CheckService(database, gatherer(database), keyring, self.policies, clock)
         self.systems: dict[str, Caller] = {}
+        self.secrets: dict[str, str] = {}
 
     # --- systems
 
@@ -115,9 +128,17 @@ class Company:
                 OPERATOR,
             )
         )
-        self.systems[name] = await self.database.read(
-            lambda connection: callers.caller_of(connection, made.id, made.secret_id)
-        )
+        self.secrets[name] = made.secret
+        return await self.system_of(name)
+
+    async def system_of(self, name: str) -> Caller:
+        """A connected system, whichever process connected it."""
+
+        def read(connection: sa.Connection) -> Caller:
+            (found,) = [one for one in callers.list_systems(connection) if one.system.name == name]
+            return callers.caller_of(connection, found.system.id, found.secrets[-1].id)
+
+        self.systems[name] = await self.database.read(read)
         return self.systems[name]
 
     async def revoke(self, name: str) -> None:
@@ -341,7 +362,9 @@ async def open_company(url: str, folder: Path, clock: Clock | None = None) -> As
         else:
             keyring = await database.read(lambda connection: load_keyring(connection, ROOT))
         company = Company(database, keyring, clock, folder)
-        if not await database.read(callers.list_systems):
+        if await database.read(callers.list_systems):
+            await company.system_of("till")
+        else:
             await company.add_system("till")
         yield company
     finally:

@@ -185,7 +185,9 @@ class Serving:
         token: str = answer.json()["access_token"]
         return token
 
-    def client(self, *scopes: str, purposes: Sequence[str] = (), channels: Sequence[str] = ()) -> httpx.Client:
+    def client(
+        self, *scopes: str, purposes: Sequence[str] = (), channels: Sequence[str] = ()
+    ) -> httpx.Client:
         """A client that calls as a new system of these scopes."""
         return self.client_of(self.installation.connect(*scopes, purposes=purposes, channels=channels))
 

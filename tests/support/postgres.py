@@ -141,9 +141,8 @@ def _packaged() -> tuple[Path, str | None] | None:
 
 @contextmanager
 def _started(home: Path, account: str | None) -> Iterator[sa.URL]:
-    # In memory where there is some: syncs are asked for, and counted, as on a disk, but cost nothing. The
-    # path is short because that of a socket may have no more than 107 bytes.
-    place = Path(tempfile.mkdtemp(prefix="pg", dir="/dev/shm" if os.access("/dev/shm", os.W_OK) else "/tmp"))
+    # The path is short because that of a socket may have no more than 107 bytes.
+    place = Path(tempfile.mkdtemp(prefix="pg", dir=_roomy()))
     data = place / "data"
     url = sa.URL.create("postgresql+asyncpg", "postgres", database="postgres", query={"host": str(place)})
     try:
@@ -163,7 +162,8 @@ def _started(home: Path, account: str | None) -> Iterator[sa.URL]:
         ]
         if _start(initdb, account).wait() != 0:
             raise RuntimeError(f"{home / 'initdb'} failed")
-        settings = ("listen_addresses=", "max_connections=60", "shared_buffers=64MB")
+        # Nothing of its own may be at work in a database that is copied or dropped.
+        settings = ("listen_addresses=", "max_connections=60", "shared_buffers=64MB", "autovacuum=off")
         server = _start(
             [home / "postgres", "-D", data, "-k", place, *(f"--{setting}" for setting in settings)], account
         )
@@ -175,6 +175,13 @@ def _started(home: Path, account: str | None) -> Iterator[sa.URL]:
             server.wait(30)
     finally:
         shutil.rmtree(place, ignore_errors=True)
+
+
+def _roomy() -> str:
+    """In memory where there is enough: syncs are asked for, and counted, as on a disk, but cost nothing."""
+    memory = "/dev/shm"
+    enough = os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > 2 * 1024**3
+    return memory if enough else "/tmp"
 
 
 async def _answers(url: sa.URL, server: subprocess.Popen[bytes]) -> None:

@@ -1,10 +1,8 @@
 """Checks over HTTP. The hot path of the service: `bench/check.py` watches it."""
 
-from typing import Any
-
-import msgspec
-from litestar import MediaType, Response, post
+from litestar import Response, post
 from litestar.handlers import HTTPRouteHandler
+from litestar.params import JSONBody
 
 from consentd.base.described import described
 from consentd.base.i18n import choose
@@ -19,8 +17,6 @@ from consentd.subjects.doing import Doing
 from consentd.web.call import Call
 from consentd.web.idempotency import Repeats
 
-_encode = msgspec.json.Encoder().encode
-
 
 def routes(service: CheckService, doing: Doing, repeats: Repeats) -> list[HTTPRouteHandler]:
     @post(
@@ -31,12 +27,12 @@ def routes(service: CheckService, doing: Doing, repeats: Repeats) -> list[HTTPRo
         operation_id="check",
         summary="May I contact this person?",
     )
-    async def check(request: Call, data: CheckAsked) -> Response[Answer]:
+    async def check(request: Call, data: JSONBody[CheckAsked]) -> Answer:
         """For this purpose, through this channel, now or at a planned instant; with the reasons.
 
         Whatever is unknown, missing or contradictory denies. The precise reasons need the scope `reasons`.
         """
-        return _encoded(await service.check(request.caller, data, _language(request)))
+        return await service.check(request.caller, data, _language(request))
 
     @post(
         "/v1/check/batch",
@@ -46,9 +42,9 @@ def routes(service: CheckService, doing: Doing, repeats: Repeats) -> list[HTTPRo
         operation_id="checkBatch",
         summary="May I contact these people?",
     )
-    async def batch(request: Call, data: BatchAsked) -> Response[BatchAnswer]:
+    async def batch(request: Call, data: JSONBody[BatchAsked]) -> BatchAnswer:
         """Up to 10,000 questions, answered in order."""
-        return _encoded(await service.batch(request.caller, data, _language(request)))
+        return await service.batch(request.caller, data, _language(request))
 
     @post(
         "/v1/attempts",
@@ -60,7 +56,7 @@ def routes(service: CheckService, doing: Doing, repeats: Repeats) -> list[HTTPRo
         operation_id="reportAttempt",
         summary="Report a contact attempt",
     )
-    async def attempts(request: Call, data: AttemptReported) -> Response[AttemptRecorded]:
+    async def attempts(request: Call, data: JSONBody[AttemptReported]) -> Response[AttemptRecorded]:
         """Answered or not, every attempt counts towards the law's limits. A refusal withdraws."""
         repeat = await repeats.of(request)
         async with repeats.alone(repeat):
@@ -68,11 +64,6 @@ def routes(service: CheckService, doing: Doing, repeats: Repeats) -> list[HTTPRo
         return Response(answer, status_code=status)
 
     return [check, batch, attempts]
-
-
-def _encoded(answer: Any) -> Response[Any]:
-    """Encoded here, once: the framework's own encoder is built for types that this one does not have."""
-    return Response(_encode(answer), media_type=MediaType.JSON)
 
 
 def _language(request: Call) -> str:

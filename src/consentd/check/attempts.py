@@ -127,7 +127,7 @@ def _when(act: Act, request: AttemptReported, zone: ZoneInfo) -> int:
         ("channel", request.channel, act.policy.channels),
     ):
         if named not in known:
-            raise _wrong(f"unknown_{what}", f"/{what}", f"The policy has no {what} {named!r}.")
+            raise _wrong(f"unknown_{what}", f"/{what}", f"The policy has no such {what}.")
     if request.occurred_at is None:
         return act.unit.now
     try:

@@ -2,7 +2,7 @@
 opening sealed facts, for which it is given a function.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -33,6 +33,7 @@ class Gathered:
         self.named: dict[int, list[tuple[RawId, RawId]]] = {}
         self._purpose = purpose
         self._channel = channel
+        self._open_facts = open_facts
         self._points: dict[RawId, _Held] = {}
         self._members: dict[RawId, list[tuple[str | None, bool]]] = {}
         self._states: dict[RawId, list[State]] = {}
@@ -40,24 +41,19 @@ class Gathered:
         self._on_point: dict[RawId, list[Suppression]] = {}
         self._facts: dict[RawId, list[Facts]] = {}
         self._attempts_of: dict[RawId, dict[RawId, Attempt]] = {}
-        take = (
-            self._control,
-            self._name,
-            self._holder,
-            self._member,
-            self._state,
-            self._objection,
-            self._suppression,
-            None,
-            self._attempt,
-        )
+        take: dict[int, Callable[[Sequence[Any]], None]] = {
+            Tag.CONTROL: self._control,
+            Tag.NAMED: self._name,
+            Tag.HOLDER: self._holder,
+            Tag.MEMBER: self._member,
+            Tag.STATE: self._state,
+            Tag.OBJECTION: self._objection,
+            Tag.SUPPRESSION: self._suppression,
+            Tag.FACTS: self._fact,
+            Tag.ATTEMPT: self._attempt,
+        }
         for row in rows:
-            tag = row[0]
-            if tag == Tag.FACTS:
-                facts = open_facts(row[1], row[3], row[4], row[14], row[15])
-                self._facts.setdefault(row[2], []).append(facts)
-            else:
-                take[tag](row)  # type: ignore[misc]
+            take[row[0]](row)
 
     def _control(self, row: Sequence[Any]) -> None:
         self.policy = row[5]
@@ -90,6 +86,10 @@ class Gathered:
     def _suppression(self, row: Sequence[Any]) -> None:
         found = Suppression(row[10], row[5], row[6], uuid_of(row[1]))
         self._on_point.setdefault(row[1], []).append(found)
+
+    def _fact(self, row: Sequence[Any]) -> None:
+        facts = self._open_facts(row[1], row[3], row[4], row[14], row[15])
+        self._facts.setdefault(row[2], []).append(facts)
 
     def _attempt(self, row: Sequence[Any]) -> None:
         about = row[2] if row[2] is not None else row[3]

@@ -15,7 +15,7 @@ import msgspec
 from consentd.app import Parts, open_parts
 from consentd.base.settings import Settings, from_environment
 from consentd.evidence.runner import Sequencer
-from consentd.kernel.errors import ConsentdError
+from consentd.kernel.errors import ConsentdError, StorageUnavailable
 from consentd.policy import service as policies
 from consentd.web import logs
 
@@ -31,10 +31,31 @@ def command(work: Callable[P, T]) -> Callable[P, T]:
         logs.configure("warning")
         try:
             return work(*args, **kwargs)
+        except StorageUnavailable as error:
+            fail(f"{error.message} The database: {_database()} (see CONSENTD_DATABASE_URL).")
         except ConsentdError as error:
             fail(error.message)
+        except OSError as error:
+            where = f"{error.filename}: " if error.filename else ""
+            fail(
+                f"{where}{error.strerror or 'input or output failed'}. Is CONSENTD_DATA_DIR a folder that consentd may write to?"
+            )
+        except (click.ClickException, click.Abort, click.exceptions.Exit):
+            raise
+        except Exception as error:
+            # By kind and place alone: a message may quote whatever it was about (promise 18).
+            where = logs.describe(error)[0]["places"][-1]
+            fail(
+                f"This is a defect of consentd ({type(error).__name__} at {where}). What was begun was not "
+                "recorded by halves; please report it with this line."
+            )
 
     return run
+
+
+def _database() -> str:
+    """The database's place, without the name and the password that its URL may hold."""
+    return settings().database_url.rpartition("@")[2].partition("?")[0].removeprefix("sqlite:///")
 
 
 def fail(message: str) -> NoReturn:

@@ -64,10 +64,16 @@ def demo(no_serve: bool) -> None:
 async def _populate(given: Settings) -> dict[str, Credential]:
     """Connects the three clients and records the demo population, once."""
     file = given.data_dir / "demo-credentials.json"
-    if file.exists():
-        return msgspec.json.decode(file.read_bytes(), type=dict[str, Credential])
     async with opened(given) as parts:
-        known = {one.system.name for one in await parts.database.read(callers.list_systems)}
+        systems = {
+            one.system.name: str(one.system.id) for one in await parts.database.read(callers.list_systems)
+        }
+        known = systems.keys()
+        if file.exists():
+            kept = msgspec.json.decode(file.read_bytes(), type=dict[str, Credential])
+            # A file left from another database would print secrets that open nothing.
+            if all(systems.get(name) == one.client_id for name, one in kept.items()):
+                return kept
         if taken := sorted(known & CLIENTS.keys()):
             click.echo(
                 f"The demo's clients ({', '.join(taken)}) are connected already, but {file} with their "

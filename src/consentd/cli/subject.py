@@ -40,8 +40,8 @@ def erase(
     named = _identifier(identifier)
     if (subject_id is None) == (named is None):
         fail("Name the person by either their id or --identifier SCHEME:VALUE.")
-    if not yes and not as_json:
-        click.confirm("This cannot be undone. Erase this person?", abort=True)
+    if not yes:
+        click.confirm("This cannot be undone. Erase this person?", abort=True, err=True)
 
     async def work(parts: Parts) -> Certificate:
         book = PolicyBook()
@@ -72,7 +72,7 @@ def erase(
         certificate,
         as_json=as_json,
         text=f"Erased at {certificate.erased_at}: {certificate.identifiers_removed} identifiers removed, "
-        f"{certificate.suppressions_added} entries added to the do-not-contact list.\n{kept}\n"
+        f"{certificate.suppressions_added} contact details added to the do-not-contact list.\n{kept}\n"
         f"Log entry {certificate.entry_id}.",
     )
 
@@ -93,15 +93,23 @@ async def _wanted(
         try:
             return SubjectId(UUID(subject_id))
         except ValueError:
-            fail(f"{subject_id!r} is not the id of a person.")
+            # Not repeated: it may be an address, typed in the wrong place.
+            fail(
+                "This is not the id of a person, which has 36 characters, as `subject erase` or "
+                "POST /v1/subjects/lookup tell it. To name someone by an address, say "
+                "--identifier SCHEME:VALUE."
+            )
     assert named is not None
     found = await parts.database.read(
         lambda connection: look_up(connection, parts.keyring, book.active(connection).policy, [named], None)
     )
     if not found:
-        fail("Nobody is known by this identifier.")
+        fail(
+            "Nobody is known by this identifier: it may be spelled otherwise, or the person is erased already."
+        )
     if len(found) > 1:
-        fail("Several people share this identifier. Name the one you mean by their id.")
+        ids = "".join(f"\n  {one.id}" for one in found)
+        fail(f"Several people share this identifier. Name the one you mean by their id:{ids}")
     return found[0].id
 
 

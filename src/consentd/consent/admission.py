@@ -90,9 +90,9 @@ def refusals(policy: Policy, event: ConsentEvent, happened: Moment | None, now: 
     """What can never be recorded, not even as a claim."""
     faults = []
     if event.purpose not in policy.purposes:
-        faults.append(_unknown("purpose", event.purpose, sorted(policy.purposes)))
+        faults.append(_unknown("purpose", sorted(policy.purposes)))
     if event.channel not in policy.channels:
-        faults.append(_unknown("channel", event.channel, sorted(policy.channels)))
+        faults.append(_unknown("channel", sorted(policy.channels)))
     if event.state == "expired":
         faults.append(
             Fault("expired_not_recorded", "/state", "Expiry is worked out at each check and never recorded.")
@@ -175,7 +175,7 @@ def _notice_faults(policy: Policy, event: ConsentEvent) -> list[Fault]:
         ]
     versions = policy.notices.get(shown.id)
     if versions is None:
-        return [Fault("unknown_notice", "/notice/id", f"The policy has no notice {shown.id!r}.")]
+        return [Fault("unknown_notice", "/notice/id", "The policy has no such notice.")]
     version = next((v for v in versions if v.version == shown.version), None)
     if version is None:
         known = ", ".join(v.version for v in versions)
@@ -244,7 +244,7 @@ def _proof(event: ConsentEvent) -> Proof:
     return Proof.CITED if event.method in _ELSEWHERE else Proof.HELD
 
 
-def _unknown(what: str, named: str, known: list[str]) -> Fault:
+def _unknown(what: str, known: list[str]) -> Fault:
     return Fault(
-        f"unknown_{what}", f"/{what}", f"The policy has no {what} {named!r}. It knows: {', '.join(known)}."
+        f"unknown_{what}", f"/{what}", f"The policy has no such {what}. It knows: {', '.join(known)}."
     )

@@ -6,7 +6,7 @@ from uuid import UUID
 import msgspec
 from litestar import Response, get, post
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import Parameter
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from consentd.base.described import described, leads_to
 from consentd.callers.access import needs
@@ -39,7 +39,7 @@ def routes(service: ConsentService, repeats: Repeats) -> list[HTTPRouteHandler]:
         operation_id="recordConsents",
         summary="Record choices",
     )
-    async def record(request: Call, data: RecordConsents) -> Response[ConsentsRecorded]:
+    async def record(request: Call, data: JSONBody[RecordConsents]) -> Response[ConsentsRecorded]:
         """Consents, refusals and withdrawals of one person; all of them, or none.
 
         A yes needs the text that was shown, the act, who collected it and when; an incomplete one is refused
@@ -58,7 +58,7 @@ def routes(service: ConsentService, repeats: Repeats) -> list[HTTPRouteHandler]:
         operation_id="recordObjection",
         summary="Record an objection",
     )
-    async def object_(request: Call, data: RecordObjection) -> Response[ObjectionsRecorded]:
+    async def object_(request: Call, data: JSONBody[RecordObjection]) -> Response[ObjectionsRecorded]:
         """The right to object (GDPR 21): all marketing, on every channel, at once, unless narrowed."""
         repeat = await repeats.of(request)
         async with repeats.alone(repeat):
@@ -72,7 +72,7 @@ def routes(service: ConsentService, repeats: Repeats) -> list[HTTPRouteHandler]:
         operation_id="recordFacts",
         summary="Record facts",
     )
-    async def facts(request: Call, data: FactsAsked) -> Response[FactsRecorded]:
+    async def facts(request: Call, data: JSONBody[FactsAsked]) -> Response[FactsRecorded]:
         """Sales, contracts, birth dates, professional and unreachable contact details, last contacts."""
         repeat = await repeats.of(request)
         async with repeats.alone(repeat):
@@ -86,7 +86,7 @@ def routes(service: ConsentService, repeats: Repeats) -> list[HTTPRouteHandler]:
         operation_id="getConsents",
         summary="What a person's choices are now",
     )
-    async def consents(request: Call, subject_id: UUID) -> SubjectConsents:
+    async def consents(request: Call, subject_id: FromPath[UUID]) -> SubjectConsents:
         """The states that stand, and standing objections. Logged before it is answered."""
         return await service.consents(request.caller, subject_id)
 
@@ -99,12 +99,12 @@ def routes(service: ConsentService, repeats: Repeats) -> list[HTTPRouteHandler]:
     )
     async def history(
         request: Call,
-        subject_id: UUID,
-        cursor: str | None = None,
-        limit: Annotated[int, Parameter(ge=1, le=500)] = 100,
+        subject_id: FromPath[UUID],
+        cursor: FromQuery[str | None] = None,
+        limit: Annotated[int, QueryParameter(ge=1, le=500)] = 100,
     ) -> SubjectHistory:
         """Every event, the latest to arrive first. Logged before it is answered."""
-        before = decode_cursor(cursor, Position) if cursor else None  # type: ignore[arg-type]
+        before = decode_cursor(cursor, Position) if cursor else None
         page, following = await service.history(request.caller, subject_id, before, limit)
         return msgspec.structs.replace(page, next=encode_cursor(following) if following else None)
 

@@ -88,10 +88,10 @@ def _moment(act: Act, request: RecordObjection, zone: ZoneInfo) -> Moment:
         )
     for index, purpose in enumerate(request.purposes):
         if purpose not in act.policy.purposes:
-            raise _wrong("unknown_purpose", f"/purposes/{index}", f"The policy has no purpose {purpose!r}.")
+            raise _wrong("unknown_purpose", f"/purposes/{index}", "The policy has no such purpose.")
     for index, channel in enumerate(request.channels):
         if channel not in act.policy.channels:
-            raise _wrong("unknown_channel", f"/channels/{index}", f"The policy has no channel {channel!r}.")
+            raise _wrong("unknown_channel", f"/channels/{index}", "The policy has no such channel.")
     return when
 
 

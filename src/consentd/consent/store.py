@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Collection, Iterable, Sequence
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +11,7 @@ import sqlalchemy as sa
 from consentd.consent.events import slots_of
 from consentd.db.tables import consent as t
 from consentd.db.tables.people import subject_edges, subjects
-from consentd.db.unit import Unit
+from consentd.db.unit import Dialect, Unit
 from consentd.db.upsert import insert as upsert
 from consentd.kernel.fold import Objection, State, StateKey
 from consentd.kernel.ids import GroupId
@@ -25,6 +26,7 @@ _OBJECTION_KEY = ("group_id", "purpose", "channel", "contact_point_id", "ground"
 
 _STATES = sa.select(t.consent_states).where(t.consent_states.c.group_id == sa.bindparam("wanted"))
 _STATES_OF_PURPOSES = _STATES.where(t.consent_states.c.purpose.in_(sa.bindparam("purposes", expanding=True)))
+_STATES_OF_PURPOSE = _STATES.where(t.consent_states.c.purpose == sa.bindparam("about"))
 _OBJECTION_STATES = sa.select(t.objection_states).where(
     t.objection_states.c.group_id == sa.bindparam("wanted")
 )
@@ -36,6 +38,8 @@ def states(
     """What stands for a person; of these purposes only, if told."""
     if purposes is None:
         rows = connection.execute(_STATES, {"wanted": group})
+    elif len(purposes) == 1:
+        rows = connection.execute(_STATES_OF_PURPOSE, {"wanted": group, "about": next(iter(purposes))})
     else:
         rows = connection.execute(_STATES_OF_PURPOSES, {"wanted": group, "purposes": list(purposes)})
     found = [_state(row._mapping) for row in rows]
@@ -79,13 +83,18 @@ def put_states(unit: Unit, group: GroupId, found: Iterable[State]) -> None:
         for state in found
     ]
     if rows:
-        insert = upsert(unit.dialect, t.consent_states)
-        changed = {
-            column.name: insert.excluded[column.name]
-            for column in t.consent_states.c
-            if column.name not in _STATE_KEY
-        }
-        unit.connection.execute(insert.on_conflict_do_update(index_elements=_STATE_KEY, set_=changed), rows)
+        unit.connection.execute(_upsert_states(unit.dialect), rows)
+
+
+@cache
+def _upsert_states(dialect: Dialect) -> sa.Insert:
+    insert = upsert(dialect, t.consent_states)
+    changed = {
+        column.name: insert.excluded[column.name]
+        for column in t.consent_states.c
+        if column.name not in _STATE_KEY
+    }
+    return insert.on_conflict_do_update(index_elements=_STATE_KEY, set_=changed)
 
 
 def objection_states(connection: sa.Connection, group: GroupId) -> list[Objection]:

@@ -1,6 +1,6 @@
 """What is told about one person's choices: the states that stand, and how they came about."""
 
-from typing import Any
+from typing import Annotated, Any, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -76,7 +76,12 @@ def consents(connection: Any, caller: Caller, subject: UUID) -> SubjectConsents:
     )
 
 
-Position = tuple[int, UUID]
+class Position(NamedTuple):
+    """Behind which event a page of a history begins."""
+
+    arrived: Annotated[int, msgspec.Meta(ge=0, lt=2**62)]
+    """Bounded, as it comes back from outside and goes to the database."""
+    id: UUID
 
 
 def history_rows(
@@ -89,7 +94,7 @@ def history_rows(
     following = None
     if len(page) > limit:
         page = page[:limit]
-        following = (page[-1]["arrived"], page[-1]["id"])
+        following = Position(page[-1]["arrived"], page[-1]["id"])
     rows = [row for row in counting(page, person.members) if caller.may_use(row["purpose"], row["channel"])]
     return person.id, rows, following
 

@@ -1,6 +1,6 @@
 """Rows of wrapped keys, and the sealed copies that a rotation goes through. Decides nothing."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import NamedTuple, TypeAlias, TypeVar
 from uuid import UUID
@@ -112,7 +112,14 @@ def insert_subject_keys(connection: Connection, rows: Sequence[SubjectKeyRow], a
     connection.execute(subject_keys.insert(), [{**row._asdict(), "created_at": at} for row in rows])
 
 
-def subject_keys_of(connection: Connection, subject_ids: Iterable[SubjectId]) -> Iterator[SubjectKeyRow]:
+_OF_ONE = sa.select(*_SUBJECT_KEY).where(subject_keys.c.subject_id == sa.bindparam("subject"))
+
+
+def subject_keys_of(connection: Connection, subject_ids: Collection[SubjectId]) -> Iterator[SubjectKeyRow]:
+    if len(subject_ids) == 1:
+        for row in connection.execute(_OF_ONE, {"subject": next(iter(subject_ids))}):
+            yield SubjectKeyRow(*row)
+        return
     for batch in in_batches(subject_ids):
         statement = sa.select(*_SUBJECT_KEY).where(subject_keys.c.subject_id.in_(batch))
         for row in connection.execute(statement):

@@ -20,8 +20,8 @@ def open_database(
     """
     try:
         parsed = sa.make_url(url)
-    except sa.exc.ArgumentError as error:
-        raise OperatorError("bad_database_url", "The database URL cannot be read.") from error
+    except (sa.exc.ArgumentError, ValueError) as error:
+        raise OperatorError("bad_database_url", "CONSENTD_DATABASE_URL cannot be read.") from error
     match parsed.drivername:
         case "sqlite":
             return SqliteDatabase(path_of(parsed), clock=clock, journal=journal)

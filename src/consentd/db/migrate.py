@@ -31,7 +31,15 @@ _ADVISORY_LOCK = 0x636F6E73656E7464
 
 
 def migrate(url: str, revision: str = "head") -> None:
-    """Brings the database up to `revision`, creating the file if there is none (SQLite)."""
+    """Brings the database up to `revision`, creating the file if there is none (SQLite).
+
+    Raises OperatorError for a revision that there is not.
+    """
+    if revision != "head" and revision not in known():
+        raise OperatorError(
+            "unknown_revision",
+            f"This version of consentd has no such revision: {', '.join(sorted(known()))}.",
+        )
     _with_connection(url, lambda connection: command.upgrade(_config(connection), revision), create=True)
 
 
@@ -60,16 +68,25 @@ def known() -> frozenset[str]:
     return frozenset(script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions())
 
 
+def _scripts() -> Path:
+    """`migrations/`: inside the package where it was built as a wheel, else at the top of the clone."""
+    packaged = Path(__file__).parent / "migrations"
+    return packaged if packaged.is_dir() else Path(__file__).parents[3] / "migrations"
+
+
 def _config(connection: sa.Connection | None = None) -> Config:
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+    config.set_main_option("script_location", str(_scripts()).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
     config.attributes["connection"] = connection
     return config
 
 
 def _with_connection(url: str, action: Callable[[sa.Connection], None], *, create: bool = False) -> None:
-    parsed = sa.make_url(url)
+    try:
+        parsed = sa.make_url(url)
+    except (sa.exc.ArgumentError, ValueError) as error:
+        raise OperatorError("bad_database_url", "CONSENTD_DATABASE_URL cannot be read.") from error
     if parsed.get_backend_name() == "sqlite":
         _on_sqlite(path_of(parsed), action, create=create)
     else:

@@ -13,6 +13,7 @@ import queue
 import sqlite3
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -177,18 +178,17 @@ class Writer:
         return jobs
 
     def _discard(self) -> None:
-        if self._connection is None:
+        """Forgets the connection. Never raises: closing a broken one may fail, and rolls back as it ends."""
+        connection, self._connection = self._connection, None
+        if connection is None:
             return
-        raw = self._connection.connection.driver_connection
-        try:
-            assert raw is not None
-            if raw.in_transaction:
+        with suppress(sqlite3.Error, sa.exc.SQLAlchemyError):
+            raw = connection.connection.driver_connection
+            if isinstance(raw, sqlite3.Connection) and raw.in_transaction:
                 raw.execute("ROLLBACK")
-        except sqlite3.Error:
-            pass  # closing it rolls back as well
-        self._connection.invalidate()
-        self._connection.close()
-        self._connection = None
+        with suppress(sqlite3.Error, sa.exc.SQLAlchemyError):
+            connection.invalidate()
+            connection.close()
 
 
 def _answer(jobs: list[_Job]) -> None:

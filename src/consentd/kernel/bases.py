@@ -15,7 +15,8 @@ from consentd.kernel.regime import Regime
 from consentd.kernel.trail import Trail
 
 CONSENT = ("consent", "explicit_consent")
-_CONTESTABLE = ("legitimate_interest", "public_task")
+CONTESTABLE = ("legitimate_interest", "public_task")
+"""What an objection on other grounds, 21(1), takes away."""
 
 
 class Carried(msgspec.Struct, frozen=True):
@@ -56,7 +57,7 @@ def carried(compiled: CompiledPolicy, side: Side, trail: Trail) -> Carried | Non
         person, regime.purpose, side.channel, side.states, side.points, trail
     )
     for basis in regime.bases:
-        if basis in _CONTESTABLE and disputed:
+        if basis in CONTESTABLE and disputed:
             missing.append("objected")
             continue
         if side.child and regime.marketing and basis not in CONSENT:

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 
 import msgspec
 
-from consentd.kernel.bases import Carried
+from consentd.kernel import layers
+from consentd.kernel.bases import CONTESTABLE, Carried
 from consentd.kernel.case import Case, Decision, Person, Question, Reason
 from consentd.kernel.compiled import CompiledPolicy, compile_policy
 from consentd.kernel.ids import NOBODY
@@ -76,7 +77,10 @@ def _outcome(compiled: CompiledPolicy, question: Question, case: Case, at: Insta
     verdicts = [assess(compiled, question, case, person, at) for person in named]
     if len(case.people) > len(named):
         others = [person for person in case.people if not person.named]
-        verdicts += [_co_holder(compiled, question, case, person, at) for person in others]
+        contestable = any(v.carried is not None and v.carried.basis in CONTESTABLE for v in verdicts)
+        verdicts += [
+            _co_holder(compiled, question, case, person, at, contestable=contestable) for person in others
+        ]
     return _of_one(verdicts[0]) if len(verdicts) == 1 else _of_all(verdicts)
 
 
@@ -94,9 +98,18 @@ def _unanswerable(compiled: CompiledPolicy, question: Question, case: Case) -> s
 
 
 def _co_holder(
-    compiled: CompiledPolicy, question: Question, case: Case, person: Person, at: Instant
+    compiled: CompiledPolicy,
+    question: Question,
+    case: Case,
+    person: Person,
+    at: Instant,
+    *,
+    contestable: bool,
 ) -> Verdict:
-    """One who only shares a contact point: their no counts, the absence of their yes does not."""
+    """One who only shares a contact point: their no counts, the absence of their yes does not.
+
+    `contestable`: the contact would rest on what an objection under 21(1) takes away.
+    """
     trail = Trail(at)
     regime = compiled.regime(question.purpose, question.channel, person.territory, False, at)
     trail.until = regime.until
@@ -104,6 +117,8 @@ def _co_holder(
     points = points or [point.id for point in case.points] or [NOBODY]
     states = bars(person, points, question, regime, trail)
     refusals(states, points, regime, trail)
+    if contestable and layers.contested(person, regime.purpose, question.channel, states, points, trail):
+        trail.deny("objected")
     return Verdict(trail.denials, None, trail.until, None, ())
 
 

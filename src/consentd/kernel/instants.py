@@ -70,7 +70,7 @@ def day_bounds(day: dt.date, zone: ZoneInfo) -> Moment:
 def parse_moment(text: str, zone: ZoneInfo) -> Moment:
     """Reads RFC 3339 with an offset, or a bare date in the source's `zone`.
 
-    Raises ValueError, with a sentence fit for the caller, for anything else: a time without an offset is
+    Raises ValueError, with a sentence fit for the caller that does not repeat the text (promise 18), for anything else: a time without an offset is
     refused and never guessed.
     """
     try:
@@ -78,7 +78,9 @@ def parse_moment(text: str, zone: ZoneInfo) -> Moment:
             return day_bounds(dt.date.fromisoformat(text), zone)
         if _RFC3339.fullmatch(text):
             instant = to_instant(dt.datetime.fromisoformat(text.upper()))
+            # In UTC too it must be a time that can be written: +14:00 puts the first hours of year 1 before it.
+            to_datetime(instant)
             return Moment(instant, instant)
-    except (ValueError, OverflowError) as reason:
-        raise ValueError(f"{text!r} is no time: {reason}") from None
-    raise ValueError(f"{text[:40]!r} is not a time: write 2026-11-20T10:15:00+01:00, or 2026-11-20 for a day")
+    except (ValueError, OverflowError):
+        raise ValueError("There is no such day, or no such time of it.") from None
+    raise ValueError("This is not a time: write 2026-11-20T10:15:00+01:00, or 2026-11-20 for a day.")

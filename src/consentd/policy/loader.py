@@ -69,7 +69,7 @@ class _Reader:
 
     def policy(self) -> Policy | None:
         if not self._root.is_dir():
-            self.faults.append((str(self._root), 0, "is not a directory"))
+            self.faults.append((str(self._root), 0, "is not a folder: name the one of the policy files with CONSENTD_POLICIES, or with --policies"))
             return None
         self._strangers()
         controller = self._one("controller.yaml", Controller)

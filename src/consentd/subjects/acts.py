@@ -18,7 +18,7 @@ from consentd.crypto.subject_keys import SubjectKeys
 from consentd.db.unit import Unit
 from consentd.evidence.journal import StopKind, line
 from consentd.evidence.model import Actor
-from consentd.evidence.recorder import Entry, begin
+from consentd.evidence.recorder import Entry, begin, close_all
 from consentd.kernel.canonical import canonical
 from consentd.kernel.errors import Conflict, Forbidden
 from consentd.kernel.ids import BatchId, SubjectId
@@ -191,8 +191,7 @@ class Act:
 
     def close(self) -> list[UUID]:
         """Appends the entries. Returns their ids."""
-        for entry, detail in self._entries.values():
-            entry.close(detail)
+        close_all(self.unit, self._entries.values())
         return [entry.id for entry, _ in self._entries.values()]
 
 
@@ -201,7 +200,7 @@ def check_limits(caller: Caller, purpose: str, channel: str, pointer: str) -> No
     if not caller.may_use(purpose, channel):
         raise Forbidden(
             "outside_limits",
-            f"This system may not act for {purpose!r} by {channel!r}: it was registered with other purposes "
+            "This system may not act for this purpose by this channel: it was registered with other purposes "
             "or channels. Ask whoever runs consentd.",
             errors=[{"pointer": pointer, "code": "outside_limits", "detail": "not given to this system"}],
         )

@@ -6,7 +6,7 @@ from uuid import UUID
 import msgspec
 from litestar import get, post
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import Parameter
+from litestar.params import FromQuery, JSONBody, QueryParameter
 
 from consentd.base.described import described, leads_to
 from consentd.callers.access import needs
@@ -66,7 +66,7 @@ def routes(doing: Doing) -> list[HTTPRouteHandler]:
         operation_id="lookupSubjects",
         summary="Find a person by identifiers",
     )
-    async def lookup(request: Call, data: Lookup) -> SubjectsFound:
+    async def lookup(request: Call, data: JSONBody[Lookup]) -> SubjectsFound:
         """The ids by which the other calls name people. Logged before it is answered."""
 
         def read(connection: Any, compiled: CompiledPolicy) -> tuple[SubjectId | None, SubjectsFound]:
@@ -87,8 +87,8 @@ def routes(doing: Doing) -> list[HTTPRouteHandler]:
     )
     async def candidates(
         request: Call,
-        cursor: str | None = None,
-        limit: Annotated[int, Parameter(ge=1, le=500)] = _PAGE,
+        cursor: FromQuery[str | None] = None,
+        limit: Annotated[int, QueryParameter(ge=1, le=500)] = _PAGE,
     ) -> MergeCandidates:
         """Records that share an identifier but were not joined; a person decides on each."""
         after = decode_cursor(cursor, UUID) if cursor else UUID(int=0)

@@ -49,7 +49,7 @@ def spell(policy: Policy, identifier: Identifier, territory: str | None, pointer
         known = ", ".join(sorted(policy.identifiers))
         raise Unprocessable(
             "unknown_scheme",
-            f"The identifier scheme {identifier.scheme!r} is not in the policy. It knows: {known}.",
+            f"The policy has no such identifier scheme. It knows: {known}.",
             errors=[{"pointer": f"{pointer}/scheme", "code": "unknown_scheme", "detail": f"known: {known}"}],
         )
     try:

@@ -46,7 +46,7 @@ def suppress(
             if stop.contact_point not in (None, contact.id):
                 continue
             if store.has_suppression(
-                unit.connection, contact.named.scheme, digest, stop.purpose, stop.channel
+                unit.connection, contact.named.scheme, digest, stop.purpose, stop.channel, stop.since
             ):
                 continue
             store.add_suppression(

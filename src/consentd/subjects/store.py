@@ -26,7 +26,7 @@ class Holding(NamedTuple):
     group: GroupId | None
 
 
-_HOLDINGS = (
+_LINKED = (
     sa.select(
         t.identifiers.c.id,
         t.identifiers.c.scheme,
@@ -39,22 +39,33 @@ _HOLDINGS = (
             t.identifier_links, t.identifier_links.c.identifier_id == t.identifiers.c.id
         ).outerjoin(t.subjects, t.subjects.c.id == t.identifier_links.c.subject_id)
     )
-    .where(
-        t.identifiers.c.blind_index.in_(sa.bindparam("digests", expanding=True)),
-        t.identifiers.c.scheme.in_(sa.bindparam("schemes", expanding=True)),
-    )
     .order_by(t.identifiers.c.id)
+)
+# Statements of the hot path are built once: building one costs more than running it. Most calls name one
+# identifier, and IN with a list is expanded anew at each call.
+_HOLDINGS = _LINKED.where(
+    t.identifiers.c.blind_index.in_(sa.bindparam("digests", expanding=True)),
+    t.identifiers.c.scheme.in_(sa.bindparam("schemes", expanding=True)),
+)
+_HOLDINGS_OF_ONE = _LINKED.where(
+    t.identifiers.c.blind_index == sa.bindparam("digest"), t.identifiers.c.scheme == sa.bindparam("scheme")
 )
 # The identifiers' rows are locked while linking: two first posts about one person make one person.
 _HOLDINGS_LOCKED = _HOLDINGS.with_for_update(of=t.identifiers)
+_HOLDINGS_OF_ONE_LOCKED = _HOLDINGS_OF_ONE.with_for_update(of=t.identifiers)
 
 
 def holdings(connection: sa.Connection, digests: Mapping[bytes, str], *, lock: bool = False) -> list[Holding]:
     """Who holds the identifiers with these blind indexes (digest → scheme). Unknown ones are left out."""
-    rows = connection.execute(
-        _HOLDINGS_LOCKED if lock else _HOLDINGS,
-        {"digests": list(digests), "schemes": list(set(digests.values()))},
-    )
+    if len(digests) == 1:
+        ((digest, scheme),) = digests.items()
+        one = _HOLDINGS_OF_ONE_LOCKED if lock else _HOLDINGS_OF_ONE
+        rows = connection.execute(one, {"digest": digest, "scheme": scheme})
+    else:
+        rows = connection.execute(
+            _HOLDINGS_LOCKED if lock else _HOLDINGS,
+            {"digests": list(digests), "schemes": list(set(digests.values()))},
+        )
     return [Holding(*row) for row in rows if digests.get(row[2]) == row[1]]
 
 
@@ -66,24 +77,26 @@ def add_identifiers(unit: Unit, rows: Sequence[dict[str, Any]]) -> None:
         unit.connection.execute(insert.on_conflict_do_nothing(index_elements=["blind_index", "scheme"]), row)
 
 
-_MEMBERS = (
-    sa.select(
-        t.subjects.c.id,
-        t.subjects.c.group_id,
-        t.subjects.c.territory,
-        t.subjects.c.restricted_at,
-        t.subjects.c.erased_at,
-    )
-    .where(t.subjects.c.group_id.in_(sa.bindparam("groups", expanding=True)))
-    .order_by(t.subjects.c.id)
-)
+_SUBJECTS = sa.select(
+    t.subjects.c.id,
+    t.subjects.c.group_id,
+    t.subjects.c.territory,
+    t.subjects.c.restricted_at,
+    t.subjects.c.erased_at,
+).order_by(t.subjects.c.id)
+_MEMBERS = _SUBJECTS.where(t.subjects.c.group_id.in_(sa.bindparam("groups", expanding=True)))
 _MEMBERS_LOCKED = _MEMBERS.with_for_update()
+_MEMBERS_OF_ONE = _SUBJECTS.where(t.subjects.c.group_id == sa.bindparam("group"))
+_MEMBERS_OF_ONE_LOCKED = _MEMBERS_OF_ONE.with_for_update()
 
 
 def members(
     connection: sa.Connection, groups: Collection[GroupId], *, lock: bool = False
 ) -> list[sa.Row[Any]]:
     """All subjects of these groups: id, group_id, territory, restricted_at, erased_at."""
+    if len(groups) == 1:
+        one = _MEMBERS_OF_ONE_LOCKED if lock else _MEMBERS_OF_ONE
+        return list(connection.execute(one, {"group": next(iter(groups))}))
     return list(connection.execute(_MEMBERS_LOCKED if lock else _MEMBERS, {"groups": list(groups)}))
 
 
@@ -237,12 +250,18 @@ def add_suppression(unit: Unit, row: dict[str, Any]) -> None:
 # --- facts
 
 
+_FACT_STATES = sa.select(t.fact_states.c.subject_id, t.fact_states.c.sealed)
+_FACT_STATES_OF_ONE = _FACT_STATES.where(t.fact_states.c.subject_id == sa.bindparam("subject"))
+_FACT_STATES_OF_MANY = _FACT_STATES.where(
+    t.fact_states.c.subject_id.in_(sa.bindparam("subjects", expanding=True))
+)
+
+
 def fact_states(connection: sa.Connection, subjects: Collection[SubjectId]) -> dict[SubjectId, bytes]:
-    rows = connection.execute(
-        sa.select(t.fact_states.c.subject_id, t.fact_states.c.sealed).where(
-            t.fact_states.c.subject_id.in_(list(subjects))
-        )
-    )
+    if len(subjects) == 1:
+        rows = connection.execute(_FACT_STATES_OF_ONE, {"subject": next(iter(subjects))})
+    else:
+        rows = connection.execute(_FACT_STATES_OF_MANY, {"subjects": list(subjects)})
     return {SubjectId(row[0]): row[1] for row in rows}
 
 
@@ -315,13 +334,17 @@ class Reported(NamedTuple):
     rows: tuple[UUID, ...]
 
 
+_REPORTED = sa.select(
+    consent.source_events.c.content, consent.source_events.c.batch_id, consent.source_events.c.row_ids
+).where(
+    consent.source_events.c.system_id == sa.bindparam("system"),
+    consent.source_events.c.digest == sa.bindparam("source"),
+)
+_ADD_REPORTED = consent.source_events.insert()
+
+
 def reported(connection: sa.Connection, system: UUID, digest: bytes) -> Reported | None:
-    table = consent.source_events
-    row = connection.execute(
-        sa.select(table.c.content, table.c.batch_id, table.c.row_ids).where(
-            table.c.system_id == system, table.c.digest == digest
-        )
-    ).first()
+    row = connection.execute(_REPORTED, {"system": system, "source": digest}).first()
     return Reported(row[0], row[1], tuple(UUID(text) for text in json.loads(row[2]))) if row else None
 
 
@@ -329,7 +352,7 @@ def add_reported(
     unit: Unit, system: UUID, digest: bytes, content: bytes, batch: UUID, rows: Sequence[UUID]
 ) -> None:
     unit.connection.execute(
-        consent.source_events.insert(),
+        _ADD_REPORTED,
         {
             "system_id": system,
             "digest": digest,
@@ -349,8 +372,14 @@ def facts_by_id(connection: sa.Connection, ids: Collection[UUID]) -> list[sa.Row
 
 
 def has_suppression(
-    connection: sa.Connection, scheme: str, digest: bytes, purpose: str | None, channel: str | None
+    connection: sa.Connection,
+    scheme: str,
+    digest: bytes,
+    purpose: str | None,
+    channel: str | None,
+    since: int,
 ) -> bool:
+    """Whether an entry of this scope is at least as late. An earlier one may have been lifted since."""
     table = t.suppressions
     return (
         connection.execute(
@@ -360,6 +389,7 @@ def has_suppression(
                 table.c.scheme == scheme,
                 table.c.purpose.is_not_distinct_from(purpose),
                 table.c.channel.is_not_distinct_from(channel),
+                table.c.since >= since,
             )
             .limit(1)
         ).first()

@@ -117,7 +117,10 @@ def _operation(handler: HTTPRouteHandler, path: str, method: str, schema_of: dic
         content = {media: {"schema": schema} for media, schema in handler.opt[BODY].items()}
         operation["requestBody"] = {"required": True, "content": content}
     operation["responses"] = answers(
-        handler, method, _content(handler, schema_of), parameters={one["in"] for one in operation["parameters"]}
+        handler,
+        method,
+        _content(handler, schema_of),
+        parameters={one["in"] for one in operation["parameters"]},
     )
     operation["security"] = _asked(handler.opt[ASKS])
     return operation

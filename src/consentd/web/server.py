@@ -38,7 +38,7 @@ def listen(settings: Settings) -> socket.socket:
             ) from None
         raise OperatorError(
             "cannot_listen",
-            f"It is not possible to listen on {where} ({reason.strerror}): see CONSENTD_HOST and CONSENTD_PORT.",
+            f"It is not possible to listen on {where}: {reason.strerror}. See CONSENTD_HOST and CONSENTD_PORT.",
         ) from None
 
 

@@ -17,6 +17,7 @@ systems = sa.Table(
     sa.Column("zone", sa.Text, nullable=False),
     sa.Column("created_at", Instant, nullable=False),
     sa.Column("revoked_at", Instant),
+    sqlite_with_rowid=False,
 )
 
 system_secrets = sa.Table(
@@ -28,4 +29,5 @@ system_secrets = sa.Table(
     sa.Column("digest", Digest, nullable=False),
     sa.Column("created_at", Instant, nullable=False),
     sa.Column("revoked_at", Instant),
+    sqlite_with_rowid=False,
 )

@@ -247,6 +247,7 @@ def create_tables() -> None:
         sa.Column("created_at", sa.BigInteger, nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_identifiers")),
         sa.UniqueConstraint("blind_index", "scheme", name=op.f("uq_identifiers_blind_index_scheme")),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "keys",
@@ -428,6 +429,7 @@ def create_tables() -> None:
         sa.Column("erased_at", sa.BigInteger),
         sa.Column("created_at", sa.BigInteger, nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_subjects")),
+        sqlite_with_rowid=False,
     )
     op.create_index(op.f("ix_subjects_group_id"), "subjects", ["group_id"])
     op.create_table(
@@ -459,6 +461,7 @@ def create_tables() -> None:
         sa.Column("revoked_at", sa.BigInteger),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_systems")),
         sa.UniqueConstraint("name", name=op.f("uq_systems_name")),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "fact_states",
@@ -466,6 +469,7 @@ def create_tables() -> None:
         sa.Column("sealed", sa.LargeBinary, nullable=False),
         sa.ForeignKeyConstraint(["subject_id"], ["subjects.id"]),
         sa.PrimaryKeyConstraint("subject_id", name=op.f("pk_fact_states")),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "identifier_links",
@@ -523,5 +527,6 @@ def create_tables() -> None:
         sa.Column("revoked_at", sa.BigInteger),
         sa.ForeignKeyConstraint(["system_id"], ["systems.id"]),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_system_secrets")),
+        sqlite_with_rowid=False,
     )
     op.create_index(op.f("ix_system_secrets_system_id"), "system_secrets", ["system_id"])

@@ -1,1 +1,0 @@
-"""Alembic's environment and the list of migrations, each frozen once released."""

@@ -1,0 +1,46 @@
+"""Another process of the service, told what to do by its arguments, and when by its standard input.
+
+    check URL FOLDER WHO     asks without end; one line per check: when it began, when it ended, 1 for yes
+    post URL FOLDER SCHEME   one first post about each person named by a line
+"""
+
+import asyncio
+import sys
+import threading
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from support.builders import RealClock, open_company
+from support.builders_requests import question
+
+
+def say(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+async def check(url: str, folder: str, who: str) -> None:
+    over = threading.Event()
+    threading.Thread(target=lambda: (sys.stdin.read(), over.set()), daemon=True).start()
+    async with open_company(url, Path(folder), RealClock()) as company:
+        asked, till = question((who,), "newsletter", "email"), company.systems["till"]
+        say("ready")
+        while not over.is_set():
+            began = time.monotonic_ns()
+            answer = await company.checks.check(till, asked)
+            say(f"{began} {time.monotonic_ns()} {int(answer.allow)}")
+
+
+async def post(url: str, folder: str, scheme: str) -> None:
+    async with open_company(url, Path(folder), RealClock()) as company:
+        say("ready")
+        for name in await asyncio.to_thread(lambda: sys.stdin.readline().split()):
+            await company.withdraws(f"email:{name}@exemple.fr", f"{scheme}:{name}")
+        say("done")
+
+
+if __name__ == "__main__":
+    role = {"check": check, "post": post}[sys.argv[1]]
+    asyncio.run(role(*sys.argv[2:]))

@@ -1,0 +1,115 @@
+"""Whatever is sent, to whatever address: an answer that was meant, never a 500, and never the value again."""
+
+import json
+from typing import Any
+
+import httpx
+import pytest
+from acts import CANARY, given, new_email, person, question, recording
+from hypothesis import HealthCheck, settings
+from hypothesis import given as whatever
+from hypothesis import strategies as st
+
+from support.installation import Serving
+
+VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=40)
+    | st.sampled_from([CANARY, "2026-11-20", "newsletter", "email", "FR", "\u202e", "\u0000", "x" * 1001]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=10), inner, max_size=3),
+    max_leaves=6,
+)
+
+GOOD: dict[str, dict[str, Any]] = {
+    "/v1/consents": recording("a@exemple.fr"),
+    "/v1/objections": {"subject": person(), "purposes": ["newsletter"], "channels": ["email"]},
+    "/v1/facts": {
+        "subject": person(),
+        "facts": [
+            {"kind": "sale", "occurred_at": "2026-11-01", "product": "skincare"},
+            {"kind": "contract", "start": "2026-01-01", "end": "2026-12-31", "subject_matter": "skincare"},
+            {"kind": "birth_date", "value": "1990-02-03"},
+        ],
+    },
+    "/v1/attempts": {"subject": person(), "purpose": "newsletter", "channel": "email", "outcome": "sent"},
+    "/v1/check": question(new_email()),
+    "/v1/check/batch": {"items": [question(new_email())]},
+    "/v1/subjects/lookup": {"identifiers": person()["identifiers"], "territory": "FR"},
+}
+
+
+def places(value: Any, way: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """The way to every value in a body."""
+    found = [way]
+    if isinstance(value, dict):
+        found += [place for name, inner in value.items() for place in places(inner, (*way, name))]
+    if isinstance(value, list):
+        found += [place for index, inner in enumerate(value) for place in places(inner, (*way, index))]
+    return found
+
+
+def replaced(value: Any, way: tuple[Any, ...], new: Any) -> Any:
+    if not way:
+        return new
+    copy = value.copy()
+    copy[way[0]] = replaced(value[way[0]], way[1:], new)
+    return copy
+
+
+def answered(till: httpx.Client, path: str, content: bytes) -> None:
+    answer = till.post(path, content=content, headers={"content-type": "application/json"})
+    assert answer.status_code < 500, (answer.status_code, content)
+    if answer.status_code >= 400:
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert answer.json()["code"]
+        assert CANARY not in answer.text
+
+
+FEW = settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], database=None
+)
+
+
+@pytest.mark.parametrize("path", GOOD)
+@FEW
+@whatever(data=st.data())
+def test_a_good_body_with_anything_in_one_place_is_answered(
+    till: httpx.Client, path: str, data: st.DataObject
+) -> None:
+    way = data.draw(st.sampled_from(places(GOOD[path])))
+    body = replaced(GOOD[path], way, data.draw(VALUES))
+    answered(till, path, json.dumps(body).encode("utf-8", "surrogatepass"))
+
+
+@pytest.mark.parametrize("path", [*GOOD, "/oauth/token"])
+@FEW
+@whatever(content=st.binary(max_size=200))
+def test_any_bytes_are_answered(till: httpx.Client, path: str, content: bytes) -> None:
+    answered(till, path, content)
+
+
+@FEW
+@whatever(text=st.text(max_size=200))
+def test_any_form_is_answered(service: Serving, text: str) -> None:
+    answer = httpx.post(
+        f"{service.address}/oauth/token",
+        content=text.encode("utf-8", "surrogatepass"),
+        headers={"content-type": "application/x-www-form-urlencoded"},
+    )
+    assert answer.status_code in (400, 401, 429)
+
+
+def test_every_post_is_tried(service: Serving) -> None:
+    """A new route is put into GOOD, with a body that it takes."""
+    with service.stranger() as client:
+        paths = client.get("/openapi.json").json()["paths"]
+    assert {path for path, methods in paths.items() if "post" in methods} == {*GOOD, "/oauth/token"}
+
+
+@pytest.mark.parametrize("path", GOOD)
+def test_what_is_varied_is_good_to_begin_with(till: httpx.Client, path: str) -> None:
+    assert till.post(path, json=GOOD[path]).status_code in (200, 201)
+    assert given()["state"] == "given"

@@ -1,0 +1,148 @@
+"""The description of the API is true: generated from the routes, valid, complete, and lived up to."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import jsonschema_rs
+import msgspec
+import pytest
+import schemathesis
+from acts import person
+
+from consentd.app import description
+from support.installation import ROOT, Serving
+
+HERE = Path(__file__).parent
+DOCUMENT: dict[str, Any] = msgspec.yaml.decode(description())
+OPERATIONS = {
+    f"{method.upper()} {path}": operation
+    for path, methods in DOCUMENT["paths"].items()
+    for method, operation in methods.items()
+}
+WITH_JSON = {
+    name: operation["requestBody"]["content"]["application/json"]
+    for name, operation in OPERATIONS.items()
+    if "application/json" in operation.get("requestBody", {}).get("content", {})
+}
+
+
+def resolved(schema: dict[str, Any]) -> dict[str, Any]:
+    """A schema that stands alone: what it refers to is brought along."""
+    return {**schema, "components": {"schemas": DOCUMENT["components"]["schemas"]}}
+
+
+def test_the_committed_description_is_that_of_the_code() -> None:
+    committed = (ROOT / "openapi" / "openapi.yaml").read_text()
+    assert committed == description(), "Run `make openapi` and commit openapi/openapi.yaml."
+
+
+def test_the_description_is_valid_openapi_3_1() -> None:
+    assert DOCUMENT["openapi"].startswith("3.1.")
+    schemathesis.openapi.from_dict(DOCUMENT).validate()
+    for schema in DOCUMENT["components"]["schemas"].values():
+        jsonschema_rs.meta.validate(schema | {"$schema": "https://json-schema.org/draft/2020-12/schema"})
+
+
+def test_the_service_publishes_what_is_committed_but_for_its_own_address(service: Serving) -> None:
+    with service.stranger() as client:
+        published = client.get("/openapi.yaml").text
+    assert published.replace(service.address, "http://127.0.0.1:8080") == description()
+
+
+@pytest.mark.parametrize("name", WITH_JSON)
+def test_every_body_has_examples_that_fit_it(name: str) -> None:
+    body = WITH_JSON[name]
+    validator = jsonschema_rs.validator_for(resolved(body["schema"]))
+    assert body["examples"]
+    for example in body["examples"].values():
+        validator.validate(example["value"])
+
+
+@pytest.mark.parametrize("name", WITH_JSON)
+def test_every_example_is_taken_by_the_service(service: Serving, name: str) -> None:
+    method, path = name.split()
+    with service.client("consent:write", "consent:read", "check") as client:
+        for example in WITH_JSON[name]["examples"].values():
+            answer = client.request(method, path, json=example["value"])
+            assert answer.status_code in (200, 201), answer.text
+            documented = OPERATIONS[name]["responses"][str(answer.status_code)]["content"]
+            schema = documented["application/json"]["schema"]
+            jsonschema_rs.validator_for(resolved(schema)).validate(answer.json())
+
+
+@pytest.mark.parametrize("name", WITH_JSON)
+def test_what_a_body_may_hold_is_said_to_the_last_member(name: str) -> None:
+    """Each object of a request refuses what it does not know, and says so; a map of the caller's own does not."""
+
+    def check(schema: Any, seen: frozenset[str]) -> None:
+        if isinstance(schema, list):
+            for one in schema:
+                check(one, seen)
+        if not isinstance(schema, dict):
+            return
+        if "$ref" in schema:
+            name = schema["$ref"].rsplit("/", 1)[1]
+            if name not in seen:
+                check(DOCUMENT["components"]["schemas"][name], seen | {name})
+        if "properties" in schema:
+            assert schema["additionalProperties"] is False, schema
+        for key in ("properties", "items", "prefixItems", "anyOf", "additionalProperties"):
+            inner = schema.get(key)
+            check(list(inner.values()) if key == "properties" and inner else inner, seen)
+
+    check(WITH_JSON[name]["schema"], frozenset())
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_every_operation_says_what_it_does_and_how_it_fails(name: str) -> None:
+    operation = OPERATIONS[name]
+    assert operation["summary"]
+    assert operation["description"]
+    assert operation["tags"]
+    statuses = set(operation["responses"])
+    wanted = {"400", "503"}
+    if operation["security"]:
+        wanted |= {"401", "429"} | ({"403"} if operation["security"][0]["system"] else set())
+    if "requestBody" in operation:
+        wanted |= {"408", "413", "415", "422"}
+    if "201" in statuses:
+        wanted |= {"200", "409"}
+        assert "Idempotency-Key" in [one["name"] for one in operation["parameters"]]
+    assert wanted <= statuses, wanted - statuses
+
+
+def test_operations_are_named_once() -> None:
+    names = [operation["operationId"] for operation in OPERATIONS.values()]
+    assert len(names) == len(set(names))
+
+
+def test_the_service_lives_up_to_its_description(service: Serving, tmp_path: Path) -> None:
+    """Schemathesis with every check: good and bad bodies, by example, at the edges, at random, and in turn."""
+    with service.client("consent:write", "consent:read", "check", "reasons") as client:
+        client.post("/v1/objections", json={"subject": person()}).raise_for_status()
+        authorization = client.headers["authorization"]
+    done = subprocess.run(
+        [
+            Path(sys.executable).with_name("schemathesis"),
+            f"--config-file={HERE / 'schemathesis.toml'}",
+            "run",
+            f"{service.address}/openapi.json",
+            f"--header=Authorization: {authorization}",
+            "--checks=all",
+            "--max-examples=5",
+            "--seed=1",
+            "--warnings=off",
+            "--continue-on-failure",
+            "--no-color",
+        ],
+        cwd=tmp_path,
+        env=os.environ | {"SCHEMATHESIS_HOOKS": "described", "PYTHONPATH": str(HERE)},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr

@@ -1,0 +1,81 @@
+"""Promise 5 across processes: two servers on one database, and the command line beside them."""
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+from acts import new_email, question, recording
+
+from support.installation import Client, Installation, Serving, free_port
+from support.postgres import Server
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def two_servers(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Serving, Serving]]:
+    """Two processes on one database."""
+    url = None
+    if request.param == "postgresql":
+        server: Server = request.getfixturevalue("postgres")
+        url = server.migrated()
+    installation = Installation(tmp_path_factory.mktemp("two"), url).make()
+    with installation.served() as first, installation.served(free_port()) as second:
+        yield first, second
+
+
+def status_of(address: str, token: str) -> tuple[int, str | None]:
+    answer = httpx.post(
+        f"{address}/v1/check", json=question(new_email()), headers={"authorization": f"Bearer {token}"}
+    )
+    return answer.status_code, answer.json().get("code")
+
+
+def refused(serving: Serving, client: Client) -> bool:
+    form = {"grant_type": "client_credentials"}
+    answer = httpx.post(f"{serving.address}/oauth/token", data=form, auth=(client.id, client.secret))
+    return answer.status_code == 401
+
+
+def test_promise_5_what_is_revoked_in_one_place_opens_nothing_in_any_process(
+    two_servers: tuple[Serving, Serving],
+) -> None:
+    first, second = two_servers
+    installation = first.installation
+    clients = {name: installation.connect("check", "consent:write", name=name) for name in ("gone", "stays")}
+    tokens = {name: first.token(client) for name, client in clients.items()}
+    for serving in two_servers:
+        assert [status_of(serving.address, token)[0] for token in tokens.values()] == [200, 200]
+    assert installation.run("system", "revoke", "gone").code == 0
+    for serving in two_servers:
+        assert status_of(serving.address, tokens["gone"]) == (401, "token_revoked")
+        assert status_of(serving.address, tokens["stays"]) == (200, None)
+        written = httpx.post(
+            f"{serving.address}/v1/consents",
+            json=recording(),
+            headers={"authorization": f"Bearer {tokens['gone']}"},
+        )
+        assert (written.status_code, written.json()["code"]) == (401, "token_revoked")
+    assert refused(second, clients["gone"])
+
+
+def test_two_secrets_live_side_by_side_until_the_old_one_is_revoked(
+    two_servers: tuple[Serving, Serving],
+) -> None:
+    first, second = two_servers
+    installation = first.installation
+    old = installation.connect("check", name="rotating")
+    made = installation.run("system", "rotate", "rotating", "--json").json
+    new = Client(made["id"], made["secret"])
+    old_token, new_token = first.token(old), second.token(new)
+    third = installation.run("system", "rotate", "rotating")
+    assert (third.code, "--retire-old" in third.err) == (1, True)
+
+    listed = installation.run("system", "list", "--json").json
+    (rotating,) = [one for one in listed if one["name"] == "rotating"]
+    (old_secret,) = [one["id"] for one in rotating["secrets"] if one["id"] != made["secret_id"]]
+    assert installation.run("system", "revoke", "rotating", "--secret", old_secret).code == 0
+    for serving in two_servers:
+        assert status_of(serving.address, old_token) == (401, "token_revoked")
+        assert status_of(serving.address, new_token) == (200, None)
+    assert refused(second, old)
