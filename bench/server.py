@@ -14,6 +14,8 @@ from litestar.handlers import HTTPRouteHandler
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
+from tests.support.syncs import Syncs, counted_syncs
+
 from consentd.app import Parts, compose, open_parts
 from consentd.base.settings import Settings, from_environment
 from consentd.callers.access import needs
@@ -24,7 +26,6 @@ from consentd.web.application import Application
 from consentd.web.call import Call
 from consentd.web.limits import Limits
 from consentd.web.server import serve
-from tests.support.syncs import Syncs, counted_syncs
 
 _ANSWER = Answer(
     True,

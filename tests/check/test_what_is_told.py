@@ -58,7 +58,11 @@ async def test_somebody_unknown_looks_to_a_vendor_like_somebody_without_consent(
     unknown = await company.check("email:nobody@exemple.fr", by="mailing")
     known = await company.check(ANA, by="mailing")
     assert unknown.reasons == known.reasons
-    assert (unknown.cites, unknown.valid_until, unknown.basis) == (known.cites, known.valid_until, known.basis)
+    assert (unknown.cites, unknown.valid_until, unknown.basis) == (
+        known.cites,
+        known.valid_until,
+        known.basis,
+    )
 
 
 async def test_everybody_is_told_why_they_may(company: Company) -> None:
@@ -79,7 +83,9 @@ async def test_whoever_is_only_not_to_be_called_now_is_told_when(company: Compan
 
 
 async def test_reasons_are_told_in_the_callers_language(company: Company) -> None:
-    answer = await company.checks.check(company.systems["till"], question((ANA,), "newsletter", "email"), "fr")
+    answer = await company.checks.check(
+        company.systems["till"], question((ANA,), "newsletter", "email"), "fr"
+    )
     assert answer.reasons[0].text == "Aucun client connu sous ces coordonnées."
 
 

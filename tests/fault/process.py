@@ -1,7 +1,7 @@
 """Another process of the service, told what to do by its arguments, and when by its standard input.
 
-    check URL FOLDER WHO     asks without end; one line per check: when it began, when it ended, 1 for yes
-    post URL FOLDER SCHEME   one first post about each person named by a line
+check URL FOLDER WHO     asks without end; one line per check: when it began, when it ended, 1 for yes
+post URL FOLDER SCHEME   one first post about each person named by a line
 """
 
 import asyncio

@@ -51,7 +51,9 @@ async def test_promise_5_the_same_through_many_services_of_one_process(
             assert await other.allows(ANA)
             await company.withdraws(ANA)
             assert not await other.allows(ANA)
-            assert not any(one.allow for one in await other.ask_all(*[question((ANA,), "newsletter", "email")] * 3))
+            assert not any(
+                one.allow for one in await other.ask_all(*[question((ANA,), "newsletter", "email")] * 3)
+            )
 
 
 async def test_two_first_posts_about_one_person_make_one_person(
@@ -97,7 +99,9 @@ async def test_merging_while_both_are_written_about_loses_nothing(company: Compa
         for one in (a, b):
             await company.gives(one, at=to_text(now()))
         await asyncio.gather(
-            company.merge(a, b), company.withdraws(a), company.gives(b, purpose="promotions", at=to_text(now()))
+            company.merge(a, b),
+            company.withdraws(a),
+            company.gives(b, purpose="promotions", at=to_text(now())),
         )
         assert await company.why(b) == "withdrawn"
     await company.verify_everything()

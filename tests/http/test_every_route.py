@@ -81,10 +81,10 @@ class Example(NamedTuple):
 
 
 EXAMPLES = {
-    "POST /v1/consents": Example(recording, ("consents.recorded",)),
+    "POST /v1/consents": Example(recording, ("consent.recorded",)),
     "POST /v1/objections": Example(lambda: {"subject": person()}, ("objection.recorded",)),
     "POST /v1/facts": Example(
-        lambda: {"subject": person(), "facts": [{"kind": "birth_date", "value": "1990"}]}, ("facts.recorded",)
+        lambda: {"subject": person(), "facts": [{"kind": "birth_date", "value": "1990"}]}, ("fact.recorded",)
     ),
     "POST /v1/attempts": Example(
         lambda: {"subject": person(), "purpose": "newsletter", "channel": "email", "outcome": "sent"},

@@ -5,7 +5,7 @@ from pathlib import Path
 from uuid import UUID
 
 import msgspec
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from consentd.kernel.case import (
@@ -248,7 +248,35 @@ def test_a_further_no_never_turns_a_no_into_a_yes(
         assert before.eligible or not after.eligible
 
 
+GRANTED_WITH_HOURS_LATER = (
+    Question("promotions", "phone", Instant(1735689600000000)),
+    Case(
+        (
+            Person(
+                UUID(int=21),
+                named=True,
+                territory="FR",
+                states=(
+                    State(
+                        StateKey("promotions", "phone", UUID(int=11)),
+                        ConsentState.GIVEN,
+                        Instant(1735690500000000),
+                        UUID(int=31),
+                        Proof.HELD,
+                        slots=(("mon-sun", "08:00", "22:00"),),
+                    ),
+                ),
+            ),
+        ),
+        (Point(UUID(int=11), (UUID(int=21),)),),
+        chosen=True,
+    ),
+)
+"""On a holiday another ground carries; before its hours begin, a grant with hours of its own does."""
+
+
 @many
+@example(GRANTED_WITH_HOURS_LATER, [0] * 8)
 @given(asked(), st.lists(st.integers(0, 1000), min_size=8, max_size=8))
 def test_valid_until_is_the_first_instant_at_which_the_answer_changes(
     both: tuple[Question, Case], thousandths: list[int]

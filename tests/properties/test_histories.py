@@ -5,24 +5,19 @@ Several systems report late and out of order about people who share addresses; p
 apart again and erased.
 """
 
-import asyncio
-import shutil
-import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pytest
-from hypothesis import HealthCheck, Phase, given, note, settings
+from hypothesis import given, note
 from hypothesis import strategies as st
 from model import Act, Choice, Erases, Merges, Objects, Question, Unmerges, World, world_of
 
 from consentd.kernel.ids import SubjectId
 from consentd.kernel.instants import MINUTE, Instant, to_text
 from support import builders_requests as requests
-from support.builders import WEDNESDAY, Clock, Company, open_company
+from support.builders import WEDNESDAY, Company
+from support.builders_examples import Telling, bounded, on_postgresql, on_sqlite
 from support.postgres import Server
 
 if TYPE_CHECKING:
@@ -179,8 +174,8 @@ class Story:
             assert (alone.allow, alone.reasons) == (together[index].allow, together[index].reasons)
 
 
-async def tell(url: str, folder: Path, history: list[Act]) -> None:
-    async with open_company(url, folder, Clock()) as company:
+def telling(history: list[Act]) -> Telling:
+    async def tell(company: Company) -> None:
         await company.add_system("webshop")
         story = Story(company)
         for number, act in enumerate(history):
@@ -188,46 +183,23 @@ async def tell(url: str, folder: Path, history: list[Act]) -> None:
             await company.verify_everything()
             await story.compare()
 
-
-def bounded(examples: int) -> settings:
-    """Without shrinking for minutes: a failing history is short enough to be read."""
-    return settings(
-        max_examples=examples,
-        deadline=None,
-        derandomize=True,
-        database=None,
-        phases=(Phase.explicit, Phase.generate, Phase.shrink),
-        suppress_health_check=list(HealthCheck),
-    )
+    return tell
 
 
-@contextmanager
-def folder() -> Iterator[Path]:
-    made = Path(tempfile.mkdtemp(prefix="histories", dir="/dev/shm" if Path("/dev/shm").is_dir() else None))
-    try:
-        yield made
-    finally:
-        shutil.rmtree(made)
+histories = st.lists(acts, min_size=1, max_size=14)
 
 
 @bounded(25)
-@given(history=st.lists(acts, min_size=1, max_size=14))
+@given(history=histories)
 def test_promise_6_every_history_is_answered_as_the_plain_model_says_on_sqlite(
     sqlite_template: Path, history: list[Act]
 ) -> None:
-    with folder() as place:
-        shutil.copyfile(sqlite_template, place / "consentd.db")
-        asyncio.run(tell(f"sqlite:///{place / 'consentd.db'}", place, history))
+    on_sqlite(sqlite_template, telling(history))
 
 
 @bounded(8)
-@given(history=st.lists(acts, min_size=1, max_size=14))
+@given(history=histories)
 def test_promise_6_every_history_is_answered_as_the_plain_model_says_on_postgresql(
     postgres: Server, history: list[Act]
 ) -> None:
-    url = postgres.migrated()
-    try:
-        with folder() as place:
-            asyncio.run(tell(url, place, history))
-    finally:
-        postgres.drop(url)
+    on_postgresql(postgres, telling(history))

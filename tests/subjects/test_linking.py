@@ -14,9 +14,7 @@ ANNE, LUC = "loyalty:anne", "loyalty:luc"
 
 
 async def candidates(company: Company) -> set[str]:
-    found = await company.database.read(
-        lambda connection: merge_candidates(connection, NOBODY, limit=100)
-    )
+    found = await company.database.read(lambda connection: merge_candidates(connection, NOBODY, limit=100))
     return {one.reason for one in found}
 
 

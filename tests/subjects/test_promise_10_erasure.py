@@ -52,9 +52,7 @@ async def found_by_any_key(company: Company) -> set[tuple[str, str]]:
 async def keys_of(company: Company, subject: UUID) -> dict[str, bytes]:
     rows = await company.database.read(
         lambda connection: connection.execute(
-            sa.select(subject_keys.c.kind, subject_keys.c.wrapped).where(
-                subject_keys.c.subject_id == subject
-            )
+            sa.select(subject_keys.c.kind, subject_keys.c.wrapped).where(subject_keys.c.subject_id == subject)
         ).all()
     )
     return {kind: wrapped for kind, wrapped in rows}

@@ -53,7 +53,8 @@ from consentd.kernel.policy import Policy
 from consentd.policy.loader import load
 from consentd.policy.service import PolicyBook, activate, active_hash
 from consentd.subjects.doing import Doing
-from consentd.subjects.service import FactsRecorded, look_up
+from consentd.subjects.service import look_up
+from consentd.subjects.stating import FactsRecorded
 from consentd.web.idempotency import Repeat
 from support import builders_requests as requests
 

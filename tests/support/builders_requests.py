@@ -8,7 +8,7 @@ from consentd.check.questions import CheckAsked
 from consentd.consent.requests import ConsentEvent, NoticeShown, RecordConsents, RecordObjection
 from consentd.kernel.instants import to_text
 from consentd.subjects.requests import Identifier, SubjectNamed
-from consentd.subjects.service import FactsAsked
+from consentd.subjects.stating import FactsAsked
 
 NOTICES = {
     "newsletter": ("newsletter", "3"),

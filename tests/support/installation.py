@@ -8,10 +8,12 @@ import asyncio
 import contextlib
 import itertools
 import json
+import multiprocessing
 import os
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -92,8 +94,14 @@ class Installation:
         )
 
     def run(self, *arguments: str, **more: str) -> Ran:
-        """A command, to its end."""
-        return ended(self.start(*arguments, **more))
+        """A command, to its end, in a process of its own."""
+        with tempfile.TemporaryDirectory() as place:
+            out, err = Path(place, "out"), Path(place, "err")
+            process = _warm.Process(target=_command, args=(arguments, self.environment | more, out, err))
+            process.start()
+            process.join(120)
+            assert process.exitcode is not None, f"consentd {arguments} does not end"
+            return Ran(process.exitcode, out.read_text(), err.read_text())
 
     def connect(
         self,
@@ -203,6 +211,32 @@ class Serving:
             time.sleep(0.02)
             written = self._log.read_text()
         return written
+
+
+# Importing everything takes a command a second: here that is done once, and each command is a fork of it.
+_warm = multiprocessing.get_context("forkserver")
+_warm.set_forkserver_preload(["consentd.cli"])
+
+
+def _command(arguments: tuple[str, ...], environment: dict[str, str], out: Path, err: Path) -> None:
+    """What `python -m consentd` does, once it has imported everything."""
+    os.environ.clear()
+    os.environ.update(environment)
+    os.chdir(ROOT)
+    for number, path, flags in ((0, "/dev/null", 0), (1, out, os.O_WRONLY), (2, err, os.O_WRONLY)):
+        file = os.open(path, flags | os.O_CREAT)
+        os.dup2(file, number)
+        os.close(file)
+    sys.stdin, sys.stdout, sys.stderr = (
+        open(fd, mode, closefd=False) for fd, mode in ((0, "r"), (1, "w"), (2, "w"))
+    )
+    from consentd.cli import main
+
+    try:
+        main(list(arguments), prog_name="python -m consentd")
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
 
 
 def ended(process: subprocess.Popen[str]) -> Ran:

@@ -15,7 +15,7 @@ from consentd.crypto.subject_keys import open_wrapped
 from consentd.kernel.case import Case, Facts
 from consentd.kernel.compiled import CompiledPolicy
 from consentd.kernel.errors import Unauthenticated
-from consentd.subjects.service import open_fact_state
+from consentd.subjects.stating import open_fact_state
 
 
 class PolicyChanged(Exception):  # a signal, never seen outside this slice

@@ -7,6 +7,7 @@ counted, not logged one by one (DESIGN §6).
 import asyncio
 from collections import defaultdict
 from collections.abc import Sequence
+from functools import partial
 from typing import Annotated
 
 import msgspec
@@ -18,7 +19,7 @@ from consentd.check.answers import Answer, answer
 from consentd.check.asking import Asking, PolicyChanged
 from consentd.check.questions import CheckAsked, Ready, Way, instant_of, make_ready
 from consentd.check.store import Ask, Gatherer, Rows
-from consentd.crypto.keyring import Keyring
+from consentd.crypto.keyring import Keyring, with_fresh_keys
 from consentd.db.unit import Database
 from consentd.kernel.case import Case
 from consentd.kernel.compiled import CompiledPolicy
@@ -54,6 +55,7 @@ class CheckService:
     ) -> None:
         self._database = database
         self._gatherer = gatherer
+        self._keyring = keyring
         self._policies = policies
         self._clock = clock
         self._asking = Asking(keyring)
@@ -69,7 +71,9 @@ class CheckService:
         while True:
             ready = make_ready(compiled.policy, asked, at)
             try:
-                case = await self._case(compiled, caller, ready)
+                case = await with_fresh_keys(
+                    self._keyring, self._database, partial(self._case, compiled, caller, ready)
+                )
             except PolicyChanged as changed:
                 compiled = await self._load(changed.policy)
                 continue
@@ -107,7 +111,11 @@ class CheckService:
         compiled = self._latest or await self._load(None)
         while True:
             try:
-                return await self._answer_block(compiled, caller, items, language)
+                return await with_fresh_keys(
+                    self._keyring,
+                    self._database,
+                    partial(self._answer_block, compiled, caller, items, language),
+                )
             except PolicyChanged as changed:
                 compiled = await self._load(changed.policy)
 

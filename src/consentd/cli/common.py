@@ -38,7 +38,8 @@ def command(work: Callable[P, T]) -> Callable[P, T]:
         except OSError as error:
             where = f"{error.filename}: " if error.filename else ""
             fail(
-                f"{where}{error.strerror or 'input or output failed'}. Is CONSENTD_DATA_DIR a folder that consentd may write to?"
+                f"{where}{error.strerror or 'input or output failed'}. Is CONSENTD_DATA_DIR a folder that "
+                "consentd may write to?"
             )
         except (click.ClickException, click.Abort, click.exceptions.Exit):
             raise

@@ -18,7 +18,7 @@ from consentd.consent.service import ConsentService
 from consentd.evidence.model import OPERATOR
 from consentd.kernel.ids import SecretId, SystemId
 from consentd.subjects.doing import Doing
-from consentd.subjects.service import FactsAsked
+from consentd.subjects.stating import FactsAsked
 from consentd.web import server
 
 CLIENTS: dict[str, list[str]] = {

@@ -105,7 +105,8 @@ async def _wanted(
     )
     if not found:
         fail(
-            "Nobody is known by this identifier: it may be spelled otherwise, or the person is erased already."
+            "Nobody is known by this identifier: it may be spelled otherwise, or the person is erased "
+            "already."
         )
     if len(found) > 1:
         ids = "".join(f"\n  {one.id}" for one in found)

@@ -17,7 +17,7 @@ from consentd.consent.objecting import ObjectionsRecorded
 from consentd.consent.requests import RecordConsents, RecordObjection
 from consentd.consent.service import ConsentService
 from consentd.consent.views import Position, SubjectConsents, SubjectHistory
-from consentd.subjects.service import FactsAsked, FactsRecorded
+from consentd.subjects.stating import FactsAsked, FactsRecorded
 from consentd.web.call import Call
 from consentd.web.cursors import decode_cursor, encode_cursor
 from consentd.web.idempotency import Repeats

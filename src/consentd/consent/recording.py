@@ -26,7 +26,7 @@ from consentd.kernel.fold import State, StateKey, fold, join
 from consentd.kernel.ids import EventId, IdentifierId
 from consentd.kernel.instants import Moment, parse_moment
 from consentd.kernel.states import GRANTS, NOES, ConsentState
-from consentd.subjects import service as subjects
+from consentd.subjects import stating
 from consentd.subjects.acts import Act, check_limits
 from consentd.subjects.model import Known, Resolution
 from consentd.subjects.requests import spell
@@ -143,7 +143,7 @@ class _Recording:
             regime = self._compiled.regime(event.purpose, event.channel, person.territory, False, at)
             if regime.age is None:
                 continue
-            births = subjects.facts_of_person(self._act, person).births
+            births = stating.facts_of_person(self._act, person).births
             grown = of_age_from(births, regime.age, regime.place)
             if grown is None:
                 continue

@@ -33,6 +33,7 @@ from consentd.kernel.compiled import CompiledPolicy
 from consentd.kernel.fold import StateKey
 from consentd.kernel.ids import NOBODY, BatchId, SubjectId
 from consentd.subjects import service as subjects
+from consentd.subjects import stating
 from consentd.subjects.acts import Act
 from consentd.subjects.doing import Doing
 from consentd.web.idempotency import Repeat
@@ -68,14 +69,14 @@ class ConsentService:
         return await self._doing.act(caller, repeat, "objection.recorded", write, rebuilt)
 
     async def record_facts(
-        self, caller: Caller, request: subjects.FactsAsked, repeat: Repeat | None = None
-    ) -> tuple[int, subjects.FactsRecorded]:
+        self, caller: Caller, request: stating.FactsAsked, repeat: Repeat | None = None
+    ) -> tuple[int, stating.FactsRecorded]:
         zone = ZoneInfo(caller.zone)
 
-        def write(act: Act, compiled: CompiledPolicy) -> subjects.FactsRecorded:
-            return subjects.record_facts(act, request, zone)
+        def write(act: Act, compiled: CompiledPolicy) -> stating.FactsRecorded:
+            return stating.record_facts(act, request, zone)
 
-        return await self._doing.act(caller, repeat, "fact.recorded", write, subjects.rebuilt_facts)
+        return await self._doing.act(caller, repeat, "fact.recorded", write, stating.rebuilt_facts)
 
     def _answer(self, act: Act, recorded: Recorded) -> ConsentsRecorded:
         new = [event for event in recorded.events if not event.duplicate]

@@ -7,7 +7,8 @@ process may have rotated a key: who meets an id that is not here reloads, and as
 
 import hmac
 import os
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
+from typing import TypeVar
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -20,10 +21,12 @@ from consentd.crypto.seal import Place, seal, unseal
 from consentd.crypto.secrets import Key, Secret
 from consentd.crypto.signing import PublicKey, Signer
 from consentd.crypto.store import Connection, KeyRow
-from consentd.db.unit import Unit
+from consentd.db.unit import Database, Unit
 from consentd.kernel.errors import OperatorError, Tampered, Unavailable, WrongKey
 from consentd.kernel.ids import KeyId
 from consentd.kernel.instants import Instant
+
+T = TypeVar("T")
 
 SYMMETRIC = ("period", "audit", "lookup", "suppression", "digest", "journal")
 SIGNING = ("token", "receipt", "log")
@@ -32,6 +35,15 @@ _CHECK = b"consentd/root-check/v1"
 
 class UnknownKey(Unavailable):
     """The id is of no key in memory: another process rotated. Reload the keyring and try again."""
+
+
+async def with_fresh_keys(keyring: "Keyring", database: Database, work: Callable[[], Awaitable[T]]) -> T:
+    """Runs `work`; where it meets a key that another process made meanwhile, reloads and runs it again."""
+    try:
+        return await work()
+    except UnknownKey:
+        await database.read(keyring.reload)
+        return await work()
 
 
 class Keyring:

@@ -167,8 +167,11 @@ def _opening(compiled: CompiledPolicy, question: Question, case: Case, now: _Out
     """The first instant at which what is eligible is allowed too; None where it stops being eligible."""
     outcome = now
     for _ in range(_STEPS):
-        at = outcome.opens
-        if at is None or at > question.at + SEARCH:
+        if outcome.opens is None:
+            return None
+        # Whatever changes before may open it earlier: a grant that comes into force with hours of its own.
+        at = min(outcome.opens, outcome.until)
+        if at > question.at + SEARCH:
             return None
         outcome = _outcome(compiled, question, case, at)
         if outcome.allow:

@@ -70,15 +70,15 @@ def day_bounds(day: dt.date, zone: ZoneInfo) -> Moment:
 def parse_moment(text: str, zone: ZoneInfo) -> Moment:
     """Reads RFC 3339 with an offset, or a bare date in the source's `zone`.
 
-    Raises ValueError, with a sentence fit for the caller that does not repeat the text (promise 18), for anything else: a time without an offset is
-    refused and never guessed.
+    Raises ValueError for anything else, with a sentence fit for the caller that does not repeat the text
+    (promise 18): a time without an offset is refused and never guessed.
     """
     try:
         if _DAY.fullmatch(text):
             return day_bounds(dt.date.fromisoformat(text), zone)
         if _RFC3339.fullmatch(text):
             instant = to_instant(dt.datetime.fromisoformat(text.upper()))
-            # In UTC too it must be a time that can be written: +14:00 puts the first hours of year 1 before it.
+            # In UTC too it must be a time that can be written: +14:00 puts year 1 before its beginning.
             to_datetime(instant)
             return Moment(instant, instant)
     except (ValueError, OverflowError):

@@ -11,7 +11,7 @@ import unicodedata
 
 MAX_LENGTH = 320
 
-# A dot-atom before the @, a host name of letters, digits and hyphens behind it: RFC 5321 without its rarities.
+# A dot-atom, then a host name of letters, digits and hyphens: RFC 5321 without its rarities.
 _EMAIL = re.compile(
     r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
     r"@(?=.{4,253}\Z)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])"

@@ -69,7 +69,8 @@ class _Reader:
 
     def policy(self) -> Policy | None:
         if not self._root.is_dir():
-            self.faults.append((str(self._root), 0, "is not a folder: name the one of the policy files with CONSENTD_POLICIES, or with --policies"))
+            reason = "is not a folder: name that of the policy files by CONSENTD_POLICIES or --policies"
+            self.faults.append((str(self._root), 0, reason))
             return None
         self._strangers()
         controller = self._one("controller.yaml", Controller)

@@ -23,7 +23,7 @@ from consentd.kernel.canonical import canonical
 from consentd.kernel.errors import Conflict, Forbidden
 from consentd.kernel.ids import BatchId, SubjectId
 from consentd.kernel.policy import Policy
-from consentd.subjects import store
+from consentd.subjects import reported_store, store
 from consentd.subjects.model import Known, Resolution
 from consentd.subjects.requests import SubjectNamed, spell
 from consentd.subjects.resolving import Resolver
@@ -134,11 +134,13 @@ class Act:
 
     # --- the system's own event ids
 
-    def already(self, source_event_id: str | None, content: object) -> store.Reported | None:
+    def already(self, source_event_id: str | None, content: object) -> reported_store.Reported | None:
         """What this system's event did, if it was reported before. Raises Conflict if its content differs."""
         if source_event_id is None or self.caller is None:
             return None
-        found = store.reported(self.unit.connection, self.caller.system_id, self._source(source_event_id))
+        found = reported_store.reported(
+            self.unit.connection, self.caller.system_id, self._source(source_event_id)
+        )
         if found is not None and found.content != self._content(content):
             raise Conflict(
                 "source_event_conflict",
@@ -150,7 +152,7 @@ class Act:
     def report(self, source_event_id: str | None, content: object, rows: Sequence[UUID]) -> None:
         if source_event_id is None or self.caller is None:
             return
-        store.add_reported(
+        reported_store.add_reported(
             self.unit,
             self.caller.system_id,
             self._source(source_event_id),

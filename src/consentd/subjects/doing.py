@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from consentd.base.ids import new_id
 from consentd.callers.model import Caller
 from consentd.callers.service import assert_live
-from consentd.crypto.keyring import Keyring
+from consentd.crypto.keyring import Keyring, with_fresh_keys
 from consentd.crypto.subject_keys import open_keys
 from consentd.db.unit import Database, Unit
 from consentd.evidence.model import Actor, ActorKind
@@ -66,7 +66,7 @@ class Doing:
             remember(unit, repeat, batch, 201)
             return 201, answer
 
-        answer = await self.database.change(work)
+        answer = await with_fresh_keys(self.keyring, self.database, lambda: self.database.change(work))
         self._wake()
         return answer
 
@@ -98,6 +98,6 @@ class Doing:
             ).close({"caller": caller.name})
             return answer
 
-        answer = await self.database.change(work)
+        answer = await with_fresh_keys(self.keyring, self.database, lambda: self.database.change(work))
         self._wake()
         return answer

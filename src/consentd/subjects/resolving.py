@@ -12,7 +12,7 @@ from consentd.kernel.canonical import canonical
 from consentd.kernel.errors import NotFound
 from consentd.kernel.ids import GroupId, IdentifierId, SubjectId, SystemId
 from consentd.kernel.policy import Policy
-from consentd.subjects import store
+from consentd.subjects import store, suppression_store
 from consentd.subjects.linking import Hint, Meant, meant
 from consentd.subjects.model import Known, Resolution
 from consentd.subjects.spelling import Named
@@ -92,7 +92,7 @@ class Resolver:
                     digests_on_list = [
                         d for _, d in self._keyring.suppression_digest(name.scheme, name.value)
                     ]
-                    store.adopt_suppressions(self._unit, row.id, name.scheme, digests_on_list)
+                    suppression_store.adopt_suppressions(self._unit, row.id, name.scheme, digests_on_list)
         return {row.id: digests[row.digest] for row in found}, found
 
     def _people(self, groups: Iterable[GroupId]) -> dict[GroupId, Known]:

@@ -1,185 +1,22 @@
 """What other slices, the API and the command line do with people."""
 
 from collections.abc import Iterable
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import msgspec
 
-from consentd.base.ids import new_id
 from consentd.crypto.keyring import Keyring
 from consentd.crypto.seal import Place, unseal
-from consentd.crypto.secrets import Key
 from consentd.crypto.subject_keys import open_keys
 from consentd.db.unit import Unit
-from consentd.kernel.case import Facts
-from consentd.kernel.errors import NotFound, Unprocessable
+from consentd.kernel.errors import NotFound
 from consentd.kernel.ids import GroupId, SubjectId
 from consentd.kernel.policy import Policy
 from consentd.subjects import store
-from consentd.subjects.acts import Act
-from consentd.subjects.facts import (
-    Fact,
-    Payload,
-    ProfessionalFact,
-    UnreachableFact,
-    contact_point_of,
-    fold_facts,
-    payload,
-)
-from consentd.subjects.model import Contact, Known, Resolution
-from consentd.subjects.requests import Identifier, SubjectNamed, spell
+from consentd.subjects.model import Contact, Known
+from consentd.subjects.requests import Identifier, spell
 from consentd.subjects.spelling import Named
-
-_payloads = msgspec.json.Decoder(list[Payload])
-_encoder = msgspec.json.Encoder(order="deterministic")
-
-
-def open_fact_state(content: Key, subject: UUID, sealed: bytes) -> Facts:
-    """The folded facts of one subject, as a check reads them."""
-    return fold_facts(_payloads.decode(unseal(content, sealed, _fact_place(subject))))
-
-
-def facts_of_person(act: Act, person: Known) -> Facts:
-    """What is known of all members of a person."""
-    if person.created:
-        return Facts()
-    sealed = store.fact_states(act.unit.connection, person.members)
-    payloads = [
-        fact
-        for subject, found in sealed.items()
-        for fact in _payloads.decode(unseal(act.keys_of(subject).content, found, _fact_place(subject)))
-    ]
-    return fold_facts(payloads)
-
-
-class FactsAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    subject: SubjectNamed
-    facts: Annotated[tuple[Fact, ...], msgspec.Meta(min_length=1, max_length=100)]
-
-
-class FactRecorded(msgspec.Struct, frozen=True):
-    id: UUID
-    kind: str
-    subject_id: UUID
-    duplicate: bool = False
-
-
-class FactsRecorded(msgspec.Struct, frozen=True):
-    facts: tuple[FactRecorded, ...]
-
-
-def record_facts(act: Act, request: FactsAsked, zone: ZoneInfo) -> FactsRecorded:
-    """Appends facts and folds them. A fact about a contact detail goes to all who hold it; any other needs
-    one certain person, and raises Unprocessable (ambiguous_subject) where there are several.
-    """
-    points: list[Named | None] = []
-    for index, fact in enumerate(request.facts):
-        told = contact_point_of(fact)
-        pointer = f"/facts/{index}/contact_point"
-        points.append(spell(act.policy, told, request.subject.territory, pointer) if told else None)
-    resolution = act.resolve(request.subject, [point for point in points if point is not None])
-    recorded: list[FactRecorded] = []
-    for index, (fact, point) in enumerate(zip(request.facts, points, strict=True)):
-        content = [request.subject.identifiers, fact]
-        earlier = act.already(fact.source_event_id, content)
-        if earlier is not None:
-            recorded += [
-                FactRecorded(row["id"], row["kind"], row["subject_id"], duplicate=True)
-                for row in store.facts_by_id(act.unit.connection, earlier.rows)
-            ]
-            continue
-        people = _people_of(fact, resolution, index)
-        new = [_write(act, fact, point, resolution, person, zone, index) for person in people]
-        act.report(fact.source_event_id, content, [fact.id for fact in new])
-        recorded += new
-    return FactsRecorded(tuple(recorded))
-
-
-def rebuilt_facts(connection: Any, batch: UUID) -> FactsRecorded:  # Any: a database connection
-    """The answer of facts that were recorded before."""
-    rows = store.facts_of_batch(connection, batch)
-    return FactsRecorded(tuple(FactRecorded(row["id"], row["kind"], row["subject_id"]) for row in rows))
-
-
-def _people_of(fact: Fact, resolution: Resolution, index: int) -> list[Known]:
-    if isinstance(fact, ProfessionalFact | UnreachableFact) or resolution.certain:
-        return list(resolution.people)
-    raise Unprocessable(
-        "ambiguous_subject",
-        "These identifiers belong to several people. Name one more, such as a customer number, so that the "
-        "fact is known to be theirs.",
-        errors=[{"pointer": f"/facts/{index}", "code": "ambiguous_subject", "detail": "several people"}],
-    )
-
-
-def _write(
-    act: Act,
-    fact: Fact,
-    point: Named | None,
-    resolution: Resolution,
-    person: Known,
-    zone: ZoneInfo,
-    index: int,
-) -> FactRecorded:
-    subject = resolution.writer_of(person)
-    fact_id = new_id()
-    point_id = resolution.id_of(point) if point is not None else None
-    try:
-        said = payload(fact, fact_id, point_id, act.unit.now, zone)
-    except ValueError as reason:
-        raise _impossible(index, str(reason)) from None
-    if said.first > act.unit.now and said.kind != "contract":
-        raise _impossible(index, "the time lies in the future")
-    key_id, sealed = act.seal_content(subject, "facts", fact_id, _encoder.encode(said))
-    act.entry(subject).insert(
-        store.FACTS,
-        {
-            "id": fact_id,
-            "subject_id": subject,
-            **act.scattering(resolution, person),
-            "kind": said.kind,
-            "happened": said.first,
-            "arrived": act.unit.now,
-            "system_id": act.caller.system_id if act.caller else None,
-            "contact_point_id": point_id,
-            "batch_id": act.batch,
-            "key_id": key_id,
-            "sealed": sealed,
-        },
-    )
-    if said.kind == "professional" and point_id is not None:
-        capacity = "professional" if said.yes else "consumer"
-        store.set_capacity(act.unit, point_id, person.members, capacity)
-    elif said.kind == "unreachable" and point_id is not None:
-        store.set_unreachable(act.unit, point_id, person.members, said.first if said.yes else None)
-    else:
-        _fold_into(act, subject, said)
-    return FactRecorded(fact_id, said.kind, subject)
-
-
-def _fold_into(act: Act, subject: SubjectId, said: Payload) -> None:
-    content = act.keys_of(subject).content
-    sealed = store.fact_states(act.unit.connection, [subject]).get(subject)
-    known = _payloads.decode(unseal(content, sealed, _fact_place(subject))) if sealed else []
-    _, resealed = act.seal_content(subject, "fact_states", subject, _encoder.encode([*known, said]))
-    store.put_fact_state(act.unit, subject, resealed)
-
-
-def _fact_place(subject: UUID) -> Place:
-    return Place("fact_states", "sealed", subject)
-
-
-def _impossible(index: int, reason: str) -> Unprocessable:
-    return Unprocessable(
-        "invalid_fact",
-        f"The fact cannot be: {reason}.",
-        errors=[{"pointer": f"/facts/{index}", "code": "invalid_fact", "detail": reason}],
-    )
-
-
-# --- looking up
 
 
 class Found(msgspec.Struct, frozen=True):

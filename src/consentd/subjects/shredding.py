@@ -12,7 +12,7 @@ from consentd.crypto.subject_keys import destroy_content
 from consentd.db.unit import Unit
 from consentd.kernel.ids import IdentifierId, SubjectId
 from consentd.kernel.instants import Instant
-from consentd.subjects import store
+from consentd.subjects import store, suppression_store
 from consentd.subjects.model import Contact
 
 
@@ -45,11 +45,11 @@ def suppress(
         for stop in stops:
             if stop.contact_point not in (None, contact.id):
                 continue
-            if store.has_suppression(
+            if suppression_store.has_suppression(
                 unit.connection, contact.named.scheme, digest, stop.purpose, stop.channel, stop.since
             ):
                 continue
-            store.add_suppression(
+            suppression_store.add_suppression(
                 unit,
                 {
                     "id": new_id(),

@@ -1,19 +1,15 @@
-"""SQL of people: identifiers, links, groups, candidates, the do-not-contact list."""
+"""SQL of people: identifiers, links, groups, candidates, and forgetting them."""
 
-import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, cast
 from uuid import UUID
 
 import sqlalchemy as sa
 
-from consentd.db.tables import consent
 from consentd.db.tables import people as t
 from consentd.db.unit import Unit
 from consentd.db.upsert import insert as upsert
-from consentd.kernel.ids import NOBODY, GroupId, IdentifierId, SubjectId
-
-FACTS = t.facts
+from consentd.kernel.ids import GroupId, IdentifierId, SubjectId
 
 
 class Holding(NamedTuple):
@@ -231,54 +227,6 @@ def edges_among(connection: sa.Connection, subjects: Collection[SubjectId]) -> l
     )
 
 
-# --- suppressions
-
-
-def adopt_suppressions(unit: Unit, identifier: IdentifierId, scheme: str, digests: Collection[bytes]) -> None:
-    """Ties entries of the do-not-contact list to an identifier that has (again) a holder."""
-    unit.connection.execute(
-        t.suppressions.update()
-        .where(t.suppressions.c.digest.in_(list(digests)), t.suppressions.c.scheme == scheme)
-        .values(identifier_id=identifier, last_seen_at=unit.now)
-    )
-
-
-def add_suppression(unit: Unit, row: dict[str, Any]) -> None:
-    unit.connection.execute(t.suppressions.insert(), row)
-
-
-# --- facts
-
-
-_FACT_STATES = sa.select(t.fact_states.c.subject_id, t.fact_states.c.sealed)
-_FACT_STATES_OF_ONE = _FACT_STATES.where(t.fact_states.c.subject_id == sa.bindparam("subject"))
-_FACT_STATES_OF_MANY = _FACT_STATES.where(
-    t.fact_states.c.subject_id.in_(sa.bindparam("subjects", expanding=True))
-)
-
-
-def fact_states(connection: sa.Connection, subjects: Collection[SubjectId]) -> dict[SubjectId, bytes]:
-    if len(subjects) == 1:
-        rows = connection.execute(_FACT_STATES_OF_ONE, {"subject": next(iter(subjects))})
-    else:
-        rows = connection.execute(_FACT_STATES_OF_MANY, {"subjects": list(subjects)})
-    return {SubjectId(row[0]): row[1] for row in rows}
-
-
-def facts_of(connection: sa.Connection, subject: SubjectId) -> list[sa.Row[Any]]:
-    return list(
-        connection.execute(sa.select(t.facts).where(t.facts.c.subject_id == subject).order_by(t.facts.c.id))
-    )
-
-
-def put_fact_state(unit: Unit, subject: SubjectId, sealed: bytes) -> None:
-    insert = upsert(unit.dialect, t.fact_states)
-    unit.connection.execute(
-        insert.on_conflict_do_update(index_elements=["subject_id"], set_={"sealed": insert.excluded.sealed}),
-        {"subject_id": subject, "sealed": sealed},
-    )
-
-
 # --- forgetting
 
 
@@ -318,88 +266,3 @@ def forget(unit: Unit, subjects: Collection[SubjectId]) -> list[IdentifierId]:
         .values(erased_at=unit.now, sealed_name=None, territory=None)
     )
     return gone
-
-
-def nobody(identifier: IdentifierId | None) -> UUID:
-    """The spelling of a contact point in key columns."""
-    return NOBODY if identifier is None else identifier
-
-
-# --- a system's own event ids
-
-
-class Reported(NamedTuple):
-    content: bytes
-    batch: UUID
-    rows: tuple[UUID, ...]
-
-
-_REPORTED = sa.select(
-    consent.source_events.c.content, consent.source_events.c.batch_id, consent.source_events.c.row_ids
-).where(
-    consent.source_events.c.system_id == sa.bindparam("system"),
-    consent.source_events.c.digest == sa.bindparam("source"),
-)
-_ADD_REPORTED = consent.source_events.insert()
-
-
-def reported(connection: sa.Connection, system: UUID, digest: bytes) -> Reported | None:
-    row = connection.execute(_REPORTED, {"system": system, "source": digest}).first()
-    return Reported(row[0], row[1], tuple(UUID(text) for text in json.loads(row[2]))) if row else None
-
-
-def add_reported(
-    unit: Unit, system: UUID, digest: bytes, content: bytes, batch: UUID, rows: Sequence[UUID]
-) -> None:
-    unit.connection.execute(
-        _ADD_REPORTED,
-        {
-            "system_id": system,
-            "digest": digest,
-            "content": content,
-            "batch_id": batch,
-            "row_ids": json.dumps([str(row) for row in rows]),
-        },
-    )
-
-
-def facts_by_id(connection: sa.Connection, ids: Collection[UUID]) -> list[sa.RowMapping]:
-    return list(
-        connection.execute(
-            sa.select(t.facts).where(t.facts.c.id.in_(list(ids))).order_by(t.facts.c.id)
-        ).mappings()
-    )
-
-
-def has_suppression(
-    connection: sa.Connection,
-    scheme: str,
-    digest: bytes,
-    purpose: str | None,
-    channel: str | None,
-    since: int,
-) -> bool:
-    """Whether an entry of this scope is at least as late. An earlier one may have been lifted since."""
-    table = t.suppressions
-    return (
-        connection.execute(
-            sa.select(table.c.id)
-            .where(
-                table.c.digest == digest,
-                table.c.scheme == scheme,
-                table.c.purpose.is_not_distinct_from(purpose),
-                table.c.channel.is_not_distinct_from(channel),
-                table.c.since >= since,
-            )
-            .limit(1)
-        ).first()
-        is not None
-    )
-
-
-def facts_of_batch(connection: sa.Connection, batch: UUID) -> list[sa.RowMapping]:
-    return list(
-        connection.execute(
-            sa.select(t.facts).where(t.facts.c.batch_id == batch).order_by(t.facts.c.id)
-        ).mappings()
-    )

@@ -197,7 +197,7 @@ def _content(handler: HTTPRouteHandler, schema_of: dict[str, Document]) -> Docum
     media = str(getattr(handler.media_type, "value", handler.media_type) or "application/json")
     if types:
         return {media: {"schema": schema_of[repr(types[0])]}}
-    return {media: {"schema": {"type": "object" if media == "application/json" else "string"}}}
+    return {media: {"schema": {"type": "string" if media.startswith("text/") else "object"}}}
 
 
 def _security(public_url: str) -> Document:

@@ -38,7 +38,8 @@ def listen(settings: Settings) -> socket.socket:
             ) from None
         raise OperatorError(
             "cannot_listen",
-            f"It is not possible to listen on {where}: {reason.strerror}. See CONSENTD_HOST and CONSENTD_PORT.",
+            f"It is not possible to listen on {where}: {reason.strerror}. See CONSENTD_HOST and "
+            "CONSENTD_PORT.",
         ) from None
 
 

@@ -1,0 +1,150 @@
+"""What the operator does day by day: systems, people, keys, proofs; and the demo."""
+
+import json
+import re
+import sqlite3
+import subprocess
+from pathlib import Path
+
+import httpx
+import pytest
+
+from support.installation import Installation, wait_until_ready
+
+ANA = {"scheme": "email", "value": "ana@exemple.fr"}
+SHARED = {"scheme": "phone", "value": "+33624686501"}
+
+
+def a_no(*identifiers: dict[str, str]) -> dict[str, object]:
+    event = {"purpose": "newsletter", "channel": "email", "state": "refused"}
+    return {"subject": {"identifiers": list(identifiers), "territory": "FR"}, "events": [event]}
+
+
+def test_a_system_is_connected_listed_rotated_and_revoked(installation: Installation) -> None:
+    added = installation.run("system", "add", "till", "--scope", "consent:write,check", "--json").json
+    assert {"id", "secret"} <= added.keys()
+    again = installation.run("system", "add", "till", "--scope", "check")
+    assert (again.code, "already a system named till" in again.err) == (1, True)
+    wrong = installation.run("system", "add", "other", "--scope", "check", "--purpose", "newsleter")
+    assert (wrong.code, "newsletter" in wrong.err) == (1, True)
+
+    rotated = installation.run("system", "rotate", "till")
+    assert (rotated.code, "client secret" in rotated.out) == (0, True)
+    listed = installation.run("system", "list", "--json")
+    (till,) = listed.json
+    assert (till["id"], till["scopes"], len(till["secrets"])) == (added["id"], ["check", "consent:write"], 2)
+    assert added["secret"] not in listed.out
+
+    assert installation.run("system", "revoke", "till").out == "till is revoked; its tokens no longer work.\n"
+    assert "(revoked)" in installation.run("system", "list").out
+    unknown = installation.run("system", "rotate", "nobody")
+    assert (unknown.code, "consentd system list" in unknown.err) == (1, True)
+
+
+def test_a_person_is_erased_by_id_or_by_identifier_and_nobody_by_mistake(installation: Installation) -> None:
+    with installation.served() as serving, serving.client("consent:write", "consent:read") as till:
+        first = till.post("/v1/consents", json=a_no(ANA, SHARED)).json()["subject_id"]
+        for card in ("ML1", "ML2"):
+            two = a_no({"scheme": "email", "value": "two@exemple.fr"}, {"scheme": "loyalty", "value": card})
+            till.post("/v1/consents", json=two).raise_for_status()
+
+        def erase(*arguments: str) -> tuple[int, str, str]:
+            ran = installation.run("subject", "erase", *arguments)
+            assert "Traceback" not in ran.err
+            return ran.code, ran.out, ran.err
+
+        # Not without being asked: there is nobody at the terminal to say yes.
+        assert erase(first)[0] == 1
+        assert erase(first, "--json")[0] == 1
+        code, _, err = erase("--yes", "--identifier", "email:nobody@exemple.fr")
+        assert (code, "Nobody is known" in err, "nobody@exemple.fr" in err) == (1, True, False)
+        code, _, err = erase("--yes", "ana@exemple.fr")
+        assert (code, "--identifier" in err, "ana@" in err) == (1, True, False)
+        code, _, err = erase("--yes", "--identifier", "email:two@exemple.fr")
+        assert (code, len(re.findall(r"[0-9a-f-]{36}", err))) == (1, 2)
+
+        code, out, _ = erase("--yes", "--keep-suppression", "--identifier", "email:ANA@exemple.fr")
+        assert (code, "kept: do-not-contact list" in out) == (0, True), out
+        assert till.get(f"/v1/subjects/{first}/consents").status_code == 404
+        second = re.findall(r"[0-9a-f-]{36}", err)[0]
+        certificate = json.loads(erase("--yes", "--json", second)[1])
+        assert certificate["subjects"] == [second]
+        assert erase("--yes", second)[0] == 1
+    assert installation.run("audit", "verify").code == 0
+
+
+def test_keys_are_shown_rotated_and_purged(installation: Installation) -> None:
+    assert "period       v1" in installation.run("keys", "status").out
+    assert installation.run("keys", "rotate", "--json").json == {"rewrapped": 0}
+    uses = installation.run("keys", "status", "--json").json["keys"]
+    assert sorted(key["version"] for key in uses if key["use"] == "period") == [1, 2]
+    assert installation.run("keys", "purge").out == "Destroyed: 0 proof keys, 0 period keys.\n"
+    assert installation.entries()[-2:] == ["keys.rotated", "keys.purged"]
+
+
+def tamper(file: Path, statement: str) -> None:
+    """Changes history as someone would who owns the file: the triggers are dropped, and put back after."""
+    with sqlite3.connect(file) as raw:
+        triggers = raw.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
+        for name, _ in triggers:
+            raw.execute(f'DROP TRIGGER "{name}"')
+        assert raw.execute(statement).rowcount == 1
+        for _, sql in triggers:
+            raw.execute(sql)
+    raw.close()
+
+
+@pytest.fixture
+def populated(tmp_path: Path) -> Installation:
+    installation = Installation(tmp_path / "demo")
+    assert installation.run("demo", "--no-serve").code == 0
+    return installation
+
+
+def test_an_untouched_log_verifies_and_a_touched_row_is_named(populated: Installation) -> None:
+    clean = populated.run("audit", "verify")
+    assert (clean.code, "nothing was changed, added or removed" in clean.out) == (0, True)
+    assert populated.run("states", "verify").out == "Every state is the fold of its events.\n"
+    first = "(SELECT id FROM consent_events ORDER BY id LIMIT 1)"
+    tamper(
+        populated.folder / "consentd.db", f"UPDATE consent_events SET state = 'withdrawn' WHERE id = {first}"
+    )
+    found = populated.run("audit", "verify", "--json")
+    assert (found.code, found.err) == (1, "")
+    assert found.json["valid"] is False
+    assert "consent_events" in {one["table"] for one in found.json["findings"]}
+    named = populated.run("audit", "verify")
+    assert named.code == 1
+    assert named.out.startswith("consent_events ")
+
+
+def test_a_state_that_is_not_its_fold_is_found_and_built_anew(populated: Installation) -> None:
+    one = "(SELECT group_id, purpose, channel FROM consent_states WHERE state = 'given' LIMIT 1)"
+    tamper(
+        populated.folder / "consentd.db",
+        f"UPDATE consent_states SET state = 'refused' WHERE (group_id, purpose, channel) IN {one}",
+    )
+    found = populated.run("states", "verify")
+    assert (found.code, "consent_states" in found.out) == (1, True)
+    assert populated.run("states", "rebuild").code == 0
+    assert populated.run("states", "verify").code == 0
+
+
+def test_the_demo_keeps_its_data_and_its_printed_line_works(tmp_path: Path) -> None:
+    installation = Installation(tmp_path / "demo")
+    first = installation.run("demo", "--no-serve")
+    assert (first.code, first.err) == (0, "")
+    before = installation.entries()
+    process = installation.start("demo")
+    try:
+        wait_until_ready(f"http://127.0.0.1:{installation.port}", process)
+        line = next(line for line in first.out.splitlines() if line.startswith("curl "))
+        asked = subprocess.run(["sh", "-c", line], capture_output=True, text=True, check=True)
+        assert json.loads(asked.stdout)["allow"] is True
+        assert httpx.get(f"http://127.0.0.1:{installation.port}/").status_code == 200
+    finally:
+        process.terminate()
+        out, err = process.communicate(timeout=20)
+    assert first.out.partition("\n\n")[2] in out
+    assert "Traceback" not in err
+    assert installation.entries() == before
