@@ -3,9 +3,9 @@
     python bench/recording.py [sqlite|postgresql …]
 
 One event per call, each about another person of 20,000 known ones, with its own source_event_id; 32 calls
-at once. Syncs are counted on SQLite, where a group of calls shares one. The raw program writes the very rows that
-the service wrote, through the bare driver, in transactions of as many events as the service grouped, synced
-in full. The last line is a JSON object with all figures.
+at once. Syncs are counted on SQLite, where a group of calls shares one. The raw program writes the very rows
+that the service wrote, through the bare driver, in transactions of as many events as the service grouped,
+synced in full. The last line is a JSON object with all figures.
 """
 
 import asyncio

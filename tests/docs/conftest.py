@@ -1,22 +1,15 @@
 """The demo, served for the documents: made by its own command, in a folder and on a port of its own."""
 
+import ast
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 import httpx
 import pytest
+from served_demo import Demo
 
 from support.installation import Installation, wait_until_ready
-
-
-class Demo(NamedTuple):
-    installation: Installation
-    address: str
-    client: str
-    """The till's "id:secret"."""
-    token: str
 
 
 @pytest.fixture(scope="session")
@@ -47,8 +40,6 @@ def description(demo: Demo) -> dict[str, object]:
 @pytest.fixture(scope="session")
 def literals() -> frozenset[str]:
     """Every text that stands in the source."""
-    import ast
-
     source = Path(__file__).parents[2] / "src"
     return frozenset(
         node.value

@@ -1,7 +1,8 @@
-"""The documents' shell lines are run, in their order, against the demo; answers that they show are compared.
-Blocks of consentd's own commands are run in this process, after the others: each would cost a second to start.
+"""The documents' shell lines are run, in their order, against the demo, and answers that they show compared.
 
-In an answer "…" stands for anything, a text with … for any text there, and a member named "…" for more members.
+Blocks of consentd's own commands alone are run in this process, after the others: a process of its own costs
+each a second. In an answer "…" stands for anything, a text with … for any text there, and a member named "…"
+for more members.
 """
 
 import json
@@ -15,8 +16,8 @@ from typing import Any
 import click
 import pytest
 from click.testing import CliRunner
-from conftest import Demo
 from documents import DOCUMENTS, ROOT, Block, blocks, name_of, prose
+from served_demo import Demo
 
 from consentd.cli import main
 

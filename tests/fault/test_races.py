@@ -4,9 +4,10 @@ import asyncio
 import time
 from pathlib import Path
 
+from processes import process
+
 from consentd.base.clock import now
 from consentd.kernel.instants import to_text
-from processes import process
 from support.builders import Company, RealClock, open_company
 from support.builders_requests import question
 

@@ -261,7 +261,7 @@ def test_missing_and_misplaced_files_are_named(rules: Path, faults: Faults) -> N
 
 
 def test_a_directory_that_is_none_is_a_fault(tmp_path: Path) -> None:
-    with pytest.raises(PolicyError, match="is not a directory"):
+    with pytest.raises(PolicyError, match="is not a folder"):
         load(tmp_path / "nowhere")
 
 

@@ -202,9 +202,9 @@ class World:
         for address in addresses:
             for event in self.events:
                 said = event.said
-                if isinstance(said, Objects) and said.ground == "marketing" and event.counts_for(person):
-                    if event.point in (None, self.point(address)):
-                        self.suppressions.append((address, said.purpose, said.channel, said.at))
+                about_it = event.point in (None, self.point(address)) and event.counts_for(person)
+                if isinstance(said, Objects) and said.ground == "marketing" and about_it:
+                    self.suppressions.append((address, said.purpose, said.channel, said.at))
             if listed_at is not None:
                 self.suppressions.append((address, None, None, listed_at))
         for name, held in list(self.links.items()):
@@ -323,9 +323,9 @@ class World:
     def choices(self, person: frozenset[int], q: Question, key: Point | None) -> Iterator[Event]:
         for event in self.counting(person):
             said = event.said
-            if isinstance(said, Choice) and (said.purpose, said.channel) == (q.purpose, q.channel):
-                if event.point == key:
-                    yield event
+            about_it = (event.point, said.purpose, said.channel) == (key, q.purpose, q.channel)
+            if isinstance(said, Choice) and about_it:
+                yield event
 
     def counting(self, person: frozenset[int]) -> Iterator[Event]:
         return (event for event in self.events if event.counts_for(person))

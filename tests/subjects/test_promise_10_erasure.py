@@ -55,7 +55,7 @@ async def keys_of(company: Company, subject: UUID) -> dict[str, bytes]:
             sa.select(subject_keys.c.kind, subject_keys.c.wrapped).where(subject_keys.c.subject_id == subject)
         ).all()
     )
-    return {kind: wrapped for kind, wrapped in rows}
+    return {row.kind: row.wrapped for row in rows}
 
 
 def files(company: Company) -> dict[str, bytes]:
@@ -305,6 +305,15 @@ async def test_only_a_later_act_of_their_own_takes_somebody_off_the_list(company
     await company.gives(*CANARY, method="double_opt_in", contact_point=CANARY[0])
     assert await company.allows(CANARY[0])
     assert await company.why(CANARY[0], purpose="promotions") == "suppressed"
+
+
+async def test_an_act_about_the_channel_alone_takes_no_address_off_the_list(company: Company) -> None:
+    """However the person is named."""
+    await company.objects(*CANARY)
+    await company.erase(CANARY[0])
+    await company.gives(*CANARY, method="portal")
+    for who in (CANARY[:1], CANARY[2:], (CANARY[2], CANARY[0]), CANARY):
+        assert await company.why(*who) == "suppressed"
 
 
 async def test_an_objection_made_after_coming_back_counts_from_then(company: Company) -> None:

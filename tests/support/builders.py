@@ -96,7 +96,7 @@ class RealClock(Clock):
 
 
 class Company:
-    """The demo company. People are named by "scheme:value"; the first system, `till`, acts if none is told."""
+    """The demo company. People are named by "scheme:value"; the system `till` acts if none is told."""
 
     def __init__(
         self, database: SqliteDatabase | PostgresDatabase, keyring: Keyring, clock: Clock, folder: Path

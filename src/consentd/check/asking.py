@@ -1,4 +1,4 @@
-"""From questions to what a statement binds, and from its rows to cases."""
+"""From questions to what a statement binds, and from its rows to decisions."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,13 +7,15 @@ from consentd.callers.model import Caller
 from consentd.check import plain
 from consentd.check.caps import reaches
 from consentd.check.gathering import Gathered
+from consentd.check.outcomes import Outcomes
 from consentd.check.questions import Ready, Way, lookups_of
 from consentd.check.raw import uuid_of
 from consentd.check.store import Ask, Rows
 from consentd.crypto.keyring import Keyring
 from consentd.crypto.subject_keys import open_wrapped
-from consentd.kernel.case import Case, Facts
+from consentd.kernel.case import Decision, Facts, Question
 from consentd.kernel.compiled import CompiledPolicy
+from consentd.kernel.decide import decide
 from consentd.kernel.errors import Unauthenticated
 from consentd.subjects.stating import open_fact_state
 
@@ -30,6 +32,7 @@ class Asking:
     def __init__(self, keyring: Keyring) -> None:
         self._keyring = keyring
         self._reaches: tuple[str, dict[tuple[str, str], int]] = "", {}
+        self._outcomes: Outcomes | None = None
 
     def ask(
         self, compiled: CompiledPolicy, caller: Caller, ready: Sequence[Ready], way: Way | None = None
@@ -49,28 +52,44 @@ class Asking:
             lookups_of(self._keyring, ready),
         )
 
-    def cases(
+    def decisions(
         self, compiled: CompiledPolicy, ask: Ask, ready: Sequence[Ready], rows: Rows
-    ) -> list[Case | None]:
-        """The case of each question; None where it has to be asked by the general statement.
+    ) -> list[Decision | None]:
+        """The decision on each question; None where it has to be asked by the general statement.
 
         Raises Unauthenticated if the caller was revoked, PolicyChanged if `compiled` is no longer in force.
         """
         if ask.way != "plain":
             gathered = Gathered(rows, ask.purpose, ask.channel, self._open_facts)
             _require(compiled, live=gathered.live, policy=gathered.policy)
-            return [gathered.case(index, one) for index, one in enumerate(ready)]
+            return [
+                decide(compiled, one.question, gathered.case(index, one)) for index, one in enumerate(ready)
+            ]
         first = rows[0]
         _require(compiled, live=first[plain.LIVE], policy=first[plain.POLICY])
         if len(ready) == 1:
-            return [self._plain(ask, rows)]
+            return [self._plain(compiled, ready[0].question, rows)]
         found = plain.by_question(rows)
-        return [self._plain(ask, found[number]) for number in plain.numbers(len(ready))]
+        return [
+            self._plain(compiled, one.question, found[number])
+            for one, number in zip(ready, plain.numbers(len(ready)), strict=True)
+        ]
 
-    def _plain(self, ask: Ask, rows: Rows) -> Case | None:
+    def _plain(self, compiled: CompiledPolicy, question: Question, rows: Rows) -> Decision | None:
         if not plain.is_plain(rows):
             return None
-        return plain.case_of(rows, ask.purpose, ask.channel, self._open_facts)
+
+        def decided() -> Decision:
+            return decide(
+                compiled, question, plain.case_of(rows, question.purpose, question.channel, self._open_facts)
+            )
+
+        if len(rows) > 1 or rows[0][plain.GROUP] is None:
+            return decided()
+        outcomes = self._outcomes
+        if outcomes is None or outcomes.policy != compiled.hash:
+            outcomes = self._outcomes = Outcomes(compiled)
+        return outcomes.of(rows[0], question.purpose, question.channel, question.at, decided)
 
     def _reach(self, compiled: CompiledPolicy) -> dict[tuple[str, str], int]:
         if self._reaches[0] != compiled.hash:

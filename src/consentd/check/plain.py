@@ -152,7 +152,7 @@ def case_of(rows: Sequence[Row], purpose: str, channel: str, open_facts: OpenFac
         people,
         (Point(point, tuple(by_group), not consumer, not reachable),),
         True,
-        () if first[SUPPRESSED_SINCE] is None else _suppressions(rows),
+        () if first[SUPPRESSED_SINCE] is None else _suppressions(rows, point),
         _attempts(rows),
     )
 
@@ -196,10 +196,10 @@ def _objections(rows: list[Row]) -> tuple[Objection, ...]:
     return tuple(found)
 
 
-def _suppressions(rows: Sequence[Row]) -> tuple[Suppression, ...]:
-    # Without a point: the case has only one, and they all are about it.
+def _suppressions(rows: Sequence[Row], point: UUID) -> tuple[Suppression, ...]:
+    # They are about the address, as in the general case: an act that names it lifts them, no other.
     found = {
-        Suppression(row[SUPPRESSED_SINCE], row[SUPPRESSED_PURPOSE], row[SUPPRESSED_CHANNEL], None)
+        Suppression(row[SUPPRESSED_SINCE], row[SUPPRESSED_PURPOSE], row[SUPPRESSED_CHANNEL], point)
         for row in rows
     }
     return tuple(found)

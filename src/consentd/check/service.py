@@ -21,9 +21,8 @@ from consentd.check.questions import CheckAsked, Ready, Way, instant_of, make_re
 from consentd.check.store import Ask, Gatherer, Rows
 from consentd.crypto.keyring import Keyring, with_fresh_keys
 from consentd.db.unit import Database
-from consentd.kernel.case import Case
+from consentd.kernel.case import Decision
 from consentd.kernel.compiled import CompiledPolicy
-from consentd.kernel.decide import decide
 from consentd.kernel.instants import Instant
 from consentd.policy.service import PolicyBook
 from consentd.subjects.acts import check_limits
@@ -71,25 +70,22 @@ class CheckService:
         while True:
             ready = make_ready(compiled.policy, asked, at)
             try:
-                case = await with_fresh_keys(
-                    self._keyring, self._database, partial(self._case, compiled, caller, ready)
+                decision = await with_fresh_keys(
+                    self._keyring, self._database, partial(self._decide, compiled, caller, ready)
                 )
             except PolicyChanged as changed:
                 compiled = await self._load(changed.policy)
                 continue
-            decision = decide(compiled, ready.question, case)
             return answer(decision, new_id(), detailed=Scope.REASONS in caller.scopes, language=language)
 
-    async def _case(self, compiled: CompiledPolicy, caller: Caller, ready: Ready) -> Case:
+    async def _decide(self, compiled: CompiledPolicy, caller: Caller, ready: Ready) -> Decision:
         ask = self._asking.ask(compiled, caller, [ready])
-        rows = await self._gatherer.one(ask)
-        (case,) = self._asking.cases(compiled, ask, [ready], rows)
-        if case is None:
+        (decision,) = self._asking.decisions(compiled, ask, [ready], await self._gatherer.one(ask))
+        if decision is None:
             ask = self._asking.ask(compiled, caller, [ready], "chosen")
-            rows = await self._gatherer.one(ask)
-            (case,) = self._asking.cases(compiled, ask, [ready], rows)
-        assert case is not None  # the general statement answers every question
-        return case
+            (decision,) = self._asking.decisions(compiled, ask, [ready], await self._gatherer.one(ask))
+        assert decision is not None  # the general statement answers every question
+        return decision
 
     async def batch(self, caller: Caller, asked: BatchAsked, language: str = "en") -> BatchAnswer:
         """Answers in order. What this system may not ask about raises Forbidden for the whole batch."""
@@ -135,12 +131,11 @@ class CheckService:
             def conclude(number: int, rows: Rows, slices: list[_Slice] = slices) -> list[tuple[int, Ready]]:
                 again: list[tuple[int, Ready]] = []
                 one = slices[number]
-                cases = self._asking.cases(compiled, one.ask, one.ready, rows)
-                for index, ready, case in zip(one.indexes, one.ready, cases, strict=True):
-                    if case is None:
+                decisions = self._asking.decisions(compiled, one.ask, one.ready, rows)
+                for index, ready, decision in zip(one.indexes, one.ready, decisions, strict=True):
+                    if decision is None:
                         again.append((index, ready))
                         continue
-                    decision = decide(compiled, ready.question, case)
                     answers[index] = answer(decision, new_id(), detailed=detailed, language=language)
                 return again
 

@@ -88,7 +88,8 @@ class RowCheck:
                     )
 
     def _found(self, table: str, row: Scalar, what: str, index: int | None) -> None:
-        self._findings.add(Finding(table, str(row), what, index))
+        # The table's own name is text of SQLAlchemy's kind, which no encoder takes.
+        self._findings.add(Finding(str(table), str(row), what, index))
 
 
 def _spelled(key: Scalar) -> str | int:

@@ -1,0 +1,95 @@
+"""Decisions already made for the same class of case (DESIGN §5: offered compiled, proven equal).
+
+Most checks ask about a person with one address and one choice, and nothing else on record; millions of people
+share a few dozen such classes. What the pure function decided for one of them is decided for all, as long as
+the answer depends neither on when the choice was made nor on the hour: only decisions that never change by
+themselves are kept. Nothing about a person is: the row that places them in a class is read anew each time.
+`tests/check/test_outcomes.py` holds it to `decide`.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from consentd.check import plain
+from consentd.kernel.case import Decision
+from consentd.kernel.compiled import CompiledPolicy
+from consentd.kernel.instants import Instant
+from consentd.kernel.policy import Purpose
+from consentd.kernel.states import GRANTS
+
+_MOST = 4096
+_GRANTED = frozenset(state.value for state in GRANTS)
+
+
+class Outcomes:
+    """For one policy. `decide` is asked once per class."""
+
+    def __init__(self, compiled: CompiledPolicy) -> None:
+        self.policy = compiled.hash
+        self._compiled = compiled
+        self._known: dict[tuple[Any, ...], tuple[Instant, Decision]] = {}
+        self._limited: dict[tuple[str, str], bool] = {}
+
+    def of(
+        self,
+        row: Sequence[Any],
+        purpose: str,
+        channel: str,
+        at: Instant,
+        decide: Callable[[], Decision],
+    ) -> Decision:
+        """The decision for a case that is this one row of the plain statement."""
+        if (
+            row[plain.GROUND] is not None
+            or row[plain.SUPPRESSED_SINCE] is not None
+            or row[plain.FACTS] is not None
+            or row[plain.ATTEMPT] is not None
+            or row[plain.SLOTS] is not None
+        ):
+            return decide()
+        state = row[plain.STATE]
+        key = (
+            purpose,
+            channel,
+            row[plain.TERRITORY],
+            row[plain.RESTRICTED] is None,
+            row[plain.CAPACITY],
+            row[plain.UNREACHABLE] is None,
+            state,
+            row[plain.STATE_POINT] == row[plain.POINT],
+            row[plain.PROOF],
+            row[plain.NOTICE],
+            row[plain.VERSION],
+            row[plain.EXPLICIT],
+            row[plain.PARENTAL],
+            # A grant that is still to come does not count yet.
+            state is not None and row[plain.EFFECTIVE] <= at,
+        )
+        known = self._known.get(key)
+        if known is not None and at >= known[0]:
+            return known[1]
+        decision = decide()
+        if self._lasting(decision) and not (state in _GRANTED and self._is_limited(purpose, channel)):
+            if len(self._known) >= _MOST:
+                self._known.clear()
+            self._known[key] = at, decision
+        return decision
+
+    def _lasting(self, decision: Decision) -> bool:
+        return decision.valid_until is None and decision.next_allowed_at is None
+
+    def _is_limited(self, purpose: str, channel: str) -> bool:
+        """Whether any law or the company limits how long such a consent counts: then its age matters."""
+        found = self._limited.get((purpose, channel))
+        if found is None:
+            about = self._compiled.purposes.get(purpose)
+            found = about is not None and self._any_limit(about, channel)
+            self._limited[purpose, channel] = found
+        return found
+
+    def _any_limit(self, purpose: Purpose, channel: str) -> bool:
+        return purpose.validity_months is not None or any(
+            (not rule.kinds or purpose.kind in rule.kinds) and (not rule.channels or channel in rule.channels)
+            for pack in self._compiled.policy.packs.values()
+            for rule in pack.validity
+        )
