@@ -1,6 +1,6 @@
 """Composes the service: the only module that knows every slice.
 
-Upholds DESIGN §7 and promise 17: where the root key is wrong or the database cannot be used, the service
+Upholds docs/keys.md and promise 17: where the root key is wrong or the database cannot be used, the service
 runs, says why under /health/ready, and answers everything else with 503. What was only late (a database
 that starts after it) is taken up when it comes.
 """

@@ -1,4 +1,4 @@
-"""LAW 11 and 18: every reported attempt counts, answered or not; a refusal is a withdrawal and a silence."""
+"""docs/law.md 11 and 18: every attempt counts, answered or not; a refusal is a withdrawal and a silence."""
 
 from consentd.kernel.instants import DAY, HOUR, Instant, to_text
 from support.builders import Company, refused

@@ -1,4 +1,4 @@
-"""DESIGN §6: one question or a slice of many, it is one statement and one decision: the answers are the same."""
+"""One question or a slice of many, it is one statement and one decision: the answers are the same."""
 
 import contextlib
 from collections.abc import Callable

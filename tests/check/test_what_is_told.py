@@ -1,4 +1,4 @@
-"""LAW 10: what a system is told, and what it must not learn."""
+"""docs/law.md 10: what a system is told, and what it must not learn."""
 
 import datetime as dt
 

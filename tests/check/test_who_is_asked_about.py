@@ -1,4 +1,4 @@
-"""DESIGN §5, LAW 10 and 12: whose choices count when somebody is named; what is not known denies."""
+"""docs/law.md 10 and 12: whose choices count when somebody is named; what is not known denies."""
 
 from support.builders import Company
 

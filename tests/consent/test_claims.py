@@ -1,4 +1,4 @@
-"""LAW 3: a yes without proof is kept as a claim, which is shown, denies, and changes nothing else."""
+"""docs/law.md 3: a yes without proof is kept as a claim, which is shown, denies, and changes nothing else."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""LAW 6, 13 to 15, 21: facts, and what a decision makes of them."""
+"""docs/law.md 6, 13 to 15, 21: facts, and what a decision makes of them."""
 
 from consentd.kernel.instants import MINUTE, Instant, to_text
 from support.builders import Company, days_ago, refused

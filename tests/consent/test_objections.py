@@ -1,4 +1,4 @@
-"""LAW §3: an objection cannot be refused, applies at once and everywhere, and only the person lifts it."""
+"""An objection cannot be refused, applies at once and everywhere, and only the person lifts it."""
 
 import pytest
 

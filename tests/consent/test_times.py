@@ -1,4 +1,4 @@
-"""DESIGN §5: later wins by when it happened, whenever it arrives; at equal times the stricter."""
+"""docs/deciding.md: later wins by when it happened, whenever it arrives; at equal times the stricter."""
 
 from itertools import permutations
 

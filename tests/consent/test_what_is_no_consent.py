@@ -1,4 +1,4 @@
-"""LAW §1: what is recorded as a yes, what is refused, and by which name the reason is told."""
+"""docs/law.md: what is recorded as a yes, what is refused, and by which name the reason is told."""
 
 import pytest
 import sqlalchemy as sa

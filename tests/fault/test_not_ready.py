@@ -1,4 +1,4 @@
-"""DESIGN §7, promise 17: the wrong root key, or storage that refuses: said clearly, and never half served."""
+"""Promise 17: the wrong root key, or storage that refuses: said clearly, and never half served."""
 
 import base64
 import os

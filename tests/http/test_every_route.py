@@ -71,7 +71,7 @@ PUBLIC = {
 """What anyone may call. None of it changes or releases anything about a person."""
 
 COUNTED = {"POST /v1/check", "POST /v1/check/batch"}
-"""Checks are counted, and not logged one by one (DESIGN §6)."""
+"""Checks are counted, and not logged one by one (docs/log.md)."""
 
 
 class Example(NamedTuple):

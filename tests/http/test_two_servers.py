@@ -4,10 +4,35 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-from acts import new_email, question, recording
+from acts import email, new_email, question, recording
 
 from support.installation import Client, Installation, Serving, free_port
 from support.postgres import Server
+
+
+DOCUMENTED = {
+    "subject": {
+        "identifiers": [
+            {"scheme": "email", "value": "Ana.Diaz@exemple.fr"},
+            {"scheme": "loyalty", "value": "ML100007"},
+        ],
+        "territory": "FR",
+    },
+    "events": [
+        {
+            "purpose": "newsletter",
+            "channel": "email",
+            "state": "given",
+            "occurred_at": "2026-11-20T10:15:00+01:00",
+            "contact_point": {"scheme": "email", "value": "Ana.Diaz@exemple.fr"},
+            "source_event_id": "till-2-000123",
+            "notice": {"id": "newsletter", "version": "3", "language": "fr"},
+            "method": "checkbox",
+            "collector": "till-2",
+            "evidence": {"form": "loyalty-form-7", "wording": "…"},
+        }
+    ],
+}
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
@@ -35,6 +60,40 @@ def refused(serving: Serving, client: Client) -> bool:
     form = {"grant_type": "client_credentials"}
     answer = httpx.post(f"{serving.address}/oauth/token", data=form, auth=(client.id, client.secret))
     return answer.status_code == 401
+
+
+def test_the_documented_consent_is_recorded_once_and_allows_contact(
+    two_servers: tuple[Serving, Serving],
+) -> None:
+    """Recorded through one process and asked of the other, with nobody else about."""
+    first, second = two_servers
+    client = first.installation.connect("consent:write", "check")
+    with first.client_of(client) as till, second.client_of(client) as mailing:
+        answer = till.post("/v1/consents", json=DOCUMENTED)
+        assert answer.status_code == 201, answer.text
+        recorded = answer.json()
+        (event,) = recorded["events"]
+        assert (event["state"], event["duplicate"]) == ("given", False)
+        assert event["occurred_at"] == "2026-11-20T09:15:00Z"
+        assert [(one["purpose"], one["channel"], one["state"]) for one in recorded["states"]] == [
+            ("newsletter", "email", "given")
+        ]
+        assert "exemple.fr" not in answer.text
+
+        again = till.post("/v1/consents", json=DOCUMENTED)
+        assert (again.status_code, again.json()["events"][0]["id"]) == (200, event["id"])
+        assert again.json()["events"][0]["duplicate"] is True
+
+        for subject in (
+            email("ana.diaz@exemple.fr"),
+            [email("ANA.DIAZ@exemple.fr")],
+            [{"scheme": "loyalty", "value": "ml 100007"}],
+            [email("ana.diaz@exemple.fr"), {"scheme": "loyalty", "value": "ML100007"}],
+        ):
+            asked = {"subject": subject, "purpose": "newsletter", "channel": "email"}
+            answer = mailing.post("/v1/check", json=asked)
+            assert answer.status_code == 200, answer.text
+            assert answer.json()["allow"] is True, answer.text
 
 
 def test_promise_5_what_is_revoked_in_one_place_opens_nothing_in_any_process(

@@ -1,6 +1,6 @@
 """What the service must answer, said a second time and naively: from the list of all acts, nothing kept.
 
-It knows the rules of DESIGN §4 and §5 for a small company, where everyone is an adult in France and has
+It knows the rules of docs/data.md and §5 for a small company, where everyone is an adult in France and has
 e-mail addresses, which may be shared, and cards, which may not. It shares no code with the service.
 """
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hypothesis import given, note
+from hypothesis import example, given, note
 from hypothesis import strategies as st
 from model import Act, Choice, Erases, Merges, Objects, Question, Unmerges, World, world_of
 
@@ -187,10 +187,27 @@ def telling(history: list[Act]) -> Telling:
 
 
 histories = st.lists(acts, min_size=1, max_size=14)
+TAKEN_APART: list[Act] = [
+    Choice((CARDS[0], EMAILS[0]), "newsletter", "email", "given", 3),
+    Choice((CARDS[1], EMAILS[1]), "promotions", "email", "withdrawn", 2),
+    Merges(0, 1),
+    Choice((CARDS[0], EMAILS[1]), "promotions", "email", "given", 0),
+    Choice((EMAILS[0],), "promotions", "email", "given", 0, point=EMAILS[0]),
+    Objects((CARDS[1],), 0, channel="email", point=EMAILS[1]),
+    Unmerges(0),
+    Choice((CARDS[1], EMAILS[1]), "newsletter", "email", "given", 0, "portal"),
+    Merges(0, 1),
+    Unmerges(0),
+    Erases(1, keep_suppression=True),
+    Choice((CARDS[2], EMAILS[1]), "newsletter", "email", "given", 0, "portal"),
+    Choice((CARDS[2],), "newsletter", "email", "given", 0, "portal", point=EMAILS[1]),
+]
+"""Merged, written about together, taken apart, merged again, and one of them erased and back."""
 
 
 @bounded(25)
 @given(history=histories)
+@example(history=TAKEN_APART)
 def test_promise_6_every_history_is_answered_as_the_plain_model_says_on_sqlite(
     sqlite_template: Path, history: list[Act]
 ) -> None:
@@ -199,6 +216,7 @@ def test_promise_6_every_history_is_answered_as_the_plain_model_says_on_sqlite(
 
 @bounded(8)
 @given(history=histories)
+@example(history=TAKEN_APART)
 def test_promise_6_every_history_is_answered_as_the_plain_model_says_on_postgresql(
     postgres: Server, history: list[Act]
 ) -> None:

@@ -1,4 +1,4 @@
-"""DESIGN §4: who is meant by several identifiers, and what is never guessed."""
+"""docs/data.md: who is meant by several identifiers, and what is never guessed."""
 
 import pytest
 

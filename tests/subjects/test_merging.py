@@ -1,4 +1,4 @@
-"""DESIGN §4: merging is an appended edge; unmerged, grants follow what they named and noes stay with both."""
+"""Merging is an appended edge; unmerged, grants follow what they named and noes stay with both."""
 
 import pytest
 import sqlalchemy as sa

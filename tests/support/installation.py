@@ -204,13 +204,18 @@ class Serving:
         made.headers["authorization"] = f"Bearer {self.token(client)}"
         return made
 
-    def log(self, until: str | None = None) -> str:
-        """What the server wrote so far, once it holds the request id `until`: lines are written in groups."""
-        written = self._log.read_text()
-        while until is not None and until not in written:
-            time.sleep(0.02)
-            written = self._log.read_text()
-        return written
+    def log_size(self) -> int:
+        return self._log.stat().st_size
+
+    def log(self, since: int, until: str) -> str:
+        """What the server wrote from a size on, once it holds the request id `until`: it writes in groups."""
+        with self._log.open("rb") as file:
+            file.seek(since)
+            written = file.read()
+            while until.encode() not in written:
+                time.sleep(0.02)
+                written += file.read()
+        return written.decode()
 
 
 # Importing everything takes a command a second: here that is done once, and each command is a fork of it.
@@ -227,9 +232,8 @@ def _command(arguments: tuple[str, ...], environment: dict[str, str], out: Path,
         file = os.open(path, flags | os.O_CREAT)
         os.dup2(file, number)
         os.close(file)
-    sys.stdin, sys.stdout, sys.stderr = (
-        open(fd, mode, closefd=False) for fd, mode in ((0, "r"), (1, "w"), (2, "w"))
-    )
+    sys.stdin = os.fdopen(0, "r", closefd=False)
+    sys.stdout, sys.stderr = (os.fdopen(number, "w", closefd=False) for number in (1, 2))
     from consentd.cli import main
 
     try:

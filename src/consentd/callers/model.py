@@ -13,7 +13,7 @@ class Scope(StrEnum):
     CONSENT_READ = "consent:read"
     CHECK = "check"
     REASONS = "reasons"
-    """To be told the precise reason and not only the coarse one (LAW 10)."""
+    """To be told the precise reason and not only the coarse one (docs/law.md 10)."""
 
 
 class Caller(msgspec.Struct, frozen=True):

@@ -1,7 +1,7 @@
 """What a check answers.
 
 Who lacks the scope `reasons` is told the coarse reason and nothing that betrays more: a vendor does not
-learn from an article or a date that someone is a minor, or asked for restriction (LAW 10).
+learn from an article or a date that someone is a minor, or asked for restriction (docs/law.md 10).
 """
 
 from functools import lru_cache

@@ -1,4 +1,4 @@
-"""Reporting that somebody was contacted, or that it was tried: every attempt counts (LAW 11, LAW 18).
+"""Reporting that somebody was contacted, or that it was tried: every attempt counts (docs/law.md 11, 18).
 
 An attempt is a *use* of the consent it rests on, where a proof's retention counts from use. A refusal during
 the contact is a withdrawal by default, in the same transaction.

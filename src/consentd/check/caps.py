@@ -1,4 +1,4 @@
-"""How far back attempts can matter: what a check's statement must bring back (LAW 18)."""
+"""How far back attempts can matter: what a check's statement must bring back (docs/law.md 18)."""
 
 from consentd.kernel.instants import DAY
 from consentd.kernel.law import MARKETING_KINDS

@@ -76,7 +76,7 @@ def instant_of(text: str | None, now: Instant) -> Instant:
 
 
 def make_ready(policy: Policy, asked: CheckAsked, at: Instant) -> Ready:
-    """Never raises: an identifier that cannot be read belongs to nobody, which denies (LAW 10)."""
+    """Never raises: an identifier that cannot be read belongs to nobody, which denies (docs/law.md 10)."""
     subjects = asked.subject if isinstance(asked.subject, tuple) else (asked.subject,)
     names = [name for identifier in subjects if (name := _spelled(policy, identifier)) is not None]
     naming = len(names)

@@ -1,7 +1,7 @@
 """Deciding: one question on the event loop, many in slices off it; always by the same pure function.
 
 Upholds promise 5 (nothing in an answer can be stale: see `plain` and `statement`) and 17. Checks are
-counted, not logged one by one (DESIGN §6).
+counted, not logged one by one (docs/log.md).
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""May an event be recorded, and as what? Pure rules (LAW §1).
+"""May an event be recorded, and as what? Pure rules (docs/law.md).
 
 A yes needs its whole proof (GDPR 7(1)); what restricts is never refused for want of a form. An incomplete
 yes is refused, or kept as a claim where the caller asks for it; a yes that is none in law is always
@@ -227,7 +227,7 @@ def admit(
     return Admitted(
         state=state,
         happened=when,
-        # DESIGN §5: a day without a time is its first instant for a grant, its last for what restricts.
+        # A day without a time is its first instant for a grant, its last for what restricts.
         effective=when.last if state in NOES else when.first,
         proof=_proof(event) if given else Proof.NONE,
         own_act=given and event.method in OWN_ACT_METHODS,

@@ -1,8 +1,8 @@
-"""Erasing a person: what goes at once, what the law orders kept, and until when (GDPR 17, LAW 30).
+"""Erasing a person: what goes at once, what the law orders kept, and until when (GDPR 17, docs/law.md 30).
 
 Upholds promise 10. The certificate says what was destroyed and what stays, with its end date; it names
-nobody. An objection that stood goes on as entries of the do-not-contact list (LAW 24); a suppression beyond
-that is kept only if the person asked for it (LAW §1.4).
+nobody. An objection that stood goes on as entries of the do-not-contact list; a suppression beyond
+that is kept only if the person asked for it (docs/law.md 4).
 """
 
 from collections import defaultdict

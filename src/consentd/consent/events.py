@@ -47,7 +47,7 @@ def slots_of(text: str | None) -> Slots:
 
 
 def counting(rows: Iterable[Row], group: Collection[UUID]) -> list[Row]:
-    """The events that count for a group of subjects (DESIGN §4, merging).
+    """The events that count for a group of subjects (docs/data.md, merging).
 
     An event recorded while people were merged names all members of then. If they all are still one person,
     it counts. If not: what restricts counts for every part; a grant follows the holders of what was named,

@@ -1,4 +1,4 @@
-"""Making two people one, and undoing it (DESIGN §4).
+"""Making two people one, and undoing it (docs/data.md).
 
 An appended edge says so; events, keys and ciphertexts never move. States are folded anew over the group:
 after an unmerge grants follow the identifiers they named, and restrictions stay with both.

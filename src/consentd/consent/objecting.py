@@ -1,6 +1,6 @@
 """Objections (GDPR 21): they cannot be refused or queued, and apply at once, everywhere, unless narrowed.
 
-Upholds promise 5 (the next check denies, the state is in the same transaction) and LAW 22 to 24: an
+Upholds promise 5 (the next check denies, the state is in the same transaction) and docs/law.md 22 to 24: an
 objection binds the person and every contact detail, and only a later act of their own lifts it.
 """
 

@@ -1,1 +1,1 @@
-"""Sealing, keys and signatures (DESIGN §7): the only room that touches a cryptographic library."""
+"""Sealing, keys and signatures (docs/keys.md): the only room that touches a cryptographic library."""

@@ -1,6 +1,6 @@
 """The keyring: every installation-wide key, unwrapped with the root key when the process starts.
 
-Upholds DESIGN §4 (blind indexes and suppressions stand under different keys, derived per use and scheme)
+Upholds docs/data.md (blind indexes and suppressions stand under different keys, derived per use and scheme)
 and §7: a wrong root key means that there is no keyring, never that something goes on in clear. Another
 process may have rotated a key: who meets an id that is not here reloads, and asks again.
 """

@@ -1,6 +1,6 @@
 """The root key: the one secret that is not in the database. From the environment, or from a file.
 
-Upholds promise 18 (it is never printed; its *name* is a one-way hash) and DESIGN §7: the wrong root key
+Upholds promise 18 (it is never printed; its *name* is a one-way hash) and docs/keys.md: the wrong root key
 means "not ready", never a plaintext path. A file that others can read is refused: the key would no longer
 be a secret, and silence about that would be worse than not starting.
 """

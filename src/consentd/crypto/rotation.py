@@ -1,4 +1,4 @@
-"""Rotating keys (DESIGN §7): new versions, re-wrapping in batches, and destroying what nothing needs.
+"""Rotating keys (docs/keys.md): new versions, re-wrapping in batches, and destroying what nothing needs.
 
 Every step is one unit of its own and says what is left to do, so that a rotation that was killed goes on
 where it was: call it again. Destroying an old period key is what makes shredding final in copies: no

@@ -1,4 +1,4 @@
-"""The two keys of each person: making, opening, and destroying them (DESIGN §7, promises 10 and 11).
+"""The two keys of each person: making, opening, and destroying them (docs/keys.md, promises 10 and 11).
 
 Both are wrapped by a period key, in a seal that names their own row: a wrapped key moved to another row
 does not open. A proof key that is restricted opens only where the caller says that it may.

@@ -1,4 +1,4 @@
-"""Calling the stop journal (DESIGN §7). Its format and its file are not the database's concern."""
+"""Calling the stop journal (docs/keys.md). Its format and its file are not the database's concern."""
 
 from collections.abc import Callable
 

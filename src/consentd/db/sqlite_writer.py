@@ -1,7 +1,7 @@
 """The one thread that writes to SQLite: many units, a savepoint each, one synced commit.
 
 Upholds promise 1 (callers are answered after the shared sync, never before), promise 3 (a unit that raises
-leaves nothing and harms no other) and, for stops, DESIGN §7: the journal is synced before the commit.
+leaves nothing and harms no other) and, for stops, docs/keys.md: the journal is synced before the commit.
 
 SQLAlchemy builds the statements; transactions are begun and ended here, on the driver, and nowhere else.
 Cost per unit beside its statements: two savepoint statements and a share of BEGIN, COMMIT and the sync

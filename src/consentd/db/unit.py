@@ -23,7 +23,7 @@ class Unaudited(AssertionError):
 class Unit:
     """One transaction under way. `now` is read once, so that all rows of a unit agree on when they were made.
 
-    `stops` are lines for the stop journal: they are synced to it before the commit (DESIGN §7).
+    `stops` are lines for the stop journal: they are synced to it before the commit (docs/keys.md).
     """
 
     def __init__(self, connection: sa.Connection, now: Instant, dialect: Dialect) -> None:

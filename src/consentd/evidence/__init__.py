@@ -1,1 +1,1 @@
-"""The audit log: a Merkle tree over every change, its checkpoints and proofs (DESIGN §6, RFC 9162)."""
+"""The audit log: a Merkle tree over every change, its checkpoints and proofs (docs/log.md, RFC 9162)."""

@@ -1,4 +1,4 @@
-"""The stop journal: every withdrawal, objection, restriction and erasure, outside the database (DESIGN §7).
+"""The stop journal: withdrawals, objections, restrictions and erasures, outside the database (docs/log.md).
 
 It is synced before a stop is acknowledged, so that a database restored from a backup can be told what it
 forgot. One line of canonical JSON per stop, UTF-8, ended by a line feed:

@@ -1,4 +1,4 @@
-"""Leading by lease, with fencing: at most one holder's work counts, whatever the clocks say (DESIGN §6).
+"""Leading by lease, with fencing: at most one holder's work counts, whatever the clocks say (docs/log.md).
 
 The fence grows with every change of holder. Work is done in the transaction that renews the lease under
 holder and fence, so a leader that slept while another took over changes nothing.

@@ -1,4 +1,4 @@
-"""Children: is a person known to be too young to consent alone? (GDPR 8, LAW 6)"""
+"""Children: is a person known to be too young to consent alone? (GDPR 8, docs/law.md 6)"""
 
 from consentd.kernel.calendar import add_months
 from consentd.kernel.case import Birth

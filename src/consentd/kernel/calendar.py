@@ -47,7 +47,7 @@ def is_holiday(rules: tuple[Holiday, ...], day: dt.date) -> bool:
 def add_months(day: dt.date, months: int) -> dt.date:
     """The same day of a later month; where that month has none, the first of the next one.
 
-    A consent of one year given on 29 February so ends on 1 March (LAW 9).
+    A consent of one year given on 29 February so ends on 1 March (docs/law.md 9).
     """
     years, month = divmod(day.month - 1 + months, 12)
     try:

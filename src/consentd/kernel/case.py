@@ -13,7 +13,7 @@ from consentd.kernel.instants import Instant
 
 
 class Birth(msgspec.Struct, frozen=True):
-    """A birth date as known: a day, or only its year (then a minor until 31 December, LAW 6)."""
+    """A birth date as known: a day, or only its year (then a minor until 31 December, docs/law.md 6)."""
 
     year: int
     month: int | None = None
@@ -27,7 +27,7 @@ class Birth(msgspec.Struct, frozen=True):
 
 
 class Sale(msgspec.Struct, frozen=True):
-    """A sale, and what it shows towards the soft opt-in (LAW 13)."""
+    """A sale, and what it shows towards the soft opt-in (docs/law.md 13)."""
 
     at: Instant
     product: str | None = None

@@ -1,7 +1,7 @@
 """May these people be contacted for this purpose, through this channel, at this instant?
 
-One pure function, run by the service, the client's replica and the mail gate alike (DESIGN §5). It fails
-closed: what is unknown, unproven or contradictory denies (LAW 10, LAW 12). The plain yes, one person with
+One pure function, run by the service, the client's replica and the mail gate alike. It fails closed:
+what is unknown, unproven or contradictory denies (docs/law.md 10, 12). The plain yes, one person with
 one address and a proven consent without an end, costs about ten microseconds; `bench/` watches it.
 """
 
@@ -131,7 +131,7 @@ def _of_one(verdict: Verdict) -> _Outcome:
 
 
 def _of_all(verdicts: Sequence[Verdict]) -> _Outcome:
-    """The least permissive of several people wins (LAW 12). The first verdict is of one who was named."""
+    """The least permissive of several people wins (docs/law.md 12). The first is of one who was named."""
     packs = tuple(dict.fromkeys(pack for verdict in verdicts for pack in verdict.packs))
     hard = [verdict for verdict in verdicts if _is_hard(verdict)]
     if hard:

@@ -1,4 +1,4 @@
-"""The fold: from the events of one key to its state (DESIGN §5, promise 6).
+"""The fold: from the events of one key to its state (docs/deciding.md, promise 6).
 
 The state is the *greatest* event under a total order, so folding is a join: in any order, any grouping and
 any number of times, the same events give the same state. That is why a late arrival needs no replay, why

@@ -1,4 +1,4 @@
-"""How often: attempts in rolling days, and silence after a refusal (LAW 18)."""
+"""How often: attempts in rolling days, and silence after a refusal (docs/law.md 18)."""
 
 from consentd.kernel.case import Attempt
 from consentd.kernel.instants import DAY, Instant

@@ -1,4 +1,4 @@
-"""When a call may ring: windows in the person's own time, holidays, hours expressly agreed to (LAW 18).
+"""When a call may ring: windows in the person's own time, holidays, hours agreed to (docs/law.md 18).
 
 Windows are turned into instants per local day, so a day of 23 or 25 hours needs no special case.
 """

@@ -1,7 +1,7 @@
 """Instants as whole microseconds since 1970 in UTC, and the strict reading of times from outside.
 
 An integer compares alike in every database, has one canonical spelling, and cannot lose its zone. Upholds
-DESIGN §5: a time known only to the day counts as its first instant for a grant and its last for what
+docs/deciding.md: a time known only to the day counts as its first instant for a grant and its last for what
 restricts, in the zone of its source.
 """
 

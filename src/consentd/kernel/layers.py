@@ -1,6 +1,6 @@
 """Noes: refusals, objections and the do-not-contact list, by contact point, channel and person.
 
-Where the layers disagree the least permissive wins (LAW 12). A no counts whatever its time: one known only
+Where they disagree the least permissive wins (docs/law.md 12). A no counts whatever its time: one known only
 to the day counts from that day's end, and must not be missed before it.
 """
 

@@ -1,4 +1,4 @@
-"""One person of a case: everything that must hold for them, in the order of LAW 10."""
+"""One person of a case: everything that must hold for them, in the order of docs/law.md 10."""
 
 from collections.abc import Sequence
 from uuid import UUID

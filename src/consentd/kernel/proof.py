@@ -1,4 +1,4 @@
-"""Until when the proof of a consent must be kept (LAW 3, 16; UWG §7a). Used at erasure, never by a check."""
+"""Until when the proof of a consent must be kept (docs/law.md 3, 16; UWG §7a). Used at erasure."""
 
 import datetime as dt
 from collections.abc import Sequence

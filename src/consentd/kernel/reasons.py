@@ -1,7 +1,8 @@
 """Every reason a decision can give: a stable code, its coarse code, and the words for people.
 
 A system without the scope `reasons` is told the coarse code alone, so that a vendor learns neither that
-someone is a minor, nor that they asked for their data to be frozen, nor that they are unknown (LAW 10).
+someone is a minor, nor that they asked for their data to be frozen, nor that they are unknown
+(docs/law.md 10).
 """
 
 from functools import lru_cache

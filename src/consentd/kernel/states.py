@@ -1,4 +1,4 @@
-"""The states a consent can be in: the ten of the W3C Data Privacy Vocabulary 2.3 (LAW §5).
+"""The states a consent can be in: the ten of the W3C Data Privacy Vocabulary 2.3 (docs/law.md).
 
 Only Given and Renewed allow. Expired is how a lapsed grant is *shown*, never something that is recorded.
 """
@@ -30,7 +30,7 @@ RECORDABLE = GRANTS | NOES | NEUTRAL
 
 
 class Proof(StrEnum):
-    """What stands behind a grant (LAW 3)."""
+    """What stands behind a grant (docs/law.md 3)."""
 
     NONE = "none"
     CITED = "cited"
@@ -49,4 +49,4 @@ class Ground(StrEnum):
 
 
 OWN_ACT_METHODS = frozenset({"portal", "double_opt_in", "signed_form", "recording"})
-"""Ways of consenting that can only be the person's own act: a later one may lift an objection (DESIGN §5)."""
+"""Ways of consenting that can only be the person's own act: a later one may lift an objection."""

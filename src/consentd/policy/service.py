@@ -1,6 +1,6 @@
 """Which rules are in force: activating them, and having the active ones at hand.
 
-Upholds DESIGN §8: a version is stored for ever under its hash, an activation is an appended and audited
+A version is stored for ever under its hash (docs/policies.md), an activation is an appended and audited
 row, going back is another row, and a write reads the active policy inside its own transaction.
 """
 

@@ -1,4 +1,4 @@
-"""Facts: sourced, dated statements, and their fold into what a decision needs (DESIGN §4).
+"""Facts: sourced, dated statements, and their fold into what a decision needs (docs/data.md).
 
 Pure: the shapes that callers send, the sealed payload, and `fold_facts`.
 """
@@ -45,7 +45,7 @@ class BirthFact(_Fact, tag="birth_date", frozen=True, kw_only=True):
 
 
 class ProfessionalFact(_Fact, tag="professional", frozen=True, kw_only=True):
-    """Whether a contact detail is one of a profession (LAW 14): a fact about the detail, not the person."""
+    """Whether a contact detail is one of a profession (docs/law.md 14): about the detail, not the person."""
 
     contact_point: Identifier
     professional: bool = True

@@ -1,4 +1,4 @@
-"""Who is meant by several identifiers: the rules, as a function of who holds what (DESIGN §4).
+"""Who is meant by several identifiers: the rules, as a function of who holds what (docs/data.md).
 
 Identifiers that resolve to several people never merge them: that would let one wrong card number join two
 lives. They make a candidate for a person to decide on.

@@ -1,4 +1,4 @@
-"""Finding, locking, making and linking the people that one call names (DESIGN §4)."""
+"""Finding, locking, making and linking the people that one call names (docs/data.md)."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence

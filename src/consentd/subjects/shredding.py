@@ -1,4 +1,4 @@
-"""Forgetting people: their content key and every look-up entry go at once (DESIGN §7, promise 10).
+"""Forgetting people: their content key and every look-up entry go at once (docs/keys.md, promise 10).
 
 What stays is listed by whoever calls: proof keys that the law orders kept, and the do-not-contact list.
 """

@@ -1,7 +1,7 @@
 """What every answer carries, by kind: nothing may be framed, sniffed, cached or leak its address.
 
 Answers of the API allow a browser nothing at all. Pages allow their own style sheet, images and forms;
-no script, since none is needed (DESIGN §11).
+no script, since none is needed (docs/api.md).
 """
 
 from collections.abc import Collection

@@ -1,7 +1,7 @@
 """Whether the service lives, and whether it can serve.
 
 `live` is about the process alone: an orchestrator restarts what does not answer it. `ready` names the reason
-why nothing can be served: root key, schema, log, disk. Upholds promise 17 and DESIGN §7: not ready means
+why nothing can be served: root key, schema, log, disk. Upholds promise 17 and docs/keys.md: not ready means
 503 for everything else, never a path that works half.
 """
 

@@ -1,6 +1,6 @@
 """Refusals in the audit log: of known callers one by one, before they are told; of strangers by the minute.
 
-Upholds promise 8 and DESIGN §6. Strangers are counted only, so that nobody can fill the log without a key.
+Upholds promise 8 and docs/log.md. Strangers are counted only, so that nobody can fill the log without a key.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""What was chosen: events that never change, and the states folded from them (DESIGN §5)."""
+"""What was chosen: events that never change, and the states folded from them (docs/deciding.md)."""
 
 import sqlalchemy as sa
 

@@ -1,4 +1,4 @@
-"""Wrapped keys (DESIGN §7). Nothing here opens without the root key; destroying a row is the shredding."""
+"""Wrapped keys (docs/keys.md). Nothing here opens without the root key; destroying a row is the shredding."""
 
 import sqlalchemy as sa
 

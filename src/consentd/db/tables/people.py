@@ -1,4 +1,4 @@
-"""People and what is known of them (DESIGN §4). Rows that cannot change name people by random ids only."""
+"""People and what is known of them (docs/data.md). Rows that cannot change name people by random ids only."""
 
 import sqlalchemy as sa
 
