@@ -3,7 +3,7 @@
 from consentd.base.i18n import Text
 
 WORDS: dict[str, Text] = {
-    "title": Text("consentd : qui peut-on contacter ?", "consentd: who may we contact?"),
+    "title": Text("consentd : qui peut-on contacter ?", "consentd: who may we contact?"),
     "skip": Text("Aller au contenu", "Skip to content"),
     "other_language": Text("English", "Français"),
     "tagline": Text(
@@ -16,14 +16,14 @@ WORDS: dict[str, Text] = {
         "Le service ne peut pas répondre pour l’instant.", "The service cannot answer at the moment."
     ),
     "log_size": Text(
-        "Faits inscrits au journal vérifiable : {size}.", "Facts written in the verifiable log: {size}."
+        "Faits inscrits au journal vérifiable : {size}.", "Facts written in the verifiable log: {size}."
     ),
-    "waiting": Text("En attente d’inscription : {pending}.", "Waiting to be written: {pending}."),
+    "waiting": Text("En attente d’inscription : {pending}.", "Waiting to be written: {pending}."),
     "what": Text("À quoi ça sert", "What it is for"),
     "what_1": Text(
         "Votre caisse, votre boutique en ligne, votre outil de newsletter et vos appels posent ici la même "
-        "question avant d’écrire à quelqu’un ou de l’appeler : « Puis-je contacter cette personne, pour "
-        "cette utilisation, par ce moyen, maintenant ? »",
+        "question avant d’écrire à quelqu’un ou de l’appeler : « Puis-je contacter cette personne, pour "
+        "cette utilisation, par ce moyen, maintenant ? »",
         "Your till, your web shop, your newsletter tool and your calls ask the same question here before "
         "they write to or call anyone: “May I contact this person, for this use, by this method, now?”",
     ),
@@ -45,10 +45,10 @@ WORDS: dict[str, Text] = {
     "jwks": Text("Clés publiques des accès et des reçus", "Public keys of accesses and receipts"),
     "checkpoint": Text("Dernière signature du journal vérifiable", "Latest signature of the verifiable log"),
     "log_key": Text("Clé publique du journal vérifiable", "Public key of the verifiable log"),
-    "health": Text("Le service peut-il répondre ?", "Can the service answer?"),
+    "health": Text("Le service peut-il répondre ?", "Can the service answer?"),
     "try": Text("Essayer", "Trying it out"),
     "try_1": Text(
-        "Ici, rien ne se règle avec la souris : cette page est la porte d’entrée de vos outils. La personne "
+        "Ici, rien ne se règle avec la souris : cette page est la porte d’entrée de vos outils. La personne "
         "qui s’occupe de l’installation connecte un outil avec cette commande :",
         "Nothing is set up with the mouse here: this page is the door for your tools. Whoever looks after "
         "the installation connects a tool with this command:",
