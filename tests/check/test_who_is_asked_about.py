@@ -142,3 +142,18 @@ async def test_an_objection_on_other_grounds_of_any_holder_ends_what_rests_on_ou
     await company.objects(LUC, ground="particular")
     assert await company.why(ANNE, MAILBOX, **surveys) == "objected"
     assert await company.allows(ANNE, MAILBOX)
+
+
+async def test_a_yes_for_the_whole_channel_of_one_person_is_none_for_anothers_other_address(
+    company: Company,
+) -> None:
+    """Asked in either order: what is remembered of one must not answer for the other."""
+    for first, second in (("anne", "luc"), ("claire", "paul")):
+        whole, other = f"email:{first}@exemple.fr", f"email:{second}@exemple.fr"
+        await company.gives(whole, purpose="promotions")
+        await company.gives(
+            f"loyalty:{second}", other, purpose="promotions", contact_point=f"email:{second}@bureau.example"
+        )
+        asked = [(whole, True), (other, False)]
+        for who, allowed in asked if first == "anne" else reversed(asked):
+            assert await company.allows(who, purpose="promotions") == allowed

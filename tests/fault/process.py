@@ -1,6 +1,6 @@
 """Another process of the service, told what to do by its arguments, and when by its standard input.
 
-check URL FOLDER WHO     asks without end; one line per check: when it began, when it ended, 1 for yes
+check URL FOLDER WHO     asks without end; one line per check: when it began and ended, 1 for yes
 post URL FOLDER SCHEME   one first post about each person named by a line
 """
 
@@ -28,6 +28,8 @@ async def check(url: str, folder: str, who: str) -> None:
         asked, till = question((who,), "newsletter", "email"), company.systems["till"]
         say("ready")
         while not over.is_set():
+            # So that whoever reads along is never far behind.
+            await asyncio.sleep(0.001)
             began = time.monotonic_ns()
             answer = await company.checks.check(till, asked)
             say(f"{began} {time.monotonic_ns()} {int(answer.allow)}")

@@ -13,11 +13,14 @@ from typing import Any
 from consentd.check import plain
 from consentd.kernel.case import Decision
 from consentd.kernel.compiled import CompiledPolicy
+from consentd.kernel.ids import NOBODY
 from consentd.kernel.instants import Instant
 from consentd.kernel.policy import Purpose
 from consentd.kernel.states import GRANTS
 
 _MOST = 4096
+_WHOLE_CHANNEL = (NOBODY, NOBODY.bytes)
+"""As either driver returns it."""
 _GRANTED = frozenset(state.value for state in GRANTS)
 
 
@@ -56,7 +59,7 @@ class Outcomes:
             row[plain.CAPACITY],
             row[plain.UNREACHABLE] is None,
             state,
-            row[plain.STATE_POINT] == row[plain.POINT],
+            _about(row),
             row[plain.PROOF],
             row[plain.NOTICE],
             row[plain.VERSION],
@@ -93,3 +96,10 @@ class Outcomes:
             for pack in self._compiled.policy.packs.values()
             for rule in pack.validity
         )
+
+
+def _about(row: Sequence[Any]) -> str:
+    """What the choice is about: this address, the whole channel, or another address, which is none of it."""
+    if row[plain.STATE_POINT] == row[plain.POINT]:
+        return "address"
+    return "channel" if row[plain.STATE_POINT] in _WHOLE_CHANNEL else "other"
