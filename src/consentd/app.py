@@ -22,6 +22,7 @@ from consentd.check import api as check_api
 from consentd.check.service import CheckService
 from consentd.check.store import gatherer
 from consentd.consent import api as consent_api
+from consentd.consent.erasure import purge_proofs
 from consentd.consent.service import ConsentService
 from consentd.crypto.keyring import Keyring, load_keyring, passing_keyring
 from consentd.crypto.root import read_root_key
@@ -31,6 +32,7 @@ from consentd.db.sqlite import SqliteDatabase
 from consentd.evidence import api as evidence_api
 from consentd.evidence import service as evidence
 from consentd.evidence.journal import Journal
+from consentd.evidence.model import SERVICE
 from consentd.evidence.runner import Sequencer
 from consentd.kernel.errors import ConsentdError, OperatorError, Tampered, Unauthenticated, Unavailable
 from consentd.policy.service import PolicyBook, log_origin
@@ -44,6 +46,7 @@ from consentd.web.refusals import Refusals
 
 RETRY_SECONDS = 5
 PURGE_SECONDS = 3600
+KEYS_SECONDS = 30
 
 
 class Parts(msgspec.Struct, frozen=True):
@@ -113,7 +116,9 @@ def compose(
     sequencer = Sequencer(database, parts.keyring, parts.origin, settings.checkpoint_file)
     refusals = Refusals(database, parts.keyring)
     readiness = Readiness({"database": _database_probe(parts), "log": _log_probe(sequencer)})
-    beside = Beside(refusals.run, sequencer.run, lambda: _purge_by_the_hour(parts))
+    beside = Beside(
+        refusals.run, sequencer.run, lambda: _purge_by_the_hour(parts), lambda: _fresh_keys(parts)
+    )
 
     async def stop() -> None:
         await beside.stop()
@@ -236,10 +241,20 @@ async def _within(seconds: float, wait: Awaitable[object]) -> bool:
 
 
 async def _purge_by_the_hour(parts: Parts) -> None:
+    """What has a date: idempotency keys, and proof keys that the law no longer orders kept."""
     while True:
-        with contextlib.suppress(Unavailable):
+        with contextlib.suppress(ConsentdError):
             await idempotency.purge(parts.database)
+            await parts.database.change(lambda unit: purge_proofs(unit, parts.keyring, SERVICE))
         await asyncio.sleep(PURGE_SECONDS)
+
+
+async def _fresh_keys(parts: Parts) -> None:
+    """Takes in keys that another process made: a new look-up or signing key is met by nobody's error."""
+    while True:
+        await asyncio.sleep(KEYS_SECONDS)
+        with contextlib.suppress(ConsentdError):
+            await parts.database.read(parts.keyring.reload)
 
 
 def _database_probe(parts: Parts) -> health.Probe:

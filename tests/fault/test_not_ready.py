@@ -67,7 +67,7 @@ async def test_with_the_wrong_root_key_every_route_but_health_is_503(
         assert (await http.post("/v1/check")).status_code == 401
 
 
-@pytest.mark.parametrize("command", [["audit", "verify"], ["states", "verify"], ["keys", "status"]])
+@pytest.mark.parametrize("command", [["audit", "verify"], ["keys", "status"]])
 async def test_with_the_wrong_root_key_the_command_line_says_so_in_a_sentence(
     sqlite_url: str, tmp_path: Path, command: list[str]
 ) -> None:

@@ -13,7 +13,7 @@ from support.builders import Company, RealClock, open_company
 from support.builders_requests import question
 
 ANA = "email:ana@exemple.fr"
-ROUNDS = 25
+ROUNDS = 12
 
 
 async def test_promise_5_no_check_that_starts_after_a_withdrawal_is_acknowledged_allows(
@@ -77,7 +77,7 @@ async def test_two_first_posts_about_one_person_make_one_person(
 async def test_first_posts_of_two_processes_about_the_same_people_make_each_of_them_one(
     company: Company, database_url: str, tmp_path: Path
 ) -> None:
-    names = [f"client{number}" for number in range(40)]
+    names = [f"client{number}" for number in range(25)]
     go = " ".join(names).encode() + b"\n"
     async with (
         process("post", database_url, str(tmp_path), "loyalty") as first,
@@ -96,7 +96,7 @@ async def test_first_posts_of_two_processes_about_the_same_people_make_each_of_t
 
 
 async def test_merging_while_both_are_written_about_loses_nothing(company: Company) -> None:
-    for number in range(10):
+    for number in range(5):
         a, b = f"email:a{number}@exemple.fr", f"email:b{number}@exemple.fr"
         for one in (a, b):
             await company.gives(one, at=to_text(now()))
@@ -110,7 +110,7 @@ async def test_merging_while_both_are_written_about_loses_nothing(company: Compa
 
 
 async def test_erasing_while_somebody_is_written_about_leaves_nothing_half(company: Company) -> None:
-    for number in range(10):
+    for number in range(5):
         who = f"email:c{number}@exemple.fr"
         await company.gives(who, at=to_text(now()))
         await asyncio.gather(

@@ -9,7 +9,6 @@ from acts import email, new_email, question, recording
 from support.installation import Client, Installation, Serving, free_port
 from support.postgres import Server
 
-
 DOCUMENTED = {
     "subject": {
         "identifiers": [

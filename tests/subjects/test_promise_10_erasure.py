@@ -13,7 +13,7 @@ from consentd.db.tables.consent import consent_events
 from consentd.db.tables.keys import subject_keys
 from consentd.db.tables.people import facts, identifier_links, identifiers, suppressions
 from consentd.kernel.errors import NotFound
-from consentd.kernel.instants import to_text
+from consentd.kernel.instants import DAY, to_text
 from support.builders import ROOT, Company
 from support.builders_keys import openable, stored_bytes
 from support.builders_requests import yes
@@ -191,8 +191,8 @@ async def test_promise_10_a_reported_attempt_is_a_use_that_the_proof_outlives_by
     await company.withdraws(CANARY[1], purpose="promotions", channel="phone", at="2026-09-01")
     await company.tried(CANARY[1], occurred_at="2026-08-20T15:00:00+02:00")
     certificate = await company.erase(CANARY[1])
-    # Nothing in the law ends a proof duty before the erasure that ends the consent.
-    assert certificate.kept[1].until == "2029-11-18T23:00:00Z"
+    # The consent ended when it was withdrawn, and not with the erasure.
+    assert certificate.kept[1].until == "2029-09-01T22:00:00Z"
 
 
 async def test_promise_10_the_log_verifies_after_an_erasure_and_after_the_purge(company: Company) -> None:
@@ -268,7 +268,7 @@ async def test_erasure_alone_is_no_objection(company: Company) -> None:
 async def test_who_asked_for_it_stays_on_the_do_not_contact_list(company: Company) -> None:
     await company.gives(*CANARY)
     certificate = await company.erase(CANARY[0], keep_suppression=True)
-    assert certificate.suppressions_added == 2
+    assert certificate.suppressions_added == 3
     await company.gives(*CANARY)
     assert await company.why(CANARY[0]) == "suppressed"
     assert await company.why(CANARY[2], CANARY[0]) == "suppressed"
@@ -302,6 +302,7 @@ async def test_only_a_later_act_of_their_own_takes_somebody_off_the_list(company
     await company.gives(*CANARY, method="portal", at="2026-11-01")
     await company.gives(*CANARY, method="spoken")
     assert await company.why(CANARY[0]) == "suppressed"
+    company.clock.move(days=1)
     await company.gives(*CANARY, method="double_opt_in", contact_point=CANARY[0])
     assert await company.allows(CANARY[0])
     assert await company.why(CANARY[0], purpose="promotions") == "suppressed"
@@ -337,5 +338,7 @@ async def test_the_list_holds_keyed_hashes_of_its_own_alone(company: Company) ->
         lambda connection: connection.execute(sa.select(suppressions)).mappings().all()
     )
     looked_up = {digest for _, digest in company.keyring.blind_index("email", EMAIL)}
-    assert {row["scheme"] for row in rows} == {"email", "phone"}
+    assert {row["scheme"] for row in rows} == {"email", "phone", "loyalty"}
+    # A day, and no instant that would lead to the events of the one who was erased.
+    assert all((row["since"] + 1) % DAY == row["created_at"] % DAY == 0 for row in rows)
     assert all(row["digest"] not in looked_up and row["identifier_id"] is None for row in rows)

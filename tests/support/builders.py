@@ -287,14 +287,14 @@ class Company:
         self.clock.move(minutes=1)
         first, second = SubjectId(a), SubjectId(b)
         return await self.database.change(
-            lambda unit: merge(unit, self.keyring, OPERATOR, first, second, "the same person")
+            lambda unit: merge(unit, self.keyring, OPERATOR, first, second, "same_person")
         )
 
     async def unmerge_ids(self, a: UUID, b: UUID) -> list[GroupId]:
         self.clock.move(minutes=1)
         first, second = SubjectId(a), SubjectId(b)
         return await self.database.change(
-            lambda unit: unmerge(unit, self.keyring, OPERATOR, first, second, "two people after all")
+            lambda unit: unmerge(unit, self.keyring, OPERATOR, first, second, "two_people")
         )
 
     async def erase(self, who: str, *, keep_suppression: bool = False) -> Certificate:

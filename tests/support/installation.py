@@ -209,10 +209,12 @@ class Serving:
 
     def log(self, since: int, until: str) -> str:
         """What the server wrote from a size on, once it holds the request id `until`: it writes in groups."""
+        deadline = time.monotonic() + READY_SECONDS
         with self._log.open("rb") as file:
             file.seek(since)
             written = file.read()
             while until.encode() not in written:
+                assert time.monotonic() < deadline, f"{until} is never written"
                 time.sleep(0.02)
                 written += file.read()
         return written.decode()

@@ -60,7 +60,7 @@ class Asking:
         Raises Unauthenticated if the caller was revoked, PolicyChanged if `compiled` is no longer in force.
         """
         if ask.way != "plain":
-            gathered = Gathered(rows, ask.purpose, ask.channel, self._open_facts)
+            gathered = Gathered(rows, ask.purpose, ask.channel, ask.schemes, self._open_facts)
             _require(compiled, live=gathered.live, policy=gathered.policy)
             return [
                 decide(compiled, one.question, gathered.case(index, one)) for index, one in enumerate(ready)

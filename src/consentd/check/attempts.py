@@ -18,6 +18,7 @@ from consentd.consent.recording import record
 from consentd.consent.requests import ConsentEvent, RecordConsents
 from consentd.kernel.compiled import CompiledPolicy
 from consentd.kernel.errors import Unprocessable
+from consentd.kernel.ids import BatchId
 from consentd.kernel.instants import parse_moment
 from consentd.kernel.law import MARKETING_KINDS
 from consentd.subjects.acts import Act, check_limits
@@ -70,12 +71,20 @@ def _write(act: Act, compiled: CompiledPolicy, request: AttemptReported, zone: Z
     point = None
     if request.contact_point is not None:
         point = spell(act.policy, request.contact_point, request.subject.territory, "/contact_point")
-    resolution = act.resolve(request.subject, [point] if point else [])
     content = [request.subject.identifiers, _without_subject(request)]
     earlier = act.already(request.source_event_id, content)
     if earlier is not None:
+        act.answered_by = BatchId(earlier.batch)
         told = _told(store.attempts_by_id(act.unit.connection, earlier.rows))
         return msgspec.structs.replace(told, duplicate=True)
+    # Reporting needs the scope `check` alone: it makes nobody, and ties nothing to anybody.
+    resolution = act.find(request.subject, [point] if point else [])
+    if not resolution.people:
+        raise _wrong(
+            "unknown_person",
+            "/subject",
+            "Nobody is on record under these identifiers. If they refused, record it with /v1/consents.",
+        )
     schemes = act.policy.channels[request.channel].schemes
     used = point or next((name for name in resolution.named.values() if name.scheme in schemes), None)
     attempt_id = new_id()
@@ -104,9 +113,9 @@ def _write(act: Act, compiled: CompiledPolicy, request: AttemptReported, zone: Z
         )
     act.report(request.source_event_id, content, ids)
     if request.outcome == "refused":
-        record(act, compiled, _withdrawal(request), zone)
-    groups = tuple(person.group for person in resolution.people)
-    return AttemptRecorded(attempt_id, groups, request.outcome == "refused")
+        record(act, compiled, _withdrawal(request), zone, resolution)
+    subjects = tuple(resolution.writer_of(person) for person in resolution.people)
+    return AttemptRecorded(attempt_id, subjects, request.outcome == "refused")
 
 
 def _withdrawal(request: AttemptReported) -> RecordConsents:

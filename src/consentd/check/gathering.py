@@ -12,6 +12,7 @@ from consentd.check.raw import NOBODY_KNOWN, OpenFacts, RawId, attempt, objectio
 from consentd.check.statement import Tag
 from consentd.kernel.case import NO_FACTS, Attempt, Case, Facts, Person, Point, Suppression
 from consentd.kernel.fold import Objection, State
+from consentd.kernel.instants import Instant
 
 
 class _Held(msgspec.Struct):
@@ -26,19 +27,25 @@ class Gathered:
     """One statement's rows, by what they are about. Several questions of one purpose and channel share it."""
 
     def __init__(
-        self, rows: Iterable[Sequence[Any]], purpose: str, channel: str, open_facts: OpenFacts
+        self,
+        rows: Iterable[Sequence[Any]],
+        purpose: str,
+        channel: str,
+        schemes: Sequence[str],
+        open_facts: OpenFacts,
     ) -> None:
         self.policy: str | None = None
         self.live = False
         self.named: dict[int, list[tuple[RawId, RawId]]] = {}
         self._purpose = purpose
         self._channel = channel
+        self._schemes = schemes
         self._open_facts = open_facts
         self._points: dict[RawId, _Held] = {}
-        self._members: dict[RawId, list[tuple[str | None, bool]]] = {}
+        self._members: dict[RawId, list[tuple[RawId, str | None, bool]]] = {}
         self._states: dict[RawId, list[State]] = {}
         self._objections: dict[RawId, list[Objection]] = {}
-        self._on_point: dict[RawId, list[Suppression]] = {}
+        self._listed: dict[RawId, list[tuple[RawId, str, int, str | None, str | None]]] = {}
         self._facts: dict[RawId, list[Facts]] = {}
         self._attempts_of: dict[RawId, dict[RawId, Attempt]] = {}
         take: dict[int, Callable[[Sequence[Any]], None]] = {
@@ -72,7 +79,7 @@ class Gathered:
         held.reachable = held.reachable or row[10] is None
 
     def _member(self, row: Sequence[Any]) -> None:
-        self._members.setdefault(row[2], []).append((row[5], row[10] is not None))
+        self._members.setdefault(row[2], []).append((row[1], row[5], row[10] is not None))
 
     def _state(self, row: Sequence[Any]) -> None:
         self._states.setdefault(row[1], []).append(
@@ -84,8 +91,7 @@ class Gathered:
         self._objections.setdefault(row[1], []).append(found)
 
     def _suppression(self, row: Sequence[Any]) -> None:
-        found = Suppression(row[10], row[5], row[6], uuid_of(row[1]))
-        self._on_point.setdefault(row[1], []).append(found)
+        self._listed.setdefault(row[2], []).append((row[1], row[7], row[10], row[5], row[6]))
 
     def _fact(self, row: Sequence[Any]) -> None:
         facts = self._open_facts(row[1], row[3], row[4], row[14], row[15])
@@ -116,7 +122,7 @@ class Gathered:
             tuple(people),
             tuple(self._point(id_) for id_ in points),
             chosen,
-            tuple(one for id_ in points for one in self._on_point.get(id_, ())),
+            self._suppressions(meant | others, points) if self._listed else (),
             self._attempts(meant, points),
         )
 
@@ -130,13 +136,14 @@ class Gathered:
         return set.intersection(*holders) or set.union(*holders)
 
     def _person(self, group: RawId, *, named: bool) -> Person:
-        members = self._members.get(group, ())
+        # In the order of their ids: both databases must find the same territory first.
+        members = sorted(self._members.get(group, ()), key=lambda member: str(uuid_of(member[0])))
         facts = self._facts.get(group)
         return Person(
             group,
             named,
-            next((territory for territory, _ in members if territory), None),
-            any(restricted for _, restricted in members),
+            next((territory for _, territory, _ in members if territory), None),
+            any(restricted for _, _, restricted in members),
             tuple(self._states.get(group, ())),
             tuple(self._objections.get(group, ())),
             NO_FACTS if facts is None else facts[0] if len(facts) == 1 else _together(facts),
@@ -145,6 +152,18 @@ class Gathered:
     def _point(self, id_: RawId) -> Point:
         held = self._points[id_]
         return Point(uuid_of(id_), tuple(held.holders), not held.consumer, not held.reachable)
+
+    def _suppressions(self, groups: Iterable[RawId], points: Sequence[RawId]) -> tuple[Suppression, ...]:
+        """What the do-not-contact list says of these people, whichever identifier they are on it by."""
+        found: list[Suppression] = []
+        for group in groups:
+            for id_, scheme, since, purpose, channel in self._listed.get(group, ()):
+                if id_ in points:
+                    found.append(Suppression(Instant(since), purpose, channel, uuid_of(id_)))
+                if channel is None or scheme not in self._schemes:
+                    # All channels, or known by something that is no address of this one: wherever they are.
+                    found.append(Suppression(Instant(since), purpose, channel, None))
+        return tuple(dict.fromkeys(found))
 
     def _attempts(self, meant: Iterable[RawId], points: Iterable[RawId]) -> tuple[Attempt, ...]:
         if not self._attempts_of:

@@ -35,7 +35,9 @@ _COLUMNS = {
     "restricted": "s.restricted_at",
     "capacity": "l.capacity",
     "unreachable": "l.unreachable_since",
-    "merged": "(SELECT count(*) FROM subjects m WHERE m.group_id = s.group_id AND m.id <> s.id)",
+    "beyond": "(SELECT count(*) FROM subjects m WHERE m.group_id = s.group_id AND m.id <> s.id)"
+    " + (SELECT count(*) FROM identifier_links h JOIN suppressions w ON w.identifier_id = h.identifier_id"
+    " WHERE h.subject_id = s.id AND h.identifier_id <> i.id)",
     "state_point": "c.contact_point_id",
     "state": "c.state",
     "proof": "c.proof",
@@ -63,7 +65,7 @@ _COLUMNS = {
     "outcome": "t.outcome",
 }
 (
-    N, POLICY, LIVE, POINT, SUBJECT, GROUP, TERRITORY, RESTRICTED, CAPACITY, UNREACHABLE, MERGED, STATE_POINT,
+    N, POLICY, LIVE, POINT, SUBJECT, GROUP, TERRITORY, RESTRICTED, CAPACITY, UNREACHABLE, BEYOND, STATE_POINT,
     STATE, PROOF, NOTICE, VERSION, SLOTS, EFFECTIVE, EXPLICIT, PARENTAL, OWN_ACT, OBJECTED_POINT,
     OBJECTED_PURPOSE, OBJECTED_CHANNEL, GROUND, OBJECTED_SINCE, SUPPRESSED_SINCE, SUPPRESSED_PURPOSE,
     SUPPRESSED_CHANNEL, FACTS, KEY, WRAPPER, WRAPPED, ATTEMPT, ATTEMPTED, OUTCOME,
@@ -129,8 +131,10 @@ def numbers(questions: int) -> range:
 
 
 def is_plain(rows: Sequence[Row]) -> bool:
-    """Whether these rows are the whole case: nobody in it was merged with anyone."""
-    return not any(row[MERGED] for row in rows)
+    """Whether these rows are the whole case: nobody in it was merged, or is on the do-not-contact list under
+    another identifier.
+    """
+    return not any(row[BEYOND] for row in rows)
 
 
 def case_of(rows: Sequence[Row], purpose: str, channel: str, open_facts: OpenFacts) -> Case:

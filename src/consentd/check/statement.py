@@ -27,7 +27,7 @@ class Tag(IntEnum):
     MEMBER = 3  # a subject, b group, t1 territory, i1 restricted at
     STATE = 4  # a group, b contact point, t1..t5 state, proof, notice, version, slots; i1..i4 effective, …
     OBJECTION = 5  # a group, b contact point, t1 purpose, t2 channel, t3 ground, i1 since
-    SUPPRESSION = 6  # a contact point, t1 purpose, t2 channel, i1 since
+    SUPPRESSION = 6  # a identifier, b group, t1 purpose, t2 channel, t3 scheme, i1 since
     FACTS = 7  # a subject, b group, c key, d wrapper, x sealed facts, y wrapped key
     ATTEMPT = 8  # a attempt, b group or null, c contact point or null, t1 outcome, i1 when
 
@@ -125,10 +125,16 @@ def text_of(shape: Shape) -> str:
         ),
         p.row(
             Tag.SUPPRESSION,
-            "FROM suppressions u WHERE u.identifier_id IN (SELECT id FROM point)",
+            "FROM subjects m "
+            + p.ordered
+            + " identifier_links l ON l.subject_id = m.id "
+            + p.ordered
+            + " suppressions u ON u.identifier_id = l.identifier_id WHERE m.group_id IN (SELECT id FROM grp)",
             a="u.identifier_id",
+            b="m.group_id",
             t1="u.purpose",
             t2="u.channel",
+            t3="u.scheme",
             i1="u.since",
         ),
         p.row(

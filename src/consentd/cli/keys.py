@@ -4,9 +4,9 @@ import click
 
 from consentd.app import Parts
 from consentd.cli.common import command, json_option, say, with_parts
+from consentd.consent.erasure import purge_proofs
 from consentd.crypto import rotation
 from consentd.crypto.inventory import Inventory, inventory
-from consentd.crypto.subject_keys import purge_due
 from consentd.db.unit import Unit
 from consentd.evidence.model import OPERATOR
 from consentd.evidence.recorder import begin
@@ -53,11 +53,11 @@ def purge(backup_days: int, as_json: bool) -> None:
 
     async def work(parts: Parts) -> dict[str, int]:
         def destroy(unit: Unit) -> dict[str, int]:
-            people = purge_due(unit, unit.now)
+            people = purge_proofs(unit, parts.keyring, OPERATOR)
             periods = rotation.destroy_retired(unit, "period", backup_days)
-            done = {"proof_keys": len(people), "period_keys": len(periods)}
+            done = {"proof_keys": people, "period_keys": len(periods)}
             begin(unit, action="keys.purged", actor=OPERATOR, key=parts.keyring.audit()).close(
-                {**done, "subjects": [str(one) for one in people], "periods": [str(one) for one in periods]}
+                {**done, "periods": [str(one) for one in periods]}
             )
             return done
 

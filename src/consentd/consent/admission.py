@@ -230,7 +230,8 @@ def admit(
         # A day without a time is its first instant for a grant, its last for what restricts.
         effective=when.last if state in NOES else when.first,
         proof=_proof(event) if given else Proof.NONE,
-        own_act=given and event.method in OWN_ACT_METHODS,
+        # A renewal answers a question of ours, and so is no act of their own accord.
+        own_act=state is ConsentState.GIVEN and event.method in OWN_ACT_METHODS,
         explicit=event.explicit,
         parental=event.parental is not None,
         notice=notice_of(policy, event),

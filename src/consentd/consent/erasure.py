@@ -14,19 +14,21 @@ from consentd.consent import store
 from consentd.consent.events import counting
 from consentd.consent.rebuilding import folded
 from consentd.crypto.keyring import Keyring
-from consentd.crypto.subject_keys import destroy_proof, restrict_proof
+from consentd.crypto.subject_keys import destroy_proof, purge_due, restrict_proof
 from consentd.db.unit import Unit
 from consentd.evidence.journal import StopKind, line
 from consentd.evidence.model import Actor
-from consentd.evidence.recorder import begin
+from consentd.evidence.recorder import begin, close_all
 from consentd.kernel.compiled import CompiledPolicy
 from consentd.kernel.ids import NOBODY, IdentifierId, SubjectId
 from consentd.kernel.instants import Instant, to_text
 from consentd.kernel.proof import proof_until
-from consentd.kernel.states import GRANTS, NOES, ConsentState, Ground
+from consentd.kernel.states import GRANTS, NOES, ConsentState
 from consentd.subjects import service as subjects
 from consentd.subjects.model import Known
 from consentd.subjects.shredding import Stop, shred, suppress
+
+_OPT_OUT = frozenset({"legitimate_interest", "eprivacy_13_2"})
 
 
 class Kept(msgspec.Struct, frozen=True):
@@ -58,9 +60,9 @@ def erase(
     """Erases the whole person that `subject` belongs to. Raises NotFound for unknown and erased people."""
     person = subjects.lock_people(unit, [subject])[0]
     contacts = subjects.contacts_of(unit.connection, keyring, person.members)
-    stops = _stops(unit, person, keep_suppression=keep_suppression)
-    schemes = {scheme for channel in compiled.channels.values() for scheme in channel.schemes}
-    suppressed = suppress(unit, keyring, contacts, schemes, stops)
+    stops = _stops(unit, compiled, person, keep_suppression=keep_suppression)
+    channels = {id_: channel.schemes for id_, channel in compiled.channels.items()}
+    suppressed = suppress(unit, keyring, contacts, channels, stops)
     purge_at = _proof_duty(unit, compiled, person)
     removed = shred(unit, person.members)
     store.forget_states(unit, [person.group])
@@ -73,8 +75,8 @@ def erase(
         kept.append(
             Kept("proof of consent and of its uses, sealed", "GDPR 7(1), 17(3)(b)", to_text(purge_at))
         )
-    if stops:
-        kept.append(Kept("do-not-contact list: keyed hashes of the contact details", "GDPR 21(3)", None))
+    if suppressed:
+        kept.append(Kept("do-not-contact list: keyed hashes of the identifiers", "GDPR 21(3)", None))
     # Under the audit key: the person's own keys may be gone, and nothing in it is about them.
     entry = begin(
         unit,
@@ -102,52 +104,71 @@ def erase(
             purpose=None,
             channel=None,
             entry=entry.id,
+            members=person.members,
+            suppress=keep_suppression,
         )
     )
     entry.close(msgspec.to_builtins(certificate))
     return certificate
 
 
-def _stops(unit: Unit, person: Known, *, keep_suppression: bool) -> list[Stop]:
-    """What stays forbidden: the objections that stood, and all marketing if that was asked for."""
+def _stops(unit: Unit, compiled: CompiledPolicy, person: Known, *, keep_suppression: bool) -> list[Stop]:
+    """What stays forbidden: the objections that stood, refusals where silence would allow, and all marketing
+    if that was asked for.
+    """
+    found = folded(unit.connection, person.members)
     stops = [
-        Stop(
-            objection.purpose,
-            objection.channel,
-            None if objection.contact_point == NOBODY else IdentifierId(objection.contact_point),
-            objection.since,
-            "objection",
-        )
-        for objection in folded(unit.connection, person.members).objections.values()
-        if objection.ground is Ground.MARKETING
+        Stop(one.purpose, one.channel, _point(one.contact_point), one.since, "objection")
+        for one in found.objections.values()
+    ]
+    stops += [
+        Stop(key.purpose, key.channel, _point(key.contact_point), state.effective, "refusal")
+        for key, state in found.states.items()
+        if state.state in NOES and _opt_out(compiled, key.purpose, key.channel)
     ]
     if keep_suppression:
         stops.append(Stop(None, None, None, unit.now, "erasure"))
     return stops
 
 
+def _point(id_: UUID) -> IdentifierId | None:
+    return None if id_ == NOBODY else IdentifierId(id_)
+
+
+def _opt_out(compiled: CompiledPolicy, purpose: str, channel: str) -> bool:
+    """Whether something other than a yes could carry it: then a forgotten no would become a yes."""
+    known = compiled.purposes.get(purpose)
+    return known is not None and bool(
+        {"legitimate_interest", "eprivacy_13_2"} & {*known.bases.get(channel, ())}
+    )
+
+
 def _proof_duty(unit: Unit, compiled: CompiledPolicy, person: Known) -> Instant | None:
     """Until when the proof of this person's consents must be kept; None where they never gave one."""
     ever = store.ever_merged_with(unit.connection, person.members)
-    grants: defaultdict[str, list[Instant]] = defaultdict(list)
-    ended: dict[str, Instant] = {}
+    grants: defaultdict[tuple[str, str], list[Instant]] = defaultdict(list)
+    noes: defaultdict[tuple[str, str], list[Instant]] = defaultdict(list)
     for row in counting(store.events_of(unit.connection, ever), person.members):
-        state, channel = ConsentState(row["state"]), row["channel"]
+        key, state = (row["purpose"], row["channel"]), ConsentState(row["state"])
         if state in GRANTS:
-            grants[channel].append(Instant(row["effective"]))
+            grants[key].append(Instant(row["effective"]))
         elif state in NOES:
-            ended[channel] = max(ended.get(channel, Instant(0)), Instant(row["effective"]))
+            noes[key].append(Instant(row["effective"]))
     uses = store.last_uses(unit.connection, person.members)
-    until = [
-        proof_until(
-            compiled,
-            person.territory,
-            channel,
-            given,
-            uses.get(channel),
-            # What nobody withdrew ends with the erasure, unless the law ended it before.
-            max(ended.get(channel, unit.now), unit.now),
-        )
-        for channel, given in grants.items()
-    ]
+    until = []
+    for (purpose, channel), given in grants.items():
+        ended = max(noes[purpose, channel], default=None)
+        if ended is None or ended < max(given):
+            # What nobody withdrew ends with the erasure.
+            ended = unit.now
+        until.append(proof_until(compiled, person.territory, channel, given, uses.get(channel), ended))
     return max((date for date in until if date is not None), default=None)
+
+
+def purge_proofs(unit: Unit, keyring: Keyring, actor: Actor) -> int:
+    """Destroys the proof keys whose time is over; how many. An entry each: it is about one person."""
+    purged = purge_due(unit, unit.now)
+    audit = keyring.audit()
+    entries = [begin(unit, action="proof.purged", actor=actor, subject_id=one, key=audit) for one in purged]
+    close_all(unit, [(entry, None) for entry in entries])
+    return len(purged)

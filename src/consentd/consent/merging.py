@@ -4,6 +4,7 @@ An appended edge says so; events, keys and ciphertexts never move. States are fo
 after an unmerge grants follow the identifiers they named, and restrictions stay with both.
 """
 
+import re
 from collections.abc import Iterable
 from typing import Literal
 from uuid import UUID
@@ -19,6 +20,8 @@ from consentd.evidence.recorder import begin
 from consentd.kernel.errors import Conflict
 from consentd.kernel.ids import GroupId, SubjectId
 from consentd.subjects import service as subjects
+
+_CODE = re.compile(r"[a-z_]{1,40}")
 
 
 def merge(unit: Unit, keyring: Keyring, actor: Actor, a: SubjectId, b: SubjectId, reason: str) -> GroupId:
@@ -42,6 +45,9 @@ def _append(
     b: SubjectId,
     reason: str,
 ) -> list[GroupId]:
+    if not _CODE.fullmatch(reason):
+        # It stands in clear, for ever: a word from a list, never what somebody wrote.
+        raise ValueError("the reason of a merge is a code: lower-case letters and underscores")
     first, second = sorted((a, b))
     people = subjects.lock_people(unit, (first, second))
     members = sorted({member for person in people for member in person.members})
@@ -71,6 +77,7 @@ def _append(
         },
     )
     entry.close({"with": str(second)})
+    subjects.decided(unit, first, second, "approved" if kind == "merge" else "refused")
     store.forget_states(unit, {person.group for person in people})
     edges ^= {frozenset((first, second))}
     groups = []

@@ -19,10 +19,12 @@ from consentd.consent.requests import RecordObjection
 from consentd.evidence.journal import StopKind
 from consentd.kernel.errors import Unprocessable
 from consentd.kernel.fold import fold_objections
+from consentd.kernel.ids import BatchId
 from consentd.kernel.instants import Moment, parse_moment, to_text
 from consentd.subjects.acts import Act
 from consentd.subjects.model import Known, Resolution
 from consentd.subjects.requests import spell
+from consentd.subjects.spelling import Named
 
 
 class ObjectionRecorded(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,29 +51,31 @@ def record_objection(act: Act, request: RecordObjection, zone: ZoneInfo) -> Obje
     point = None
     if request.contact_point is not None:
         point = spell(act.policy, request.contact_point, request.subject.territory, "/contact_point")
-    named = [point] if point else []
-    resolution = act.resolve(request.subject, named, bind=named)
     content = [request.subject.identifiers, _without_subject(request)]
     earlier = act.already(request.source_event_id, content)
     if earlier is not None:
-        rows = store.objections_by_id(act.unit.connection, earlier.rows)
-        return ObjectionsRecorded(
-            receipt_id=earlier.batch, objections=tuple(_answer(row, duplicate=True) for row in rows)
-        )
-    point_id = resolution.id_of(point) if point else None
+        act.answered_by = BatchId(earlier.batch)
+        return _rebuilt(act.unit.connection, earlier.batch, duplicate=True)
+    resolution = act.resolve(request.subject, [point] if point else [], restricts=True)
     written = [
         row
-        for person in resolution.people
-        for row in _write(act, request, when, point_id, resolution, person)
+        for person in resolution.restricted
+        for row in _write(act, request, when, point, resolution, person)
     ]
     act.report(request.source_event_id, content, [row["id"] for row in written])
     return ObjectionsRecorded(receipt_id=act.batch, objections=tuple(_answer(row) for row in written))
 
 
 def rebuilt(connection: Any, batch: UUID) -> ObjectionsRecorded:  # Any: a database connection
-    """The answer of an objection that was recorded before."""
+    """The answer of an objection that was recorded before, as it was given."""
+    return _rebuilt(connection, batch, duplicate=False)
+
+
+def _rebuilt(connection: Any, batch: UUID, *, duplicate: bool) -> ObjectionsRecorded:
     _, rows = store.batch(connection, batch)
-    return ObjectionsRecorded(receipt_id=batch, objections=tuple(_answer(row) for row in rows))
+    return ObjectionsRecorded(
+        receipt_id=batch, objections=tuple(_answer(row, duplicate=duplicate) for row in rows)
+    )
 
 
 def _moment(act: Act, request: RecordObjection, zone: ZoneInfo) -> Moment:
@@ -99,17 +103,19 @@ def _write(
     act: Act,
     request: RecordObjection,
     when: Moment,
-    point_id: UUID | None,
+    point: Named | None,
     resolution: Resolution,
     person: Known,
 ) -> list[dict[str, Any]]:
     subject = resolution.writer_of(person)
+    point_id = resolution.id_of(point) if point else None
+    own = resolution.held_by(person)
     entry = act.entry(subject)
-    detail = {
+    detail: dict[str, Any] = {
         "method": request.method,
         "collector": request.collector,
-        "reason": request.reason,
         "source_event_id": request.source_event_id,
+        "identifiers": [[name.scheme, name.value] for name in own],
     }
     rows: list[dict[str, Any]] = []
     scattering = act.scattering(resolution, person)
@@ -119,6 +125,10 @@ def _write(
         product(request.purposes or (None,), request.channels or (None,))
     ):
         id_ = new_id()
+        if request.reason:
+            # The person's own words are content: they go with an erasure, the objection's proof does not.
+            _, words = act.seal_content(subject, "objections", id_, request.reason.encode())
+            detail["reason"] = words.hex()
         key_id, sealed = act.seal_proof(
             subject, "objections", id_, {k: v for k, v in detail.items() if v is not None}
         )
@@ -142,7 +152,16 @@ def _write(
                 "sealed": sealed,
             }
         )
-        act.stop(StopKind.OBJECTED, subject, resolution, purpose, channel)
+        act.stop(
+            StopKind.OBJECTED,
+            subject,
+            own,
+            purpose=purpose,
+            channel=channel,
+            contact_point=point,
+            since=when.last,
+            ground=request.ground,
+        )
     entry.insert_many(store.OBJECTIONS, rows)
     standing = store.objection_states(act.unit.connection, person.group)
     folded = fold_objections([*standing, *(objection_of(row) for row in rows)])

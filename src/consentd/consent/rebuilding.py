@@ -13,7 +13,7 @@ from consentd.evidence.model import OPERATOR
 from consentd.evidence.recorder import begin
 from consentd.kernel.fold import Objection, State, fold, fold_objections
 from consentd.kernel.ids import GroupId, SubjectId
-from consentd.subjects.service import lock_people
+from consentd.subjects.service import lock_present
 
 PAGE = 500
 
@@ -92,11 +92,12 @@ async def rebuild_all(database: Database, keyring: Keyring) -> int:
 
         def page(unit: Unit, behind: UUID = after) -> list[tuple[UUID, tuple[UUID, ...]]]:
             groups = store.groups_page(unit.connection, behind, PAGE)
-            # Locked, so that nothing is recorded between reading the events and writing the states.
-            lock_people(unit, [SubjectId(members[0]) for _, members in groups])
-            store.forget_states(unit, [group for group, _ in groups])
-            for group, members in groups:
-                refold(unit, GroupId(group), members)
+            # Locked, so that nothing is recorded between reading the events and writing the states; who was
+            # merged or erased meanwhile is taken as the lock shows them.
+            people = lock_present(unit, [SubjectId(members[0]) for _, members in groups])
+            store.forget_states(unit, [person.group for person in people])
+            for person in people:
+                refold(unit, person.group, person.members)
             begin(unit, action="states.rebuilt", actor=OPERATOR, key=keyring.audit()).close(
                 {"people": len(groups)}
             )

@@ -23,7 +23,7 @@ from consentd.kernel.canonical import canonical
 from consentd.kernel.compiled import CompiledPolicy
 from consentd.kernel.errors import Unprocessable
 from consentd.kernel.fold import State, StateKey, fold, join
-from consentd.kernel.ids import EventId, IdentifierId
+from consentd.kernel.ids import EventId
 from consentd.kernel.instants import Moment, parse_moment
 from consentd.kernel.states import GRANTS, NOES, ConsentState
 from consentd.subjects import stating
@@ -42,24 +42,39 @@ AMBIGUOUS = Fault(
 class Recorded(msgspec.Struct, frozen=True):
     events: list[EventWritten]
     states: list[tuple[Known, State]]
-    resolution: Resolution
-
-    @property
-    def fresh(self) -> bool:
-        return not all(event.duplicate for event in self.events)
+    resolution: Resolution | None
+    """None where all of it was reported before."""
 
 
-def record(act: Act, compiled: CompiledPolicy, request: RecordConsents, zone: ZoneInfo) -> Recorded:
-    """Admits and writes every event of the request, or none: raises with all that is wrong."""
-    return _Recording(act, compiled, request, zone).run()
+def record(
+    act: Act,
+    compiled: CompiledPolicy,
+    request: RecordConsents,
+    zone: ZoneInfo,
+    given: Resolution | None = None,
+) -> Recorded:
+    """Admits and writes every event of the request, or none: raises with all that is wrong.
+
+    `given`: who is meant, where that was found out already.
+    """
+    return _Recording(act, compiled, request, zone, given).run()
 
 
 class _Recording:
-    def __init__(self, act: Act, compiled: CompiledPolicy, request: RecordConsents, zone: ZoneInfo) -> None:
+    def __init__(
+        self,
+        act: Act,
+        compiled: CompiledPolicy,
+        request: RecordConsents,
+        zone: ZoneInfo,
+        given: Resolution | None,
+    ) -> None:
         self._act = act
         self._compiled = compiled
         self._policy = compiled.policy
         self._request = request
+        self._events = request.events
+        self._given = given
         self._zone = zone
         self._now = act.unit.now
         self._rows: defaultdict[Any, list[dict[str, Any]]] = defaultdict(list)
@@ -68,31 +83,34 @@ class _Recording:
 
     def run(self) -> Recorded:
         moments = self._moments()
-        points = [self._point(index, event) for index, event in enumerate(self._request.events)]
-        restrictive = [
-            point
-            for point, event in zip(points, self._request.events, strict=True)
-            if point is not None and ConsentState(event.state) in NOES
-        ]
-        resolution = self._act.resolve(
-            self._request.subject, [point for point in points if point], bind=restrictive
+        earlier = [self._act.already(event.source_event_id, self._content(event)) for event in self._events]
+        if all(earlier):
+            # Nobody is looked up: all of it was reported before, of people who may be erased by now.
+            known = [row for one in earlier if one for row in store_events(self._act, one.rows)]
+            self._act.answered_by = known[0].row["batch_id"]
+            return Recorded(known, [], None)
+        points = [self._point(index, event) for index, event in enumerate(self._events)]
+        restricts = any(ConsentState(event.state) in NOES for event in self._events)
+        resolution = self._given or self._act.resolve(
+            self._request.subject, [point for point in points if point], restricts=restricts
         )
         lacks = self._lacking(moments, resolution)
-        for position, event in enumerate(self._request.events):
-            content = [self._request.subject.identifiers, event]
-            earlier = self._act.already(event.source_event_id, content)
-            if earlier is not None:
-                self._written += store_events(self._act, earlier.rows)
+        for position, event in enumerate(self._events):
+            before = earlier[position]
+            if before is not None:
+                self._written += store_events(self._act, before.rows)
                 continue
-            point = points[position]
-            point_id = resolution.id_of(point) if point is not None else None
             ids = self._write(
-                position, event, moments[position], lacks[position], point, point_id, resolution
+                position, event, moments[position], lacks[position], points[position], resolution
             )
-            self._act.report(event.source_event_id, content, ids)
+            self._act.report(event.source_event_id, self._content(event), ids)
         for subject, rows in self._rows.items():
             self._act.entry(subject).insert_many(store.EVENTS, rows)
         return Recorded(self._written, self._fold(), resolution)
+
+    def _content(self, event: ConsentEvent) -> object:
+        """What one event id stands for: the choice, and of whom it was told."""
+        return [self._request.subject.identifiers, event]
 
     # --- reading
 
@@ -100,7 +118,7 @@ class _Recording:
         """Checks what can be checked before anybody is looked up, and reports every fault at once."""
         errors: list[dict[str, str]] = []
         moments: list[Moment | None] = []
-        for index, event in enumerate(self._request.events):
+        for index, event in enumerate(self._events):
             if self._act.caller is not None:
                 check_limits(self._act.caller, event.purpose, event.channel, f"/events/{index}")
             moment = None
@@ -123,7 +141,7 @@ class _Recording:
     def _lacking(self, moments: Sequence[Moment | None], resolution: Resolution) -> list[list[Fault]]:
         lacks: list[list[Fault]] = []
         errors: list[dict[str, str]] = []
-        for index, event in enumerate(self._request.events):
+        for index, event in enumerate(self._events):
             faults: list[Fault] = []
             if ConsentState(event.state) in GRANTS:
                 child = self._is_child(event, moments[index], resolution)
@@ -161,10 +179,11 @@ class _Recording:
         moment: Moment | None,
         lacks: list[Fault],
         point: Named | None,
-        point_id: IdentifierId | None,
         resolution: Resolution,
     ) -> list[EventId]:
-        targets = list(resolution.people)
+        restricts = ConsentState(event.state) in NOES
+        targets = list(resolution.restricted if restricts else resolution.people)
+        point_id = resolution.id_of(point) if point is not None else None
         if not resolution.certain and ConsentState(event.state) in GRANTS:
             holding = resolution.holders.get(point_id, frozenset()) if point_id else frozenset()
             owners = [person for person in targets if holding & set(person.members)]
@@ -173,10 +192,7 @@ class _Recording:
             else:
                 lacks = [*lacks, AMBIGUOUS]
         admitted = admit(self._policy, event, moment, lacks, self._now)
-        return [
-            self._write_for(person, position, event, admitted, point, point_id, resolution)
-            for person in targets
-        ]
+        return [self._write_for(person, position, event, admitted, point, resolution) for person in targets]
 
     def _write_for(
         self,
@@ -185,12 +201,13 @@ class _Recording:
         event: ConsentEvent,
         admitted: Admitted,
         point: Named | None,
-        point_id: IdentifierId | None,
         resolution: Resolution,
     ) -> EventId:
         subject = resolution.writer_of(person)
         event_id = EventId(new_id())
-        detail = _detail(event, admitted, point)
+        own = resolution.held_by(person)
+        detail = _detail(event, admitted, point, own)
+        point_id = resolution.id_of(point) if point is not None else None
         key_id, sealed = self._act.seal_proof(subject, "consent_events", event_id, detail)
         slots = [[slot.days, slot.start, slot.end] for slot in event.hours]
         row = {
@@ -225,7 +242,15 @@ class _Recording:
         self._written.append(EventWritten({**row, "entry_id": entry.id}, detail))
         self._new[person].append(state_of(row))
         if admitted.state in NOES:
-            self._act.stop(StopKind.WITHDRAWN, subject, resolution, event.purpose, event.channel)
+            self._act.stop(
+                StopKind.WITHDRAWN,
+                subject,
+                own,
+                purpose=event.purpose,
+                channel=event.channel,
+                contact_point=point,
+                since=admitted.effective,
+            )
         return event_id
 
     def _fold(self) -> list[tuple[Known, State]]:
@@ -254,15 +279,20 @@ def store_events(act: Act, ids: Sequence[Any]) -> list[EventWritten]:
     ]
 
 
-def _detail(event: ConsentEvent, admitted: Admitted, point: Named | None) -> dict[str, Any]:
-    """The sealed part: notice references, evidence, and a copy of the contact point consented to."""
+def _detail(event: ConsentEvent, admitted: Admitted, point: Named | None, own: list[Named]) -> dict[str, Any]:
+    """The sealed part: notice references, evidence, and a copy of the contact point consented to.
+
+    Identifiers are copied only if they are this person's own: under their key nobody else's may outlive an
+    erasure. Without them the proof would not say whose consent it is.
+    """
     detail: dict[str, Any] = {
         "method": event.method,
         "collector": event.collector,
         "collection_point": event.collection_point,
         "source_event_id": event.source_event_id,
         "evidence": dict(event.evidence) if event.evidence else None,
-        "contact_point": [point.scheme, point.value] if point else None,
+        "contact_point": [point.scheme, point.value] if point in own and point else None,
+        "identifiers": [[name.scheme, name.value] for name in own],
         "parental": {"holder": event.parental.holder, "method": event.parental.method}
         if event.parental
         else None,

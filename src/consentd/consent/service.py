@@ -79,28 +79,27 @@ class ConsentService:
         return await self._doing.act(caller, repeat, "fact.recorded", write, stating.rebuilt_facts)
 
     def _answer(self, act: Act, recorded: Recorded) -> ConsentsRecorded:
+        if recorded.resolution is None:
+            return self._told(act.unit.connection, act.answered_by, recorded.events)
         new = [event for event in recorded.events if not event.duplicate]
-        told = new or recorded.events
-        batch = told[0].row["batch_id"]
         people = recorded.resolution.people
-        states = [standing(person.group, state) for person, state in recorded.states]
-        if not new:
-            states = self._states_of(act.unit.connection, recorded.events)
         return ConsentsRecorded(
-            receipt_id=batch,
+            receipt_id=act.batch,
             subject_id=people[0].group if len(people) == 1 else None,
             events=tuple(recorded_event(event) for event in recorded.events),
-            states=tuple(states),
-            receipt=receipt(self._keyring, act.policy, batch, told),
+            states=tuple(standing(person.group, state) for person, state in recorded.states),
+            receipt=receipt(self._keyring, act.policy, act.batch, new),
         )
 
     def _rebuilt(self, connection: Any, batch: BatchId) -> ConsentsRecorded:
         """The answer of an earlier act, from its rows. What stands is told as it stands now."""
         rows, _ = store.batch(connection, batch)
-        events = self._opened(connection, rows)
+        return self._told(connection, batch, self._opened(connection, rows))
+
+    def _told(self, connection: Any, batch: BatchId, events: list[EventWritten]) -> ConsentsRecorded:
         states = self._states_of(connection, events)
         people = {state.subject_id for state in states}
-        policy = self._policies.load(connection, rows[0]["policy"]).policy
+        policy = self._policies.load(connection, events[0].row["policy"]).policy
         return ConsentsRecorded(
             receipt_id=batch,
             subject_id=people.pop() if len(people) == 1 else None,
@@ -128,7 +127,10 @@ class ConsentService:
         found: dict[tuple[UUID, StateKey], StandingState] = {}
         for event in events:
             row = event.row
-            group = subjects.person_by_id(connection, row["subject_id"]).group
+            group = subjects.group_of(connection, row["subject_id"])
+            if group is None:
+                # Erased since: nothing stands.
+                continue
             key = StateKey(row["purpose"], row["channel"], row["contact_point_id"] or NOBODY)
             state = store.states(connection, group, [key.purpose]).get(key)
             if state is not None:
@@ -138,9 +140,9 @@ class ConsentService:
     async def consents(self, caller: Caller, subject: UUID) -> SubjectConsents:
         """What stands for a person. Raises NotFound alike for unknown and for erased people."""
 
-        def read(connection: Any, compiled: CompiledPolicy) -> tuple[SubjectId, SubjectConsents]:
+        def read(connection: Any, compiled: CompiledPolicy) -> tuple[list[SubjectId], SubjectConsents]:
             answer = consents(connection, caller, subject)
-            return answer.subject_id, answer
+            return [answer.subject_id], answer
 
         return await self._doing.read(caller, "consents.read", read)
 
@@ -151,9 +153,9 @@ class ConsentService:
 
         def read(
             connection: Any, compiled: CompiledPolicy
-        ) -> tuple[SubjectId, tuple[SubjectHistory, Position | None]]:
+        ) -> tuple[list[SubjectId], tuple[SubjectHistory, Position | None]]:
             person, rows, following = history_rows(connection, caller, subject, before, limit)
             events = tuple(history_event(event) for event in self._opened(connection, rows))
-            return person, (SubjectHistory(person, events, None), following)
+            return [person], (SubjectHistory(person, events, None), following)
 
         return await self._doing.read(caller, "history.read", read)

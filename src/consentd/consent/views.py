@@ -5,7 +5,7 @@ from uuid import UUID
 
 import msgspec
 
-from consentd.callers.model import Caller
+from consentd.callers.model import Caller, Scope
 from consentd.consent import store
 from consentd.consent.answers import EventWritten, RecordedEvent, StandingState, recorded_event, standing
 from consentd.consent.events import counting
@@ -27,7 +27,8 @@ class SubjectConsents(msgspec.Struct, frozen=True):
     """Limited to the purposes and channels that the calling system was given."""
 
     subject_id: SubjectId
-    restricted: bool
+    restricted: bool | None
+    """Whether the person's data are frozen; null without the scope `reasons`."""
     states: tuple[StandingState, ...]
     objections: tuple[StandingObjection, ...]
 
@@ -57,7 +58,7 @@ def consents(connection: Any, caller: Caller, subject: UUID) -> SubjectConsents:
     objections = store.objection_states(connection, person.group)
     return SubjectConsents(
         subject_id=person.id,
-        restricted=person.restricted,
+        restricted=person.restricted if Scope.REASONS in caller.scopes else None,
         states=tuple(
             standing(person.id, state)
             for key, state in sorted(states.items())

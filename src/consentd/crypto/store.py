@@ -98,8 +98,10 @@ def destroy_key(connection: Connection, key_id: UUID, at: Instant) -> None:
 
 
 def hold_key(connection: Connection, key_id: UUID) -> bool:
-    """Whether the key is not destroyed; it cannot be until this unit ends."""
-    statement = sa.select(keys.c.id).where(keys.c.id == key_id, keys.c.wrapped.is_not(None))
+    """Whether the key is in use still; it cannot be destroyed until this unit ends."""
+    statement = sa.select(keys.c.id).where(
+        keys.c.id == key_id, keys.c.wrapped.is_not(None), keys.c.retired_at.is_(None)
+    )
     return connection.execute(statement.with_for_update(read=True)).first() is not None
 
 

@@ -53,7 +53,7 @@ def create_many(
     period = keyring.period()
     # A process that slept through a rotation must not wrap by a key that is about to be, or was, destroyed.
     if not store.hold_key(unit.connection, period.id):
-        raise UnknownKey("unknown_key", f"Period key {period.id} was destroyed: reload the keyring.")
+        raise UnknownKey("unknown_key", f"Period key {period.id} was retired: reload the keyring.")
     rows: list[SubjectKeyRow] = []
     made: dict[SubjectId, SubjectKeys] = {}
     for subject_id in subject_ids:

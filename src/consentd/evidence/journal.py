@@ -3,12 +3,15 @@
 It is synced before a stop is acknowledged, so that a database restored from a backup can be told what it
 forgot. One line of canonical JSON per stop, UTF-8, ended by a line feed:
 
-    {"at":1795251300000000,"channel":"email","entry":"…uuid…","identifiers":[["email","…hex…"]],
-     "kind":"withdrawn","mac":"…hex…","purpose":"newsletter","subject":"…hex…","v":1}
+    {"at":1795251300000000,"channel":"email","contact_point":null,"entry":"…uuid…","ground":null,
+     "identifiers":[["email","…hex…"]],"kind":"withdrawn","mac":"…hex…","members":[],
+     "purpose":"newsletter","since":1795251300000000,"subject":"…hex…","suppress":false,"v":1}
 
 `subject` and the identifiers are HMACs under the journal key, so the file names nobody (promise 18); `mac`
 is an HMAC of the line's canonical JSON without it, so an edited or cut line is found. A line that is
-missing altogether is found by its entry, which the log holds. `purpose` and `channel` null: all of them.
+missing altogether is found by its entry, which the log holds. `purpose` and `channel` null: all of them;
+`contact_point` null: every one. `since` is when it counts from, `ground` an objection's; of an erasure
+`members` are all records of the person, and `suppress` says whether the do-not-contact list was asked for.
 
 A line that a crash cut short was never acknowledged: the next append ends it, and `read` tells of it.
 """
@@ -47,6 +50,11 @@ class Stop(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     purpose: str | None
     channel: str | None
     entry: EntryId
+    contact_point: tuple[str, str] | None
+    since: Instant
+    ground: str | None
+    members: tuple[str, ...]
+    suppress: bool
     mac: str
 
 
@@ -68,6 +76,11 @@ def line(
     purpose: str | None,
     channel: str | None,
     entry: EntryId,
+    contact_point: tuple[str, str] | None = None,
+    since: Instant | None = None,
+    ground: str | None = None,
+    members: Iterable[SubjectId] = (),
+    suppress: bool = False,
 ) -> bytes:
     """The line of one stop, for `unit.stops`. `identifiers`: (scheme, normalised value) of all known.
 
@@ -84,6 +97,11 @@ def line(
         "purpose": purpose,
         "channel": channel,
         "entry": str(entry),
+        "contact_point": contact_point and [contact_point[0], identifier_mac(keyring, *contact_point)],
+        "since": at if since is None else since,
+        "ground": ground,
+        "members": sorted(subject_mac(keyring, member) for member in members),
+        "suppress": suppress,
     }
     return canonical({**content, "mac": _mac(keyring, content)}) + b"\n"
 

@@ -5,7 +5,7 @@ system's own event ids one effect for ever and the Idempotency-Key one effect fo
 writes the stop journal's lines.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +14,7 @@ import msgspec
 from consentd.callers.model import Caller
 from consentd.crypto.keyring import Keyring
 from consentd.crypto.seal import Place, seal, unseal
-from consentd.crypto.subject_keys import SubjectKeys
+from consentd.crypto.subject_keys import SubjectKeys, open_keys
 from consentd.db.unit import Unit
 from consentd.evidence.journal import StopKind, line
 from consentd.evidence.model import Actor
@@ -22,6 +22,7 @@ from consentd.evidence.recorder import Entry, begin, close_all
 from consentd.kernel.canonical import canonical
 from consentd.kernel.errors import Conflict, Forbidden
 from consentd.kernel.ids import BatchId, SubjectId
+from consentd.kernel.instants import Instant
 from consentd.kernel.policy import Policy
 from consentd.subjects import reported_store, store
 from consentd.subjects.model import Known, Resolution
@@ -48,6 +49,8 @@ class Act:
         self.keyring = keyring
         self.policy = policy
         self.batch = batch
+        self.answered_by = batch
+        """The act whose answer this one repeats, where all of it had been reported before."""
         self.caller = caller
         self._action = action
         self._actor = actor
@@ -55,17 +58,24 @@ class Act:
         self._entries: dict[SubjectId, tuple[Entry, dict[str, Any]]] = {}
 
     def resolve(
-        self, subject: SubjectNamed, points: Sequence[Named] = (), *, bind: Collection[Named] = ()
+        self, subject: SubjectNamed, points: Sequence[Named] = (), *, restricts: bool = False
     ) -> Resolution:
-        """The people meant by `subject` and by the contact points that its events name."""
-        names = [
-            spell(self.policy, identifier, subject.territory, f"/subject/identifiers/{index}")
-            for index, identifier in enumerate(subject.identifiers)
-        ]
-        resolution = self._resolver.resolve([*names, *points], subject.territory, bind=bind)
+        """The people meant by `subject` and by the contact points that its events name; made if need be."""
+        names = [*self._names(subject), *points]
+        resolution = self._resolver.resolve(names, subject.territory, restricts=restricts)
         if resolution.certain:
             self._describe(resolution, subject)
         return resolution
+
+    def find(self, subject: SubjectNamed, points: Sequence[Named] = ()) -> Resolution:
+        """The same among people on record; nobody is made, linked or described."""
+        return self._resolver.find([*self._names(subject), *points])
+
+    def _names(self, subject: SubjectNamed) -> list[Named]:
+        return [
+            spell(self.policy, identifier, subject.territory, f"/subject/identifiers/{index}")
+            for index, identifier in enumerate(subject.identifiers)
+        ]
 
     def _describe(self, resolution: Resolution, subject: SubjectNamed) -> None:
         person = resolution.people[0]
@@ -114,11 +124,14 @@ class Act:
         return self._resolver.keys_of(subject)
 
     def open_proof(self, row: Any, table: str) -> dict[str, Any]:  # Any: a row mapping
-        """The sealed part of an event's row."""
-        opened = unseal(
-            self._resolver.keys_of(row["subject_id"]).proof, row["sealed"], Place(table, "sealed", row["id"])
+        """The sealed part of an event's row; empty where the person was erased since."""
+        subject = row["subject_id"]
+        proof = open_keys(self.unit.connection, self.keyring, [subject])[subject].proof
+        if proof is None:
+            return {}
+        found: dict[str, Any] = msgspec.json.decode(
+            unseal(proof, row["sealed"], Place(table, "sealed", row["id"]))
         )
-        found: dict[str, Any] = msgspec.json.decode(opened)
         return found
 
     def scattering(self, resolution: Resolution, person: Known) -> dict[str, Any]:
@@ -173,9 +186,13 @@ class Act:
         self,
         kind: StopKind,
         subject: SubjectId,
-        resolution: Resolution,
+        identifiers: Sequence[Named],
+        *,
         purpose: str | None,
         channel: str | None,
+        contact_point: Named | None,
+        since: int,
+        ground: str | None = None,
     ) -> None:
         """Notes a withdrawal, objection or restriction for the stop journal."""
         self.unit.stops.append(
@@ -184,9 +201,12 @@ class Act:
                 kind=kind,
                 at=self.unit.now,
                 subject=subject,
-                identifiers=[(name.scheme, name.value) for name in resolution.named.values()],
+                identifiers=[(name.scheme, name.value) for name in identifiers],
                 purpose=purpose,
                 channel=channel,
+                contact_point=(contact_point.scheme, contact_point.value) if contact_point else None,
+                since=Instant(since),
+                ground=ground,
                 entry=self.entry(subject).id,
             )
         )

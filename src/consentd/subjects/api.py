@@ -69,11 +69,11 @@ def routes(doing: Doing) -> list[HTTPRouteHandler]:
     async def lookup(request: Call, data: JSONBody[Lookup]) -> SubjectsFound:
         """The ids by which the other calls name people. Logged before it is answered."""
 
-        def read(connection: Any, compiled: CompiledPolicy) -> tuple[SubjectId | None, SubjectsFound]:
+        def read(connection: Any, compiled: CompiledPolicy) -> tuple[list[SubjectId], SubjectsFound]:
             found = service.look_up(
                 connection, doing.keyring, compiled.policy, data.identifiers, data.territory
             )
-            about = found[0].id if len(found) == 1 else None
+            about = [one.id for one in found]
             return about, SubjectsFound(tuple(SubjectFound(one.id, one.territory) for one in found))
 
         return await doing.read(request.caller, "subject.looked_up", read)
@@ -93,11 +93,11 @@ def routes(doing: Doing) -> list[HTTPRouteHandler]:
         """Records that share an identifier but were not joined; a person decides on each."""
         after = decode_cursor(cursor, UUID) if cursor else UUID(int=0)
 
-        def read(connection: Any, compiled: CompiledPolicy) -> tuple[None, MergeCandidates]:
+        def read(connection: Any, compiled: CompiledPolicy) -> tuple[list[SubjectId], MergeCandidates]:
             found = service.merge_candidates(connection, after, limit + 1)
             page = found[:limit]
             following = encode_cursor(page[-1].id) if len(found) > limit else None
-            return None, MergeCandidates(
+            return [], MergeCandidates(
                 tuple(
                     MergeCandidate(c.id, (c.subject_a, c.subject_b), c.reason, to_text(c.created_at))
                     for c in page

@@ -4,7 +4,7 @@ Upholds promises 2 (a call that was made before gets its answer again), 3, 5 (th
 in the transaction) and 8 (a reading that cannot be logged is not answered).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from consentd.base.ids import new_id
@@ -60,11 +60,10 @@ class Doing:
             act = Act(unit, self.keyring, compiled.policy, batch, action=action, caller=caller, actor=actor)
             answer = write(act, compiled)
             entries = act.close()
-            if not entries:
-                # Everything was reported before: nothing changed, and there is nothing to remember.
-                return 200, answer
-            remember(unit, repeat, batch, 201)
-            return 201, answer
+            # Everything was reported before: nothing changed, and the answer is that of then.
+            status = 201 if entries else 200
+            remember(unit, repeat, act.answered_by, status)
+            return status, answer
 
         answer = await with_fresh_keys(self.keyring, self.database, lambda: self.database.change(work))
         self._wake()
@@ -74,9 +73,9 @@ class Doing:
         self,
         caller: Caller,
         action: str,
-        read: Callable[[Any, CompiledPolicy], tuple[SubjectId | None, A]],
+        read: Callable[[Any, CompiledPolicy], tuple[Sequence[SubjectId], A]],
     ) -> A:
-        """Runs `read`, which returns whom it is about and the answer, and logs it in the same transaction.
+        """Runs `read`, which returns whom it is about (nobody, one or several) and the answer, and logs it.
 
         If it cannot be logged, nothing is answered (promise 8).
         """
@@ -85,17 +84,18 @@ class Doing:
             assert_live(unit.connection, caller)
             compiled = self.policies.active(unit.connection)
             about, answer = read(unit.connection, compiled)
-            proof = None
-            if about is not None:
-                proof = open_keys(unit.connection, self.keyring, [about])[about].proof
-            begin(
-                unit,
-                action=action,
-                actor=Actor(ActorKind.SYSTEM, caller.system_id),
-                subject_id=about if proof is not None else None,
-                key=proof or self.keyring.audit(),
-                policy=compiled.hash,
-            ).close({"caller": caller.name})
+            keys = open_keys(unit.connection, self.keyring, about) if about else {}
+            # An entry is about one person: whoever asks later who looked at them, finds it under each.
+            for subject in about or (None,):
+                proof = keys[subject].proof if subject is not None else None
+                begin(
+                    unit,
+                    action=action,
+                    actor=Actor(ActorKind.SYSTEM, caller.system_id),
+                    subject_id=subject if proof is not None else None,
+                    key=proof or self.keyring.audit(),
+                    policy=compiled.hash,
+                ).close({"caller": caller.name})
             return answer
 
         answer = await with_fresh_keys(self.keyring, self.database, lambda: self.database.change(work))

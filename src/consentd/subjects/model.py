@@ -24,13 +24,26 @@ class Resolution(msgspec.Struct, frozen=True):
     people: tuple[Known, ...]
     holders: dict[IdentifierId, frozenset[SubjectId]]
     """The subjects (not groups) that hold each named identifier."""
+    others: tuple[Known, ...] = ()
+    """Who hold a shared contact detail too, but another customer number: a no is theirs as well."""
 
     @property
     def certain(self) -> bool:
         return len(self.people) == 1
 
-    def id_of(self, identifier: Named) -> IdentifierId:
-        return next(id_ for id_, named in self.named.items() if named == identifier)
+    @property
+    def restricted(self) -> tuple[Known, ...]:
+        """Everyone to whom a no goes: it must not miss the one who said it."""
+        return (*self.people, *self.others)
+
+    def id_of(self, identifier: Named) -> IdentifierId | None:
+        """None where nobody could be found to hold it."""
+        return next((id_ for id_, named in self.named.items() if named == identifier), None)
+
+    def held_by(self, person: Known) -> list[Named]:
+        """What was named and is this person's own."""
+        members = set(person.members)
+        return [name for id_, name in self.named.items() if self.holders[id_] & members]
 
     def writer_of(self, person: Known) -> SubjectId:
         """The member whose row and keys a new event goes to: the one who holds most of what was named."""

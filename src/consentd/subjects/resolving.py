@@ -1,14 +1,13 @@
 """Finding, locking, making and linking the people that one call names (docs/data.md)."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from consentd.base.ids import new_id
 from consentd.crypto.keyring import Keyring
 from consentd.crypto.seal import Place, seal
 from consentd.crypto.subject_keys import SubjectKeys, create_subject_keys, open_keys
 from consentd.db.unit import Unit
-from consentd.kernel.canonical import canonical
 from consentd.kernel.errors import NotFound
 from consentd.kernel.ids import GroupId, IdentifierId, SubjectId, SystemId
 from consentd.kernel.policy import Policy
@@ -29,16 +28,16 @@ class Resolver:
         self.keys: dict[SubjectId, SubjectKeys] = {}
 
     def resolve(
-        self, named: Sequence[Named], territory: str | None, *, bind: Collection[Named] = ()
+        self, named: Sequence[Named], territory: str | None, *, restricts: bool = False
     ) -> Resolution:
         """Who is meant; somebody new is created, what is unknown is linked to the one who is certain.
 
-        `bind`: contact points that a restriction names. Where nobody can tell whose they are, they are tied
-        to everyone meant: a no must not get lost for want of an owner.
+        `restricts`: the call holds a no. Where nobody can tell whose an unknown identifier is, it is tied to
+        everyone meant: a no must not get lost for want of an owner.
         """
-        ids, holdings = self._lock(list(dict.fromkeys(named)))
-        groups = {row.group for row in holdings if row.group is not None}
-        known = self._people(groups)
+        names = list(dict.fromkeys(named))
+        fresh = self._lock(names)
+        ids, holdings, known = self._settled(names)
         holders: dict[IdentifierId, set[SubjectId]] = {id_: set() for id_ in ids}
         owners: dict[IdentifierId, set[GroupId]] = {id_: set() for id_ in ids}
         for row in holdings:
@@ -46,54 +45,98 @@ class Resolver:
                 holders[row.id].add(row.subject)
                 owners[row.id].add(row.group)
         outcome = self._meant(ids, owners)
+        others: tuple[Known, ...] = ()
         if outcome.people:
             people = [known[GroupId(group)] for group in outcome.people]
         else:
             people = [self._create(territory)]
+            others = tuple(known[GroupId(group)] for group in outcome.suspects)
         if len(people) == 1:
             link = [id_ for id_ in ids if not holders[id_] & set(people[0].members)]
             strength = "asserted"
         else:
-            link = [id_ for id_, name in ids.items() if name in bind and not holders[id_]]
+            link = [id_ for id_ in ids if restricts and not holders[id_]]
             strength = "weak"
-        resolution = Resolution(ids, tuple(people), {k: frozenset(v) for k, v in holders.items()})
+        found = Resolution(ids, tuple(people), {k: frozenset(v) for k, v in holders.items()})
         for person in people:
-            self._link(resolution.writer_of(person), {id_: ids[id_] for id_ in link}, strength)
+            self._link(found.writer_of(person), {id_: ids[id_] for id_ in link}, strength)
         for id_ in link:
-            holders[id_].update(resolution.writer_of(person) for person in people)
+            holders[id_].update(found.writer_of(person) for person in people)
+        # What nobody holds must not stay behind as a trace of a call that could not be attributed.
+        ownerless = [id_ for id_ in ids if not holders[id_] and ids[id_] in fresh]
+        store.drop_identifiers(self._unit, ownerless)
         self._note_candidates(outcome, people)
-        return Resolution(ids, tuple(people), {k: frozenset(v) for k, v in holders.items()})
+        return Resolution(
+            {id_: name for id_, name in ids.items() if id_ not in ownerless},
+            tuple(people),
+            {k: frozenset(v) for k, v in holders.items() if k not in ownerless},
+            others,
+        )
 
-    def _lock(self, named: Sequence[Named]) -> tuple[dict[IdentifierId, Named], list[store.Holding]]:
-        digests: dict[bytes, Named] = {}
-        newest: dict[Named, tuple[int, bytes]] = {}
-        for name in named:
-            versions = self._keyring.blind_index(name.scheme, name.value)
-            newest[name] = versions[0]
-            digests.update((digest, name) for _version, digest in versions)
+    def find(self, named: Sequence[Named]) -> Resolution:
+        """Who is meant by what is on record; nothing is created or linked. Nobody: no people."""
+        ids, holdings, known = self._settled(list(dict.fromkeys(named)))
+        holders: dict[IdentifierId, set[SubjectId]] = {id_: set() for id_ in ids}
+        owners: dict[IdentifierId, set[GroupId]] = {id_: set() for id_ in ids}
+        for row in holdings:
+            if row.subject is not None and row.group in known:
+                holders[row.id].add(row.subject)
+                owners[row.id].add(row.group)
+        people = tuple(known[GroupId(group)] for group in self._meant(ids, owners).people)
+        return Resolution(ids, people, {k: frozenset(v) for k, v in holders.items()})
+
+    def _digests(self, names: Sequence[Named]) -> dict[bytes, Named]:
+        return {
+            digest: name
+            for name in names
+            for _version, digest in self._keyring.blind_index(name.scheme, name.value)
+        }
+
+    def _lock(self, names: Sequence[Named]) -> set[Named]:
+        """Locks the rows of these identifiers, adding those that are missing; which were."""
+        digests = self._digests(names)
         wanted = {digest: name.scheme for digest, name in digests.items()}
-        found = store.holdings(self._unit.connection, wanted, lock=True)
-        missing = set(named) - {digests[row.digest] for row in found}
-        if missing:
-            rows = [
+        missing = set(names) - {digests[digest] for digest in store.lock_identifiers(self._unit, wanted)}
+        if not missing:
+            return missing
+        rows = []
+        for name in missing:
+            version, digest = self._keyring.blind_index(name.scheme, name.value)[0]
+            rows.append(
                 {
                     "id": new_id(),
                     "scheme": name.scheme,
-                    "key_version": newest[name][0],
-                    "blind_index": newest[name][1],
+                    "key_version": version,
+                    "blind_index": digest,
                     "created_at": self._unit.now,
                 }
-                for name in missing
-            ]
-            store.add_identifiers(self._unit, rows)
-            found = store.holdings(self._unit.connection, wanted, lock=True)
-            for row in found:
-                if (name := digests[row.digest]) in missing:
-                    digests_on_list = [
-                        d for _, d in self._keyring.suppression_digest(name.scheme, name.value)
-                    ]
-                    suppression_store.adopt_suppressions(self._unit, row.id, name.scheme, digests_on_list)
-        return {row.id: digests[row.digest] for row in found}, found
+            )
+        store.add_identifiers(self._unit, rows)
+        store.lock_identifiers(self._unit, wanted)
+        for row in store.holdings(self._unit.connection, wanted):
+            if (name := digests[row.digest]) in missing:
+                listed = [d for _, d in self._keyring.suppression_digest(name.scheme, name.value)]
+                suppression_store.adopt_suppressions(self._unit, row.id, name.scheme, listed)
+        return missing
+
+    def _settled(
+        self, names: Sequence[Named]
+    ) -> tuple[dict[IdentifierId, Named], list[store.Holding], dict[GroupId, Known]]:
+        """Who holds what, with the people locked. While waiting for a lock they may have been merged or
+        unmerged: then what was read before is read again.
+        """
+        digests = self._digests(names)
+        wanted = {digest: name.scheme for digest, name in digests.items()}
+        holdings = store.holdings(self._unit.connection, wanted)
+        while True:
+            known = self._people({row.group for row in holdings if row.group is not None})
+            # On SQLite there is one writer, and nothing changes under its hands.
+            again = holdings
+            if self._unit.dialect == "postgresql":
+                again = store.holdings(self._unit.connection, wanted)
+            if again == holdings:
+                return {row.id: digests[row.digest] for row in holdings}, holdings, known
+            holdings = again
 
     def _people(self, groups: Iterable[GroupId]) -> dict[GroupId, Known]:
         rows = store.members(self._unit.connection, list(groups), lock=True) if groups else []
@@ -147,7 +190,7 @@ class Resolver:
                     "subject_id": subject,
                     "system_id": self._system,
                     "strength": strength,
-                    "sealed": seal(content, canonical([name.scheme, name.value]), place),
+                    "sealed": seal(content, name.value.encode(), place),
                     "capacity": "consumer",
                     "created_at": self._unit.now,
                 }

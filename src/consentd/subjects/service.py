@@ -59,6 +59,11 @@ def person_of(connection: Any, group: GroupId) -> Found:  # Any: a database conn
     return Found(group, tuple(row.id for row in rows), territory, restricted)
 
 
+def group_of(connection: Any, subject: SubjectId) -> GroupId | None:  # Any: a database connection
+    """None for unknown and erased subjects."""
+    return store.group_of(connection, subject)
+
+
 def person_by_id(connection: Any, subject: UUID) -> Found:  # Any: a database connection
     """The person that a subject id belongs to. Unknown and erased alike raise NotFound (promise 13)."""
     group = store.group_of(connection, SubjectId(subject))
@@ -81,8 +86,8 @@ def contacts_of(connection: Any, keyring: Keyring, subjects: Iterable[SubjectId]
         if content is None:
             continue
         opened = unseal(content, row.sealed, Place("identifier_links", "sealed", row.id))
-        scheme, value = msgspec.json.decode(opened, type=tuple[str, str])
-        found.append(Contact(row.identifier_id, Named(scheme, value), row.strength, row.capacity))
+        named = Named(row.scheme, opened.decode())
+        found.append(Contact(row.identifier_id, named, row.strength, row.capacity))
     return found
 
 
@@ -110,6 +115,16 @@ def merge_candidates(connection: Any, after: UUID, limit: int) -> list[Candidate
 # --- groups
 
 EDGES = store.EDGES
+
+
+def lock_present(unit: Unit, named: Iterable[SubjectId]) -> list[Known]:
+    """The same for those of them who were not erased."""
+    present = [one for one in named if store.group_of(unit.connection, one) is not None]
+    try:
+        return lock_people(unit, present) if present else []
+    except NotFound:
+        # One of them was erased while waiting for the lock.
+        return lock_present(unit, present)
 
 
 def lock_people(unit: Unit, named: Iterable[SubjectId]) -> list[Known]:
@@ -150,3 +165,8 @@ def edges_of(connection: Any, members: Iterable[SubjectId]) -> set[frozenset[UUI
 
 def regroup(unit: Unit, members: Iterable[SubjectId], group: GroupId) -> None:
     store.set_group(unit, members, group)
+
+
+def decided(unit: Unit, a: SubjectId, b: SubjectId, status: str) -> None:
+    """Closes the candidate of two people about whom somebody decided."""
+    store.close_candidate(unit, a, b, status)

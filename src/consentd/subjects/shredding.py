@@ -3,15 +3,15 @@
 What stays is listed by whoever calls: proof keys that the law orders kept, and the do-not-contact list.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
+from uuid import uuid4
 
-from consentd.base.ids import new_id
 from consentd.crypto.keyring import Keyring
 from consentd.crypto.subject_keys import destroy_content
 from consentd.db.unit import Unit
 from consentd.kernel.ids import IdentifierId, SubjectId
-from consentd.kernel.instants import Instant
+from consentd.kernel.instants import DAY, Instant
 from consentd.subjects import store, suppression_store
 from consentd.subjects.model import Contact
 
@@ -30,42 +30,58 @@ def suppress(
     unit: Unit,
     keyring: Keyring,
     contacts: Collection[Contact],
-    schemes: Collection[str],
+    channels: Mapping[str, Collection[str]],
     stops: Sequence[Stop],
 ) -> int:
-    """Puts contact details on the do-not-contact list, as keyed hashes; how many entries were new.
+    """Puts a person's identifiers on the do-not-contact list, as keyed hashes; how many entries were new.
 
-    `schemes`: those whose identifiers can be written to or called.
+    All of them, customer numbers too: whoever comes back under any of them is recognised. Entries say the
+    day and no more: an instant would lead from an address to the events of the one who was erased.
+    `channels`: for each, the schemes of its contact points.
     """
     added = 0
     for contact in contacts:
-        if contact.named.scheme not in schemes:
-            continue
-        version, digest = keyring.suppression_digest(contact.named.scheme, contact.named.value)[0]
         for stop in stops:
-            if stop.contact_point not in (None, contact.id):
-                continue
-            if suppression_store.has_suppression(
-                unit.connection, contact.named.scheme, digest, stop.purpose, stop.channel, stop.since
-            ):
-                continue
-            suppression_store.add_suppression(
-                unit,
-                {
-                    "id": new_id(),
-                    "scheme": contact.named.scheme,
-                    "digest": digest,
-                    "key_version": version,
-                    "purpose": stop.purpose,
-                    "channel": stop.channel,
-                    "reason": stop.reason,
-                    "since": stop.since,
-                    "identifier_id": contact.id,
-                    "created_at": unit.now,
-                },
-            )
-            added += 1
+            for channel in _channels_of(stop, contact, channels):
+                added += _add(unit, keyring, contact, stop, channel)
     return added
+
+
+def _channels_of(stop: Stop, contact: Contact, channels: Mapping[str, Collection[str]]) -> list[str | None]:
+    """On which channels a stop goes on under this identifier. One about a contact detail stays with it."""
+    if stop.contact_point is None:
+        return [stop.channel]
+    if stop.contact_point != contact.id:
+        return []
+    if stop.channel is not None:
+        return [stop.channel]
+    return [channel for channel, schemes in channels.items() if contact.named.scheme in schemes]
+
+
+def _add(unit: Unit, keyring: Keyring, contact: Contact, stop: Stop, channel: str | None) -> int:
+    scheme, value = contact.named.scheme, contact.named.value
+    version, digest = keyring.suppression_digest(scheme, value)[0]
+    # The day's end: what the person did earlier that day must not lift what they said later.
+    since = (stop.since // DAY + 1) * DAY - 1
+    if suppression_store.has_suppression(unit.connection, scheme, digest, stop.purpose, channel, since):
+        return 0
+    suppression_store.add_suppression(
+        unit,
+        {
+            # Of no time either: not the ordered ids of everything else.
+            "id": uuid4(),
+            "scheme": scheme,
+            "digest": digest,
+            "key_version": version,
+            "purpose": stop.purpose,
+            "channel": channel,
+            "reason": stop.reason,
+            "since": since,
+            "identifier_id": contact.id,
+            "created_at": unit.now // DAY * DAY,
+        },
+    )
+    return 1
 
 
 def shred(unit: Unit, subjects: Collection[SubjectId]) -> int:

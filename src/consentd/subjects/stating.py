@@ -1,5 +1,6 @@
 """Stating facts: appending them, and folding them into what a decision needs."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -11,7 +12,8 @@ from consentd.crypto.seal import Place, unseal
 from consentd.crypto.secrets import Key
 from consentd.kernel.case import Facts
 from consentd.kernel.errors import Unprocessable
-from consentd.kernel.ids import SubjectId
+from consentd.kernel.ids import BatchId, SubjectId
+from consentd.kernel.instants import MINUTE
 from consentd.subjects import facts_store, store
 from consentd.subjects.acts import Act
 from consentd.subjects.facts import (
@@ -27,6 +29,7 @@ from consentd.subjects.model import Known, Resolution
 from consentd.subjects.requests import SubjectNamed, spell
 from consentd.subjects.spelling import Named
 
+_CLOCK_SKEW = 5 * MINUTE
 _payloads = msgspec.json.Decoder(list[Payload])
 _encoder = msgspec.json.Encoder(order="deterministic")
 
@@ -69,6 +72,14 @@ def record_facts(act: Act, request: FactsAsked, zone: ZoneInfo) -> FactsRecorded
     """Appends facts and folds them. A fact about a contact detail goes to all who hold it; any other needs
     one certain person, and raises Unprocessable (ambiguous_subject) where there are several.
     """
+    contents = [[request.subject.identifiers, fact] for fact in request.facts]
+    earlier = [
+        act.already(fact.source_event_id, content)
+        for fact, content in zip(request.facts, contents, strict=True)
+    ]
+    if all(earlier):
+        act.answered_by = BatchId(next(one.batch for one in earlier if one))
+        return FactsRecorded(tuple(told for one in earlier if one for told in _known(act, one.rows)))
     points: list[Named | None] = []
     for index, fact in enumerate(request.facts):
         told = contact_point_of(fact)
@@ -77,19 +88,23 @@ def record_facts(act: Act, request: FactsAsked, zone: ZoneInfo) -> FactsRecorded
     resolution = act.resolve(request.subject, [point for point in points if point is not None])
     recorded: list[FactRecorded] = []
     for index, (fact, point) in enumerate(zip(request.facts, points, strict=True)):
-        content = [request.subject.identifiers, fact]
-        earlier = act.already(fact.source_event_id, content)
-        if earlier is not None:
-            recorded += [
-                FactRecorded(row["id"], row["kind"], row["subject_id"], duplicate=True)
-                for row in facts_store.facts_by_id(act.unit.connection, earlier.rows)
-            ]
+        before = earlier[index]
+        if before is not None:
+            recorded += _known(act, before.rows)
             continue
         people = _people_of(fact, resolution, index)
         new = [_write(act, fact, point, resolution, person, zone, index) for person in people]
-        act.report(fact.source_event_id, content, [fact.id for fact in new])
+        act.report(fact.source_event_id, contents[index], [one.id for one in new])
         recorded += new
     return FactsRecorded(tuple(recorded))
+
+
+def _known(act: Act, ids: Sequence[UUID]) -> list[FactRecorded]:
+    """Facts recorded before, as duplicates."""
+    return [
+        FactRecorded(row["id"], row["kind"], row["subject_id"], duplicate=True)
+        for row in facts_store.facts_by_id(act.unit.connection, ids)
+    ]
 
 
 def rebuilt_facts(connection: Any, batch: UUID) -> FactsRecorded:  # Any: a database connection
@@ -125,7 +140,7 @@ def _write(
         said = payload(fact, fact_id, point_id, act.unit.now, zone)
     except ValueError as reason:
         raise _impossible(index, str(reason)) from None
-    if said.first > act.unit.now and said.kind != "contract":
+    if said.first > act.unit.now + _CLOCK_SKEW and said.kind != "contract":
         raise _impossible(index, "the time lies in the future")
     key_id, sealed = act.seal_content(subject, "facts", fact_id, _encoder.encode(said))
     act.entry(subject).insert(

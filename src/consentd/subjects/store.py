@@ -46,21 +46,52 @@ _HOLDINGS = _LINKED.where(
 _HOLDINGS_OF_ONE = _LINKED.where(
     t.identifiers.c.blind_index == sa.bindparam("digest"), t.identifiers.c.scheme == sa.bindparam("scheme")
 )
-# The identifiers' rows are locked while linking: two first posts about one person make one person.
-_HOLDINGS_LOCKED = _HOLDINGS.with_for_update(of=t.identifiers)
-_HOLDINGS_OF_ONE_LOCKED = _HOLDINGS_OF_ONE.with_for_update(of=t.identifiers)
 
 
-def holdings(connection: sa.Connection, digests: Mapping[bytes, str], *, lock: bool = False) -> list[Holding]:
+_LOCKED = (
+    sa.select(t.identifiers.c.blind_index)
+    .where(
+        t.identifiers.c.blind_index.in_(sa.bindparam("digests", expanding=True)),
+        t.identifiers.c.scheme.in_(sa.bindparam("schemes", expanding=True)),
+    )
+    # In one order everywhere, so that two units never wait for each other.
+    .order_by(t.identifiers.c.id)
+    .with_for_update()
+)
+_FOUND_ONE = sa.select(t.identifiers.c.blind_index).where(
+    t.identifiers.c.blind_index == sa.bindparam("digest"), t.identifiers.c.scheme == sa.bindparam("scheme")
+)
+_LOCKED_ONE = _FOUND_ONE.with_for_update()
+
+
+def lock_identifiers(unit: Unit, digests: Mapping[bytes, str]) -> list[bytes]:
+    """Locks the identifiers with these blind indexes; which there are. Two first posts about one person make
+    one person: the second waits here, and reads the links only afterwards.
+    """
+    if len(digests) == 1:
+        ((digest, scheme),) = digests.items()
+        return list(unit.connection.execute(_LOCKED_ONE, {"digest": digest, "scheme": scheme}).scalars())
+    asked = {"digests": list(digests), "schemes": list(set(digests.values()))}
+    return list(unit.connection.execute(_LOCKED, asked).scalars())
+
+
+def drop_identifiers(unit: Unit, ids: Collection[IdentifierId]) -> None:
+    if ids:
+        table = t.identifiers
+        unit.connection.execute(
+            t.suppressions.update().where(t.suppressions.c.identifier_id.in_(ids)).values(identifier_id=None)
+        )
+        unit.connection.execute(table.delete().where(table.c.id.in_(ids)))
+
+
+def holdings(connection: sa.Connection, digests: Mapping[bytes, str]) -> list[Holding]:
     """Who holds the identifiers with these blind indexes (digest → scheme). Unknown ones are left out."""
     if len(digests) == 1:
         ((digest, scheme),) = digests.items()
-        one = _HOLDINGS_OF_ONE_LOCKED if lock else _HOLDINGS_OF_ONE
-        rows = connection.execute(one, {"digest": digest, "scheme": scheme})
+        rows = connection.execute(_HOLDINGS_OF_ONE, {"digest": digest, "scheme": scheme})
     else:
         rows = connection.execute(
-            _HOLDINGS_LOCKED if lock else _HOLDINGS,
-            {"digests": list(digests), "schemes": list(set(digests.values()))},
+            _HOLDINGS, {"digests": list(digests), "schemes": list(set(digests.values()))}
         )
     return [Holding(*row) for row in rows if digests.get(row[2]) == row[1]]
 
@@ -189,10 +220,24 @@ def set_unreachable(
 
 
 def add_candidates(unit: Unit, rows: Sequence[dict[str, Any]]) -> None:
-    """Keeps each pair once, whoever found it first."""
-    insert = upsert(unit.dialect, t.merge_candidates)
+    """Keeps each pair once, whoever found it first. A call that finds nothing new writes nothing."""
+    table = t.merge_candidates
     for row in rows:
-        unit.connection.execute(insert.on_conflict_do_nothing(index_elements=["subject_a", "subject_b"]), row)
+        pair = (table.c.subject_a == row["subject_a"], table.c.subject_b == row["subject_b"])
+        if unit.connection.execute(sa.select(table.c.id).where(*pair)).first() is None:
+            insert = upsert(unit.dialect, table)
+            unit.connection.execute(
+                insert.on_conflict_do_nothing(index_elements=["subject_a", "subject_b"]), row
+            )
+
+
+def close_candidate(unit: Unit, a: SubjectId, b: SubjectId, status: str) -> None:
+    table = t.merge_candidates
+    unit.connection.execute(
+        table.update()
+        .where(table.c.subject_a == min(a, b), table.c.subject_b == max(a, b))
+        .values(status=status)
+    )
 
 
 def candidates(connection: sa.Connection, after: UUID, limit: int) -> list[sa.Row[Any]]:
