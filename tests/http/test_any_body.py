@@ -5,7 +5,7 @@ from typing import Any
 
 import httpx
 import pytest
-from acts import CANARY, given, new_email, person, question, recording
+from acts import CANARY, email, given, new_email, person, question, recording
 from hypothesis import HealthCheck, settings
 from hypothesis import given as whatever
 from hypothesis import strategies as st
@@ -23,6 +23,7 @@ VALUES = st.recursive(
     max_leaves=6,
 )
 
+KNOWN = new_email()
 GOOD: dict[str, dict[str, Any]] = {
     "/v1/consents": recording("a@exemple.fr"),
     "/v1/objections": {"subject": person(), "purposes": ["newsletter"], "channels": ["email"]},
@@ -34,11 +35,21 @@ GOOD: dict[str, dict[str, Any]] = {
             {"kind": "birth_date", "value": "1990-02-03"},
         ],
     },
-    "/v1/attempts": {"subject": person(), "purpose": "newsletter", "channel": "email", "outcome": "sent"},
+    "/v1/attempts": {
+        "subject": person(email(KNOWN)),
+        "purpose": "newsletter",
+        "channel": "email",
+        "outcome": "sent",
+    },
     "/v1/check": question(new_email()),
     "/v1/check/batch": {"items": [question(new_email())]},
     "/v1/subjects/lookup": {"identifiers": person()["identifiers"], "territory": "FR"},
 }
+
+
+@pytest.fixture(autouse=True)
+def someone_is_known(till: httpx.Client) -> None:
+    till.post("/v1/consents", json=recording(KNOWN, source_event_id="known")).raise_for_status()
 
 
 def places(value: Any, way: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:

@@ -80,6 +80,7 @@ class Example(NamedTuple):
     """What a call that succeeds adds to the log."""
 
 
+KNOWN = person()
 EXAMPLES = {
     "POST /v1/consents": Example(recording, ("consent.recorded",)),
     "POST /v1/objections": Example(lambda: {"subject": person()}, ("objection.recorded",)),
@@ -87,7 +88,7 @@ EXAMPLES = {
         lambda: {"subject": person(), "facts": [{"kind": "birth_date", "value": "1990"}]}, ("fact.recorded",)
     ),
     "POST /v1/attempts": Example(
-        lambda: {"subject": person(), "purpose": "newsletter", "channel": "email", "outcome": "sent"},
+        lambda: {"subject": KNOWN, "purpose": "newsletter", "channel": "email", "outcome": "sent"},
         ("attempt.reported",),
     ),
     "POST /v1/subjects/lookup": Example(
@@ -140,6 +141,7 @@ def test_promise_8_a_caller_without_the_scope_is_refused_and_that_is_logged(
 def test_promise_8_what_changes_or_releases_personal_data_is_in_the_log(
     service: Serving, till: httpx.Client, route: Route
 ) -> None:
+    till.post("/v1/consents", json={"subject": KNOWN, "events": [given()]}).raise_for_status()
     shared = email(new_email())
     for _ in range(2):
         body = {

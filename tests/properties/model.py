@@ -98,6 +98,18 @@ class Event:
         return self.state in ("given", "unknown")
 
 
+Suppression = tuple[str, str | None, str | None, int]
+"""What it is under, purpose or all, channel or all, since when."""
+
+TEN = 10 * 60
+"""The minute of its day at which the histories begin."""
+
+
+def day_end(at: int) -> int:
+    """The list says the day and no more: its end."""
+    return ((at + TEN) // 1440 + 1) * 1440 - TEN - 1
+
+
 @dataclass
 class World:
     """What follows from the acts so far. Times are minutes: larger is later."""
@@ -107,7 +119,7 @@ class World:
     alive: list[int] = field(default_factory=list)
     edges: list[frozenset[int]] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
-    suppressions: list[tuple[str, str | None, str | None, int]] = field(default_factory=list)
+    suppressions: list[Suppression] = field(default_factory=list)
     born: int = 0
 
     # --- people
@@ -138,6 +150,10 @@ class World:
         sure = [person for person in everyone if all(person in self.holders(name) for name in known)]
         return sure or list(everyone)
 
+    def told_apart(self, names: list[str]) -> list[frozenset[int]]:
+        """Who shares an address with somebody new, and is known by another card: a no is theirs too."""
+        return [] if self.meant(names) else list(set().union(*map(self.holders, names)))
+
     def writer(self, person: frozenset[int], names: list[str]) -> int:
         return min(person, key=lambda one: (-sum(one in self.links.get(n, ()) for n in names), one))
 
@@ -166,19 +182,23 @@ class World:
     def record(self, act: Choice | Objects) -> None:
         names = list(dict.fromkeys([*act.who, *([act.point] if act.point else [])]))
         people = self.meant(names)
+        others = self.told_apart(names)
         if not people:
             self.born += 1
             self.alive.append(self.born)
             people = [frozenset({self.born})]
         grants = isinstance(act, Choice) and act.state == "given"
-        binding = act.point is not None and not grants
+        restricts = isinstance(act, Objects) or act.state in NOES
         for person in people:
             writer = self.writer(person, names)
             for name in names:
                 if len(people) == 1 and not self.links.get(name, set()) & person:
                     self.links.setdefault(name, set()).add(writer)
-        if len(people) > 1 and binding and not self.links.get(act.point or ""):
-            self.links[act.point or ""] = {self.writer(person, names) for person in people}
+        if len(people) > 1 and restricts:
+            writers = {self.writer(person, names) for person in people}
+            for name in names:
+                if not self.links.get(name):
+                    self.links[name] = writers
         state = "no" if isinstance(act, Objects) else act.state
         if grants and not (isinstance(act, Choice) and act.proven):
             state = "unknown"
@@ -188,7 +208,7 @@ class World:
                 people = theirs
             else:
                 state = "unknown"
-        for person in people:
+        for person in [*people, *(others if restricts else [])]:
             held = [self.links.get(name, set()) & person for name in names]
             held = [one for one in held if one]
             all_of_it = set(person).intersection(*held)
@@ -198,15 +218,25 @@ class World:
             )
 
     def erase(self, person: frozenset[int], listed_at: int | None) -> None:
-        addresses = [n for n, held in self.links.items() if n.startswith("email:") and held & person]
-        for address in addresses:
-            for event in self.events:
-                said = event.said
-                about_it = event.point in (None, self.point(address)) and event.counts_for(person)
-                if isinstance(said, Objects) and said.ground == "marketing" and about_it:
-                    self.suppressions.append((address, said.purpose, said.channel, said.at))
-            if listed_at is not None:
-                self.suppressions.append((address, None, None, listed_at))
+        names = [name for name, held in self.links.items() if held & person]
+        stops: list[tuple[str | None, str | None, Point | None, int]] = []
+        for event in self.counting(person):
+            said = event.said
+            if isinstance(said, Objects):
+                stops.append((said.purpose, said.channel, event.point, said.at))
+            elif said.purpose == "promotions":
+                # Where silence allows, a forgotten refusal would become a yes.
+                stands = self.standing(person, Question((), said.purpose, said.channel), event.point)
+                if stands is event and event.state in NOES:
+                    stops.append((said.purpose, said.channel, event.point, said.at))
+        if listed_at is not None:
+            stops.append((None, None, None, listed_at))
+        for purpose, channel, point, at in stops:
+            for name in names:
+                if point is None:
+                    self.suppressions.append((name, purpose, channel, day_end(at)))
+                elif point == self.point(name):
+                    self.suppressions.append((name, purpose, channel or "email", day_end(at)))
         for name, held in list(self.links.items()):
             if held & person:
                 self.links[name] = held - person
@@ -227,15 +257,15 @@ class World:
         points = self.points(question, meant)
         if points is None:
             return False
+        others = {person for point in points for person in self.holders(point.address)} - meant
+        listed = [one for one in self.suppressions if self.holders(one[0]) & (meant | others)]
         named = all(
-            self.free(person, question, self.held(person, points), named=True)
+            self.free(person, question, self.held(person, points))
+            and not self.listed(person, question, self.held(person, points), points, listed)
             and self.carried(person, question, self.held(person, points))
             for person in meant
         )
-        others = {person for point in points for person in self.holders(point.address)} - meant
-        return named and all(
-            self.free(person, question, self.held(person, points), named=False) for person in others
-        )
+        return named and all(self.free(person, question, self.held(person, points)) for person in others)
 
     def points(self, question: Question, meant: set[frozenset[int]]) -> list[Point] | None:
         """The addresses that would be used; None: there is none that may be."""
@@ -254,8 +284,8 @@ class World:
     def held(self, person: frozenset[int], points: list[Point]) -> list[Point]:
         return [point for point in points if person in self.holders(point.address)]
 
-    def free(self, person: frozenset[int], q: Question, points: list[Point], *, named: bool) -> bool:
-        """No objection, no entry of the do-not-contact list and no refusal stands against it."""
+    def free(self, person: frozenset[int], q: Question, points: list[Point]) -> bool:
+        """No objection and no refusal stands against it."""
         if q.purpose == "orders":
             return True
         keys: list[Point | None] = [*points] or [None]
@@ -266,17 +296,33 @@ class World:
                         lifting = {key} if event.point else {key, None}
                         if not self.acted(person, q, lifting, said.at):
                             return False
-        if named and q.purpose in ("newsletter", "promotions"):
-            for address, purpose, channel, since in self.suppressions:
-                for point in points:
-                    if (
-                        point.address == address
-                        and purpose in (None, q.purpose)
-                        and channel in (None, q.channel)
-                        and not self.acted(person, q, {point}, since)
-                    ):
-                        return False
         return not any(self.refused(person, q, key) for key in keys)
+
+    def listed(
+        self,
+        person: frozenset[int],
+        q: Question,
+        own: list[Point],
+        used: list[Point],
+        entries: list[Suppression],
+    ) -> bool:
+        """Whether an entry of the do-not-contact list stands: at its address, or, where it is about every
+        channel or under what is no address of this one, wherever the person is.
+        """
+        if q.purpose not in ("newsletter", "promotions"):
+            return False
+        for name, purpose, channel, since in entries:
+            if purpose not in (None, q.purpose) or channel not in (None, q.channel):
+                continue
+            at = [point for point in own if point.address == name]
+            if any(not self.acted(person, q, {point}, since) for point in at if point in used):
+                return True
+            address = q.channel == "email" and name.startswith("email:")
+            if channel is None or not address:
+                keys: list[Point | None] = [*own] or [None]
+                if any(not self.acted(person, q, {key, None}, since) for key in keys):
+                    return True
+        return False
 
     def ends(self, said: Objects, q: Question) -> bool:
         if said.purpose not in (None, q.purpose) or said.channel not in (None, q.channel):

@@ -22,7 +22,7 @@ BATCH: dict[str, Any] = {"two": {"items": [CHECK["by_address"], CHECK["by_card"]
 
 ATTEMPT: dict[str, Any] = {
     "unanswered_call": {
-        "subject": {"identifiers": [{"scheme": "phone", "value": "+33 6 24 68 65 01"}], "territory": "FR"},
+        "subject": {"identifiers": [{"scheme": "loyalty", "value": "ML100007"}]},
         "purpose": "promotions",
         "channel": "phone",
         "occurred_at": "2026-11-20T10:15:00+01:00",
