@@ -178,6 +178,16 @@ def test_promise_2_the_same_key_has_one_effect_and_gets_the_same_answer(
     assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
 
 
+def test_what_was_reported_before_changes_nothing_under_a_key_either(till: httpx.Client) -> None:
+    body, key = recording(source_event_id=uuid.uuid4().hex), {"idempotency-key": str(uuid.uuid4())}
+    first = till.post("/v1/consents", json=body)
+    again = till.post("/v1/consents", json=body, headers=key)
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert again.json()["events"][0]["id"] == first.json()["events"][0]["id"]
+    once_more = till.post("/v1/consents", json=body, headers=key)
+    assert once_more.json()["receipt_id"] == first.json()["receipt_id"]
+
+
 def test_the_words_of_a_reason_come_in_the_callers_language(till: httpx.Client) -> None:
     french, english = (
         till.post("/v1/check", json=question(new_email()), headers={"accept-language": language}).json()

@@ -18,7 +18,6 @@ from consentd.consent.recording import record
 from consentd.consent.requests import ConsentEvent, RecordConsents
 from consentd.kernel.compiled import CompiledPolicy
 from consentd.kernel.errors import Unprocessable
-from consentd.kernel.ids import BatchId
 from consentd.kernel.instants import parse_moment
 from consentd.kernel.law import MARKETING_KINDS
 from consentd.subjects.acts import Act, check_limits
@@ -74,7 +73,6 @@ def _write(act: Act, compiled: CompiledPolicy, request: AttemptReported, zone: Z
     content = [request.subject.identifiers, _without_subject(request)]
     earlier = act.already(request.source_event_id, content)
     if earlier is not None:
-        act.answered_by = BatchId(earlier.batch)
         told = _told(store.attempts_by_id(act.unit.connection, earlier.rows))
         return msgspec.structs.replace(told, duplicate=True)
     # Reporting needs the scope `check` alone: it makes nobody, and ties nothing to anybody.

@@ -19,7 +19,6 @@ from consentd.consent.requests import RecordObjection
 from consentd.evidence.journal import StopKind
 from consentd.kernel.errors import Unprocessable
 from consentd.kernel.fold import fold_objections
-from consentd.kernel.ids import BatchId
 from consentd.kernel.instants import Moment, parse_moment, to_text
 from consentd.subjects.acts import Act
 from consentd.subjects.model import Known, Resolution
@@ -54,7 +53,6 @@ def record_objection(act: Act, request: RecordObjection, zone: ZoneInfo) -> Obje
     content = [request.subject.identifiers, _without_subject(request)]
     earlier = act.already(request.source_event_id, content)
     if earlier is not None:
-        act.answered_by = BatchId(earlier.batch)
         return _rebuilt(act.unit.connection, earlier.batch, duplicate=True)
     resolution = act.resolve(request.subject, [point] if point else [], restricts=True)
     written = [

@@ -87,7 +87,6 @@ class _Recording:
         if all(earlier):
             # Nobody is looked up: all of it was reported before, of people who may be erased by now.
             known = [row for one in earlier if one for row in store_events(self._act, one.rows)]
-            self._act.answered_by = known[0].row["batch_id"]
             return Recorded(known, [], None)
         points = [self._point(index, event) for index, event in enumerate(self._events)]
         restricts = any(ConsentState(event.state) in NOES for event in self._events)

@@ -80,7 +80,7 @@ class ConsentService:
 
     def _answer(self, act: Act, recorded: Recorded) -> ConsentsRecorded:
         if recorded.resolution is None:
-            return self._told(act.unit.connection, act.answered_by, recorded.events)
+            return self._told(act.unit.connection, recorded.events)
         new = [event for event in recorded.events if not event.duplicate]
         people = recorded.resolution.people
         return ConsentsRecorded(
@@ -94,9 +94,10 @@ class ConsentService:
     def _rebuilt(self, connection: Any, batch: BatchId) -> ConsentsRecorded:
         """The answer of an earlier act, from its rows. What stands is told as it stands now."""
         rows, _ = store.batch(connection, batch)
-        return self._told(connection, batch, self._opened(connection, rows))
+        return self._told(connection, self._opened(connection, rows))
 
-    def _told(self, connection: Any, batch: BatchId, events: list[EventWritten]) -> ConsentsRecorded:
+    def _told(self, connection: Any, events: list[EventWritten]) -> ConsentsRecorded:
+        batch = events[0].row["batch_id"]
         states = self._states_of(connection, events)
         people = {state.subject_id for state in states}
         policy = self._policies.load(connection, events[0].row["policy"]).policy

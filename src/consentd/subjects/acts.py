@@ -49,8 +49,6 @@ class Act:
         self.keyring = keyring
         self.policy = policy
         self.batch = batch
-        self.answered_by = batch
-        """The act whose answer this one repeats, where all of it had been reported before."""
         self.caller = caller
         self._action = action
         self._actor = actor

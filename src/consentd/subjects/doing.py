@@ -60,10 +60,11 @@ class Doing:
             act = Act(unit, self.keyring, compiled.policy, batch, action=action, caller=caller, actor=actor)
             answer = write(act, compiled)
             entries = act.close()
-            # Everything was reported before: nothing changed, and the answer is that of then.
-            status = 201 if entries else 200
-            remember(unit, repeat, act.answered_by, status)
-            return status, answer
+            if not entries:
+                # Everything was reported before: nothing changed, and asked again it will be told again.
+                return 200, answer
+            remember(unit, repeat, batch, 201)
+            return 201, answer
 
         answer = await with_fresh_keys(self.keyring, self.database, lambda: self.database.change(work))
         self._wake()

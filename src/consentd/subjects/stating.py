@@ -12,7 +12,7 @@ from consentd.crypto.seal import Place, unseal
 from consentd.crypto.secrets import Key
 from consentd.kernel.case import Facts
 from consentd.kernel.errors import Unprocessable
-from consentd.kernel.ids import BatchId, SubjectId
+from consentd.kernel.ids import SubjectId
 from consentd.kernel.instants import MINUTE
 from consentd.subjects import facts_store, store
 from consentd.subjects.acts import Act
@@ -78,7 +78,6 @@ def record_facts(act: Act, request: FactsAsked, zone: ZoneInfo) -> FactsRecorded
         for fact, content in zip(request.facts, contents, strict=True)
     ]
     if all(earlier):
-        act.answered_by = BatchId(next(one.batch for one in earlier if one))
         return FactsRecorded(tuple(told for one in earlier if one for told in _known(act, one.rows)))
     points: list[Named | None] = []
     for index, fact in enumerate(request.facts):
