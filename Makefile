@@ -32,9 +32,10 @@ openapi: ## write openapi/ from the routes
 	@scripts/environment run
 	@$(PYTHON) -m consentd openapi
 
-bench: ## measure units of work per second
-	@scripts/environment run
-	@$(PYTHON) bench/units.py
+bench: ## measure checks and recording; needs wrk, takes some minutes
+	@scripts/environment test
+	@$(PYTHON) bench/check.py
+	@$(PYTHON) bench/recording.py
 
 requirements: ## pin the dependencies anew
 	@scripts/requirements
