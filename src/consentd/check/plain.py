@@ -109,6 +109,9 @@ def text_of(dialect: Dialect, lookups: int, attempts: bool) -> str:
 
 
 def _lookups(dialect: Dialect, lookups: int) -> str:
+    if dialect == "postgresql" and lookups == 1:
+        # A list of unknown length would be planned as if it were long.
+        return "(SELECT $6::bigint AS n, $7::bytea AS digest, $8::text AS scheme) v"
     if dialect == "postgresql":
         return "unnest($6::bigint[], $7::bytea[], $8::text[]) AS v(n, digest, scheme)"
     rows = ", ".join(

@@ -110,8 +110,9 @@ class _Postgres:
         values: list[Any] = [ask.purpose, ask.channel, ask.system, ask.secret, ask.since or 0]
         columns = [list(column) for column in zip(*(ask.lookups or [_NOTHING]), strict=True)]
         if ask.way == "plain":
-            text = plain.text_of("postgresql", 1, ask.since is not None)
-            values += columns[:3]
+            one = len(ask.lookups) == 1
+            text = plain.text_of("postgresql", 1 if one else 2, ask.since is not None)
+            values += [column[0] for column in columns[:3]] if one else columns[:3]
         else:
             text = statement.text_of(_shape("postgresql", ask, 1))
             values += columns

@@ -71,7 +71,10 @@ class PostgresDatabase:
             **driver_arguments(self._url),
             min_size=1,
             max_size=FAST_POOL,
-            server_settings=settings | {"default_transaction_read_only": "on"},
+            # One plan for every check: planning its statement anew, or compiling it, costs many times what
+            # running it does.
+            server_settings=settings
+            | {"default_transaction_read_only": "on", "plan_cache_mode": "force_generic_plan", "jit": "off"},
             timeout=CONNECT_SECONDS,
             # Nothing is ever set on these connections, and resetting costs a round trip per check.
             reset=_leave,
