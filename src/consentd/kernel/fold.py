@@ -12,7 +12,7 @@ from uuid import UUID
 import msgspec
 
 from consentd.kernel.instants import Instant
-from consentd.kernel.states import GRANTS, NEUTRAL, NOES, ConsentState, Ground, Proof
+from consentd.kernel.states import NEUTRAL, ConsentState, Ground, Proof
 
 Slots = tuple[tuple[str, str, str], ...]
 """Hours that a person expressly agreed to be called at: (days, from, to), ("mon-sat", "09:00", "21:00")."""
@@ -106,11 +106,3 @@ def fold_objections(events: Iterable[Objection]) -> dict[tuple[str, str, UUID, G
         if known is None or (event.since, event.event.bytes) > (known.since, known.event.bytes):
             standing[event.scope] = event
     return standing
-
-
-def is_grant(state: State) -> bool:
-    return state.state in GRANTS
-
-
-def is_no(state: State) -> bool:
-    return state.state in NOES

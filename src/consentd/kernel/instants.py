@@ -35,10 +35,6 @@ class Moment(msgspec.Struct, frozen=True):
     first: Instant
     last: Instant
 
-    @property
-    def whole_day(self) -> bool:
-        return self.first != self.last
-
 
 def to_instant(when: dt.datetime) -> Instant:
     """The instant of an aware datetime. A naive one raises ValueError: its zone would be a guess."""

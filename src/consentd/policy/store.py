@@ -1,7 +1,5 @@
 """SQL of policy versions and activations. Both tables are append-only."""
 
-from typing import Any
-
 import sqlalchemy as sa
 
 from consentd.db.tables.policy import policy_activations, policy_versions
@@ -25,14 +23,6 @@ def next_seq(connection: sa.Connection) -> int:
     """Taken by two at once, the second is refused by the primary key and tries again."""
     last = connection.execute(sa.select(sa.func.max(policy_activations.c.seq))).scalar()
     return (last or 0) + 1
-
-
-def history(connection: sa.Connection) -> list[sa.Row[Any]]:
-    """seq, hash, at; the newest first."""
-    table = policy_activations
-    return list(
-        connection.execute(sa.select(table.c.seq, table.c.hash, table.c.at).order_by(table.c.seq.desc()))
-    )
 
 
 def first_hash(connection: sa.Connection) -> str | None:

@@ -1,7 +1,6 @@
 """SQL of facts: appended rows, and their sealed fold per subject."""
 
 from collections.abc import Collection
-from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -26,12 +25,6 @@ def fact_states(connection: sa.Connection, subjects: Collection[SubjectId]) -> d
     else:
         rows = connection.execute(_FACT_STATES_OF_MANY, {"subjects": list(subjects)})
     return {SubjectId(row[0]): row[1] for row in rows}
-
-
-def facts_of(connection: sa.Connection, subject: SubjectId) -> list[sa.Row[Any]]:
-    return list(
-        connection.execute(sa.select(t.facts).where(t.facts.c.subject_id == subject).order_by(t.facts.c.id))
-    )
 
 
 def put_fact_state(unit: Unit, subject: SubjectId, sealed: bytes) -> None:
