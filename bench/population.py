@@ -46,7 +46,7 @@ def rows(keyring: Keyring, start: int, stop: int) -> Tables:
     found: Tables = {name: [] for name in COLUMNS}
     for number in range(start, stop):
         subject = uuid4()
-        found["subjects"].append((subject, subject, "FR", at))
+        found["subjects"].append((subject, subject, False, "FR", at))
         content = Key(KeyId(uuid4()), Secret(os.urandom(32)))
         proof = Key(KeyId(uuid4()), Secret(os.urandom(32)))
         for kind, key in (("content", content), ("proof", proof)):
@@ -101,7 +101,7 @@ def rows(keyring: Keyring, start: int, stop: int) -> Tables:
 
 
 COLUMNS = {
-    "subjects": ("id", "group_id", "territory", "created_at"),
+    "subjects": ("id", "group_id", "merged", "territory", "created_at"),
     "subject_keys": ("id", "subject_id", "kind", "wrapped", "wrapper_id", "created_at"),
     "identifiers": ("id", "scheme", "blind_index", "key_version", "created_at"),
     "identifier_links": (

@@ -423,6 +423,7 @@ def create_tables() -> None:
         "subjects",
         sa.Column("id", ID, nullable=False),
         sa.Column("group_id", ID, nullable=False),
+        sa.Column("merged", sa.Boolean, nullable=False),
         sa.Column("territory", sa.Text),
         sa.Column("sealed_name", sa.LargeBinary),
         sa.Column("restricted_at", sa.BigInteger),

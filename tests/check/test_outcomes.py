@@ -42,7 +42,7 @@ times = st.integers(-2000, 400).map(lambda days: Instant(NOW + days * DAY))
 def rows(draw: st.DrawFn) -> tuple[Any, ...]:
     row: list[Any] = [None] * len(plain._COLUMNS)
     row[plain.POINT], row[plain.GROUP], row[plain.SUBJECT] = POINT, GROUP, GROUP
-    row[plain.BEYOND] = 0
+    row[plain.MERGED] = row[plain.LISTED] = False
     row[plain.TERRITORY] = draw(st.sampled_from(["FR", "DE", "FR-974", "CH", None]))
     row[plain.RESTRICTED] = draw(st.sampled_from([None, None, None, 1]))
     row[plain.CAPACITY] = draw(st.sampled_from(["consumer", "professional"]))

@@ -1,10 +1,12 @@
 """Rows of connected systems and their secrets."""
 
+from typing import NamedTuple
 from uuid import UUID
 
 import msgspec
 import sqlalchemy as sa
 
+from consentd.db.prepared import Read
 from consentd.db.tables.callers import system_secrets, systems
 from consentd.kernel.canonical import canonical
 from consentd.kernel.ids import SecretId, SystemId
@@ -85,8 +87,11 @@ def secrets_of(connection: sa.Connection, system_id: SystemId) -> list[SecretRow
     return [_secret(row) for row in found]
 
 
-# Built once: every call of every system asks it, and building it costs more than running it.
-_LIVE = (
+class _Id(NamedTuple):
+    id: UUID
+
+
+_LIVE = Read(
     sa.select(systems.c.id)
     .join(system_secrets, system_secrets.c.system_id == systems.c.id)
     .where(
@@ -94,13 +99,14 @@ _LIVE = (
         systems.c.revoked_at.is_(None),
         system_secrets.c.id == sa.bindparam("secret"),
         system_secrets.c.revoked_at.is_(None),
-    )
+    ),
+    _Id._make,
 )
 
 
 def is_live(connection: sa.Connection, system_id: SystemId, secret_id: SecretId) -> bool:
     """Whether neither the system nor that secret of it is revoked. One statement."""
-    return connection.execute(_LIVE, {"system": system_id, "secret": secret_id}).first() is not None
+    return _LIVE.first(connection, {"system": system_id, "secret": secret_id}) is not None
 
 
 def revoke_system(connection: sa.Connection, system_id: SystemId, now: int) -> None:

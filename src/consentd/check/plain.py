@@ -35,9 +35,11 @@ _COLUMNS = {
     "restricted": "s.restricted_at",
     "capacity": "l.capacity",
     "unreachable": "l.unreachable_since",
-    "beyond": "(SELECT count(*) FROM subjects m WHERE m.group_id = s.group_id AND m.id <> s.id)"
-    " + (SELECT count(*) FROM identifier_links h JOIN suppressions w ON w.identifier_id = h.identifier_id"
-    " WHERE h.subject_id = s.id AND h.identifier_id <> i.id)",
+    "merged": "s.merged",
+    # The outer question is asked once: without a do-not-contact list nobody's other addresses are looked at.
+    "listed": "(EXISTS (SELECT 1 FROM suppressions) AND EXISTS (SELECT 1 FROM identifier_links h"
+    " JOIN suppressions w ON w.identifier_id = h.identifier_id"
+    " WHERE h.subject_id = s.id AND h.identifier_id <> i.id))",
     "state_point": "c.contact_point_id",
     "state": "c.state",
     "proof": "c.proof",
@@ -65,8 +67,8 @@ _COLUMNS = {
     "outcome": "t.outcome",
 }
 (
-    N, POLICY, LIVE, POINT, SUBJECT, GROUP, TERRITORY, RESTRICTED, CAPACITY, UNREACHABLE, BEYOND, STATE_POINT,
-    STATE, PROOF, NOTICE, VERSION, SLOTS, EFFECTIVE, EXPLICIT, PARENTAL, OWN_ACT, OBJECTED_POINT,
+    N, POLICY, LIVE, POINT, SUBJECT, GROUP, TERRITORY, RESTRICTED, CAPACITY, UNREACHABLE, MERGED, LISTED,
+    STATE_POINT, STATE, PROOF, NOTICE, VERSION, SLOTS, EFFECTIVE, EXPLICIT, PARENTAL, OWN_ACT, OBJECTED_POINT,
     OBJECTED_PURPOSE, OBJECTED_CHANNEL, GROUND, OBJECTED_SINCE, SUPPRESSED_SINCE, SUPPRESSED_PURPOSE,
     SUPPRESSED_CHANNEL, FACTS, KEY, WRAPPER, WRAPPED, ATTEMPT, ATTEMPTED, OUTCOME,
 ) = range(len(_COLUMNS))  # fmt: skip
@@ -137,7 +139,7 @@ def is_plain(rows: Sequence[Row]) -> bool:
     """Whether these rows are the whole case: nobody in it was merged, or is on the do-not-contact list under
     another identifier.
     """
-    return not any(row[BEYOND] for row in rows)
+    return not any(row[MERGED] or row[LISTED] for row in rows)
 
 
 def case_of(rows: Sequence[Row], purpose: str, channel: str, open_facts: OpenFacts) -> Case:

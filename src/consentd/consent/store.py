@@ -3,18 +3,19 @@
 import json
 from collections.abc import Collection, Iterable, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from consentd.consent.events import slots_of
+from consentd.db.prepared import Read, Write
 from consentd.db.tables import consent as t
 from consentd.db.tables.people import subject_edges, subjects
 from consentd.db.unit import Dialect, Unit
 from consentd.db.upsert import insert as upsert
 from consentd.kernel.fold import Objection, State, StateKey
-from consentd.kernel.ids import GroupId
+from consentd.kernel.ids import EventId, GroupId
 from consentd.kernel.instants import Instant
 from consentd.kernel.states import ConsentState, Ground, Proof
 
@@ -24,9 +25,30 @@ OBJECTIONS = t.objections
 _STATE_KEY = ("group_id", "purpose", "channel", "contact_point_id")
 _OBJECTION_KEY = ("group_id", "purpose", "channel", "contact_point_id", "ground")
 
-_STATES = sa.select(t.consent_states).where(t.consent_states.c.group_id == sa.bindparam("wanted"))
+
+class _StateRow(NamedTuple):
+    """The columns of `consent_states`, in their order."""
+
+    group_id: GroupId
+    purpose: str
+    channel: str
+    contact_point_id: UUID
+    state: str
+    effective: Instant
+    event_id: EventId
+    proof: str
+    explicit: bool
+    parental: bool
+    notice_id: str | None
+    notice_version: str | None
+    slots: str | None
+    own_act: Instant | None
+
+
+_COLUMNS = [t.consent_states.c[name] for name in _StateRow._fields]
+_STATES = sa.select(*_COLUMNS).where(t.consent_states.c.group_id == sa.bindparam("wanted"))
 _STATES_OF_PURPOSES = _STATES.where(t.consent_states.c.purpose.in_(sa.bindparam("purposes", expanding=True)))
-_STATES_OF_PURPOSE = _STATES.where(t.consent_states.c.purpose == sa.bindparam("about"))
+_STATES_OF_PURPOSE = Read(_STATES.where(t.consent_states.c.purpose == sa.bindparam("about")), _StateRow._make)
 _OBJECTION_STATES = sa.select(t.objection_states).where(
     t.objection_states.c.group_id == sa.bindparam("wanted")
 )
@@ -37,28 +59,29 @@ def states(
 ) -> dict[StateKey, State]:
     """What stands for a person; of these purposes only, if told."""
     if purposes is None:
-        rows = connection.execute(_STATES, {"wanted": group})
+        rows = list(map(_StateRow._make, connection.execute(_STATES, {"wanted": group})))
     elif len(purposes) == 1:
-        rows = connection.execute(_STATES_OF_PURPOSE, {"wanted": group, "about": next(iter(purposes))})
+        rows = _STATES_OF_PURPOSE.all(connection, {"wanted": group, "about": next(iter(purposes))})
     else:
-        rows = connection.execute(_STATES_OF_PURPOSES, {"wanted": group, "purposes": list(purposes)})
-    found = [_state(row._mapping) for row in rows]
+        asked = {"wanted": group, "purposes": list(purposes)}
+        rows = list(map(_StateRow._make, connection.execute(_STATES_OF_PURPOSES, asked)))
+    found = [_state(row) for row in rows]
     return {state.key: state for state in found}
 
 
-def _state(row: Any) -> State:  # Any: a row mapping
+def _state(row: _StateRow) -> State:
     return State(
-        key=StateKey(row["purpose"], row["channel"], row["contact_point_id"]),
-        state=ConsentState(row["state"]),
-        effective=row["effective"],
-        event=row["event_id"],
-        proof=Proof(row["proof"]),
-        explicit=row["explicit"],
-        parental=row["parental"],
-        notice_id=row["notice_id"],
-        notice_version=row["notice_version"],
-        slots=slots_of(row["slots"]),
-        own_act=row["own_act"],
+        key=StateKey(row.purpose, row.channel, row.contact_point_id),
+        state=ConsentState(row.state),
+        effective=row.effective,
+        event=row.event_id,
+        proof=Proof(row.proof),
+        explicit=row.explicit,
+        parental=row.parental,
+        notice_id=row.notice_id,
+        notice_version=row.notice_version,
+        slots=slots_of(row.slots),
+        own_act=row.own_act,
     )
 
 
@@ -83,18 +106,18 @@ def put_states(unit: Unit, group: GroupId, found: Iterable[State]) -> None:
         for state in found
     ]
     if rows:
-        unit.connection.execute(_upsert_states(unit.dialect), rows)
+        _upsert_states(unit.dialect).run(unit.connection, rows)
 
 
 @cache
-def _upsert_states(dialect: Dialect) -> sa.Insert:
+def _upsert_states(dialect: Dialect) -> Write:
     insert = upsert(dialect, t.consent_states)
     changed = {
         column.name: insert.excluded[column.name]
         for column in t.consent_states.c
         if column.name not in _STATE_KEY
     }
-    return insert.on_conflict_do_update(index_elements=_STATE_KEY, set_=changed)
+    return Write(insert.on_conflict_do_update(index_elements=_STATE_KEY, set_=changed), _StateRow._fields)
 
 
 def objection_states(connection: sa.Connection, group: GroupId) -> list[Objection]:
@@ -260,12 +283,10 @@ def states_of_groups(
     connection: sa.Connection, groups: Collection[UUID]
 ) -> dict[UUID, dict[StateKey, State]]:
     found: dict[UUID, dict[StateKey, State]] = {}
-    rows = connection.execute(
-        sa.select(t.consent_states).where(t.consent_states.c.group_id.in_(list(groups)))
-    )
-    for row in rows.mappings():
+    wanted = sa.select(*_COLUMNS).where(t.consent_states.c.group_id.in_(list(groups)))
+    for row in map(_StateRow._make, connection.execute(wanted)):
         state = _state(row)
-        found.setdefault(row["group_id"], {})[state.key] = state
+        found.setdefault(row.group_id, {})[state.key] = state
     return found
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from consentd.db.prepared import Read
 from consentd.db.tables.keys import keys, subject_keys
 from consentd.db.tables.people import identifier_links, identifiers
 from consentd.kernel.ids import SubjectId
@@ -114,13 +115,14 @@ def insert_subject_keys(connection: Connection, rows: Sequence[SubjectKeyRow], a
     connection.execute(subject_keys.insert(), [{**row._asdict(), "created_at": at} for row in rows])
 
 
-_OF_ONE = sa.select(*_SUBJECT_KEY).where(subject_keys.c.subject_id == sa.bindparam("subject"))
+_OF_ONE = Read(
+    sa.select(*_SUBJECT_KEY).where(subject_keys.c.subject_id == sa.bindparam("subject")), SubjectKeyRow._make
+)
 
 
 def subject_keys_of(connection: Connection, subject_ids: Collection[SubjectId]) -> Iterator[SubjectKeyRow]:
     if len(subject_ids) == 1:
-        for row in connection.execute(_OF_ONE, {"subject": next(iter(subject_ids))}):
-            yield SubjectKeyRow(*row)
+        yield from _OF_ONE.all(connection, {"subject": next(iter(subject_ids))})
         return
     for batch in in_batches(subject_ids):
         statement = sa.select(*_SUBJECT_KEY).where(subject_keys.c.subject_id.in_(batch))

@@ -99,6 +99,11 @@ def _written(statement: str, context: Any) -> frozenset[str]:
         return frozenset()
     if context.isddl:
         raise Unaudited("a unit does not change the schema: migrations do")
+    return tables_written(tree)
+
+
+def tables_written(tree: sa.ClauseElement) -> frozenset[str]:
+    """The names of the tables that a statement of Core inserts into, changes or deletes from."""
     return frozenset(
         part.table.name
         for part in visitors.iterate(tree)

@@ -20,6 +20,7 @@ from consentd.base.clock import Clock
 from consentd.db.failures import overloaded, sqlite_failure
 from consentd.db.guard import Guard, Kind, watch
 from consentd.db.journal import Journal
+from consentd.db.prepared import run_directly
 from consentd.db.readiness import require_current, require_protected
 from consentd.db.sqlite_connection import BUSY_SECONDS, connect
 from consentd.db.sqlite_writer import Writer
@@ -109,6 +110,9 @@ class SqliteDatabase:
             if connection is None:
                 connection = self._here.connection = self._read_engine.connect()
                 self._opened.append(connection)
+                opened = connection.connection.driver_connection
+                assert isinstance(opened, sqlite3.Connection)
+                run_directly(connection, opened, self._read_guard)
             raw = connection.connection.driver_connection
             assert isinstance(raw, sqlite3.Connection)
             raw.execute("BEGIN")

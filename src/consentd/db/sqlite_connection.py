@@ -22,7 +22,8 @@ _COMMON = (
     "PRAGMA trusted_schema = OFF",
     "PRAGMA temp_store = MEMORY",
     "PRAGMA cache_size = -32768",
-    "PRAGMA mmap_size = 268435456",
+    # The most that SQLite maps. Address space, not memory: a check reads pages where they are.
+    "PRAGMA mmap_size = 2147418112",
     "PRAGMA synchronous = FULL",
 )
 

@@ -23,6 +23,7 @@ from consentd.base.clock import Clock
 from consentd.db.failures import BUSY_CODES, overloaded, sqlite_code, sqlite_failure
 from consentd.db.guard import Guard, Kind, watch
 from consentd.db.journal import Journal, write_stops
+from consentd.db.prepared import run_directly
 from consentd.db.sqlite_connection import BUSY_SECONDS, connect
 from consentd.db.unit import Unit, Work
 from consentd.kernel.errors import StorageUnavailable
@@ -119,6 +120,9 @@ class Writer:
     def _begin(self) -> sqlite3.Connection:
         if self._connection is None:
             self._connection = self._engine.connect()
+            opened = self._connection.connection.driver_connection
+            assert isinstance(opened, sqlite3.Connection)
+            run_directly(self._connection, opened, self._guard)
         raw = self._connection.connection.driver_connection
         assert isinstance(raw, sqlite3.Connection)
         # SQLite's own busy handler waits, but gives up at once in some races (recovery of the log by another

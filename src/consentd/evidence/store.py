@@ -7,6 +7,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from consentd.db.prepared import Write
 from consentd.db.tables.log import leases, log_checkpoints, log_entries, log_leaves, log_nodes, log_pending
 from consentd.evidence.merkle import Position
 from consentd.kernel.canonical import Scalar
@@ -17,8 +18,8 @@ Connection: TypeAlias = sa.Connection
 Table: TypeAlias = sa.Table
 
 # `inline`: what the database numbers by itself is not asked back.
-_INSERT_ENTRY = log_entries.insert().inline()
-_INSERT_PENDING = log_pending.insert().inline()
+_INSERT_ENTRY = Write(log_entries.insert().inline(), [column.name for column in log_entries.columns])
+_INSERT_PENDING = Write(log_pending.insert().inline(), ["entry_id", "leaf"])
 
 
 class Pending(NamedTuple):
@@ -41,19 +42,18 @@ class Lease(NamedTuple):
 
 
 def insert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Scalar]]) -> None:
-    connection.execute(_insertion(table), rows)
+    _insertion(table).run(connection, rows)
 
 
 @cache
-def _insertion(table: Table) -> sa.Insert:
-    # Made once: a new statement object costs as much as its execution.
-    return table.insert().inline()
+def _insertion(table: Table) -> Write:
+    return Write(table.insert().inline(), [column.name for column in table.columns])
 
 
 def insert_entries(connection: Connection, entries: Sequence[tuple[Mapping[str, Scalar], bytes]]) -> None:
     """The rows of entries, and their leaves for the queue."""
-    connection.execute(_INSERT_ENTRY, [row for row, _ in entries])
-    connection.execute(_INSERT_PENDING, [{"entry_id": row["id"], "leaf": leaf} for row, leaf in entries])
+    _INSERT_ENTRY.run(connection, [row for row, _ in entries])
+    _INSERT_PENDING.run(connection, [{"entry_id": row["id"], "leaf": leaf} for row, leaf in entries])
 
 
 def size(connection: Connection) -> int:

@@ -1,10 +1,20 @@
 """SQL of policy versions and activations. Both tables are append-only."""
 
+from typing import NamedTuple
+
 import sqlalchemy as sa
 
+from consentd.db.prepared import Read
 from consentd.db.tables.policy import policy_activations, policy_versions
 
-_ACTIVE = sa.select(policy_activations.c.hash).order_by(policy_activations.c.seq.desc()).limit(1)
+
+class _Hash(NamedTuple):
+    hash: str
+
+
+_ACTIVE = Read(
+    sa.select(policy_activations.c.hash).order_by(policy_activations.c.seq.desc()).limit(1), _Hash._make
+)
 _DOCUMENT = sa.select(policy_versions.c.document).where(policy_versions.c.hash == sa.bindparam("wanted"))
 
 VERSIONS = policy_versions
@@ -12,7 +22,8 @@ ACTIVATIONS = policy_activations
 
 
 def active_hash(connection: sa.Connection) -> str | None:
-    return connection.execute(_ACTIVE).scalar()
+    found = _ACTIVE.first(connection, {})
+    return None if found is None else found.hash
 
 
 def document(connection: sa.Connection, hash_: str) -> bytes | None:

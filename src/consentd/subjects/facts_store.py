@@ -1,10 +1,12 @@
 """SQL of facts: appended rows, and their sealed fold per subject."""
 
 from collections.abc import Collection
+from typing import NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
 
+from consentd.db.prepared import Read
 from consentd.db.tables import people as t
 from consentd.db.unit import Unit
 from consentd.db.upsert import insert as upsert
@@ -12,8 +14,16 @@ from consentd.kernel.ids import SubjectId
 
 FACTS = t.facts
 
+
+class _FactState(NamedTuple):
+    subject_id: SubjectId
+    sealed: bytes
+
+
 _FACT_STATES = sa.select(t.fact_states.c.subject_id, t.fact_states.c.sealed)
-_FACT_STATES_OF_ONE = _FACT_STATES.where(t.fact_states.c.subject_id == sa.bindparam("subject"))
+_FACT_STATES_OF_ONE = Read(
+    _FACT_STATES.where(t.fact_states.c.subject_id == sa.bindparam("subject")), _FactState._make
+)
 _FACT_STATES_OF_MANY = _FACT_STATES.where(
     t.fact_states.c.subject_id.in_(sa.bindparam("subjects", expanding=True))
 )
@@ -21,9 +31,8 @@ _FACT_STATES_OF_MANY = _FACT_STATES.where(
 
 def fact_states(connection: sa.Connection, subjects: Collection[SubjectId]) -> dict[SubjectId, bytes]:
     if len(subjects) == 1:
-        rows = connection.execute(_FACT_STATES_OF_ONE, {"subject": next(iter(subjects))})
-    else:
-        rows = connection.execute(_FACT_STATES_OF_MANY, {"subjects": list(subjects)})
+        return dict(_FACT_STATES_OF_ONE.all(connection, {"subject": next(iter(subjects))}))
+    rows = connection.execute(_FACT_STATES_OF_MANY, {"subjects": list(subjects)})
     return {SubjectId(row[0]): row[1] for row in rows}
 
 

@@ -7,8 +7,15 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from consentd.db.prepared import Read, Write
 from consentd.db.tables import consent
 from consentd.db.unit import Unit
+
+
+class _Row(NamedTuple):
+    content: bytes
+    batch_id: UUID
+    row_ids: str
 
 
 class Reported(NamedTuple):
@@ -17,30 +24,35 @@ class Reported(NamedTuple):
     rows: tuple[UUID, ...]
 
 
-_REPORTED = sa.select(
-    consent.source_events.c.content, consent.source_events.c.batch_id, consent.source_events.c.row_ids
-).where(
-    consent.source_events.c.system_id == sa.bindparam("system"),
-    consent.source_events.c.digest == sa.bindparam("source"),
+_REPORTED = Read(
+    sa.select(
+        consent.source_events.c.content, consent.source_events.c.batch_id, consent.source_events.c.row_ids
+    ).where(
+        consent.source_events.c.system_id == sa.bindparam("system"),
+        consent.source_events.c.digest == sa.bindparam("source"),
+    ),
+    _Row._make,
 )
-_ADD_REPORTED = consent.source_events.insert()
+_ADD_REPORTED = Write(
+    consent.source_events.insert(), [column.name for column in consent.source_events.columns]
+)
 
 
 def reported(connection: sa.Connection, system: UUID, digest: bytes) -> Reported | None:
-    row = connection.execute(_REPORTED, {"system": system, "source": digest}).first()
-    return Reported(row[0], row[1], tuple(UUID(text) for text in json.loads(row[2]))) if row else None
+    row = _REPORTED.first(connection, {"system": system, "source": digest})
+    if row is None:
+        return None
+    return Reported(row.content, row.batch_id, tuple(UUID(text) for text in json.loads(row.row_ids)))
 
 
 def add_reported(
     unit: Unit, system: UUID, digest: bytes, content: bytes, batch: UUID, rows: Sequence[UUID]
 ) -> None:
-    unit.connection.execute(
-        _ADD_REPORTED,
-        {
-            "system_id": system,
-            "digest": digest,
-            "content": content,
-            "batch_id": batch,
-            "row_ids": json.dumps([str(row) for row in rows]),
-        },
-    )
+    row = {
+        "system_id": system,
+        "digest": digest,
+        "content": content,
+        "batch_id": batch,
+        "row_ids": json.dumps([str(id_) for id_ in rows]),
+    }
+    _ADD_REPORTED.run(unit.connection, [row])

@@ -36,8 +36,9 @@ class Resolver:
         everyone meant: a no must not get lost for want of an owner.
         """
         names = list(dict.fromkeys(named))
-        fresh = self._lock(names)
-        ids, holdings, known = self._settled(names)
+        digests = self._digests(names)
+        fresh, standing = self._lock(names, digests)
+        ids, holdings, known = self._settled(digests, standing)
         holders: dict[IdentifierId, set[SubjectId]] = {id_: set() for id_ in ids}
         owners: dict[IdentifierId, set[GroupId]] = {id_: set() for id_ in ids}
         for row in holdings:
@@ -75,7 +76,8 @@ class Resolver:
 
     def find(self, named: Sequence[Named]) -> Resolution:
         """Who is meant by what is on record; nothing is created or linked. Nobody: no people."""
-        ids, holdings, known = self._settled(list(dict.fromkeys(named)))
+        digests = self._digests(list(dict.fromkeys(named)))
+        ids, holdings, known = self._settled(digests, self._holdings(digests))
         holders: dict[IdentifierId, set[SubjectId]] = {id_: set() for id_ in ids}
         owners: dict[IdentifierId, set[GroupId]] = {id_: set() for id_ in ids}
         for row in holdings:
@@ -92,13 +94,21 @@ class Resolver:
             for _version, digest in self._keyring.blind_index(name.scheme, name.value)
         }
 
-    def _lock(self, names: Sequence[Named]) -> set[Named]:
-        """Locks the rows of these identifiers, adding those that are missing; which were."""
-        digests = self._digests(names)
+    def _holdings(self, digests: Mapping[bytes, Named]) -> list[store.Holding]:
         wanted = {digest: name.scheme for digest, name in digests.items()}
-        missing = set(names) - {digests[digest] for digest in store.lock_identifiers(self._unit, wanted)}
+        return store.holdings(self._unit.connection, wanted)
+
+    def _lock(
+        self, names: Sequence[Named], digests: Mapping[bytes, Named]
+    ) -> tuple[set[Named], list[store.Holding]]:
+        """Locks these identifiers and adds those that are missing; which were, and who holds all of them."""
+        wanted = {digest: name.scheme for digest, name in digests.items()}
+        locked = store.lock_identifiers(self._unit, wanted)
+        holdings = self._holdings(digests)
+        present = locked if locked is not None else [row.digest for row in holdings]
+        missing = set(names) - {digests[digest] for digest in present}
         if not missing:
-            return missing
+            return missing, holdings
         rows = []
         for name in missing:
             version, digest = self._keyring.blind_index(name.scheme, name.value)[0]
@@ -113,27 +123,25 @@ class Resolver:
             )
         store.add_identifiers(self._unit, rows)
         store.lock_identifiers(self._unit, wanted)
-        for row in store.holdings(self._unit.connection, wanted):
+        holdings = self._holdings(digests)
+        for row in holdings:
             if (name := digests[row.digest]) in missing:
                 listed = [d for _, d in self._keyring.suppression_digest(name.scheme, name.value)]
                 suppression_store.adopt_suppressions(self._unit, row.id, name.scheme, listed)
-        return missing
+        return missing, holdings
 
     def _settled(
-        self, names: Sequence[Named]
+        self, digests: Mapping[bytes, Named], holdings: list[store.Holding]
     ) -> tuple[dict[IdentifierId, Named], list[store.Holding], dict[GroupId, Known]]:
         """Who holds what, with the people locked. While waiting for a lock they may have been merged or
         unmerged: then what was read before is read again.
         """
-        digests = self._digests(names)
-        wanted = {digest: name.scheme for digest, name in digests.items()}
-        holdings = store.holdings(self._unit.connection, wanted)
         while True:
             known = self._people({row.group for row in holdings if row.group is not None})
             # On SQLite there is one writer, and nothing changes under its hands.
             again = holdings
             if self._unit.dialect == "postgresql":
-                again = store.holdings(self._unit.connection, wanted)
+                again = self._holdings(digests)
             if again == holdings:
                 return {row.id: digests[row.digest] for row in holdings}, holdings, known
             holdings = again

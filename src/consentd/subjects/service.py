@@ -1,6 +1,6 @@
 """What other slices, the API and the command line do with people."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 from uuid import UUID
 
@@ -163,7 +163,7 @@ def edges_of(connection: Any, members: Iterable[SubjectId]) -> set[frozenset[UUI
     return standing
 
 
-def regroup(unit: Unit, members: Iterable[SubjectId], group: GroupId) -> None:
+def regroup(unit: Unit, members: Collection[SubjectId], group: GroupId) -> None:
     store.set_group(unit, members, group)
 
 

@@ -1,15 +1,17 @@
 """SQL of people: identifiers, links, groups, candidates, and forgetting them."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple, cast
 from uuid import UUID
 
 import sqlalchemy as sa
 
+from consentd.db.prepared import Read
 from consentd.db.tables import people as t
 from consentd.db.unit import Unit
 from consentd.db.upsert import insert as upsert
 from consentd.kernel.ids import GroupId, IdentifierId, SubjectId
+from consentd.kernel.instants import Instant
 
 
 class Holding(NamedTuple):
@@ -43,8 +45,12 @@ _HOLDINGS = _LINKED.where(
     t.identifiers.c.blind_index.in_(sa.bindparam("digests", expanding=True)),
     t.identifiers.c.scheme.in_(sa.bindparam("schemes", expanding=True)),
 )
-_HOLDINGS_OF_ONE = _LINKED.where(
-    t.identifiers.c.blind_index == sa.bindparam("digest"), t.identifiers.c.scheme == sa.bindparam("scheme")
+_HOLDINGS_OF_ONE = Read(
+    _LINKED.where(
+        t.identifiers.c.blind_index == sa.bindparam("digest"),
+        t.identifiers.c.scheme == sa.bindparam("scheme"),
+    ),
+    Holding._make,
 )
 
 
@@ -58,19 +64,15 @@ _LOCKED = (
     .order_by(t.identifiers.c.id)
     .with_for_update()
 )
-_FOUND_ONE = sa.select(t.identifiers.c.blind_index).where(
-    t.identifiers.c.blind_index == sa.bindparam("digest"), t.identifiers.c.scheme == sa.bindparam("scheme")
-)
-_LOCKED_ONE = _FOUND_ONE.with_for_update()
 
 
-def lock_identifiers(unit: Unit, digests: Mapping[bytes, str]) -> list[bytes]:
+def lock_identifiers(unit: Unit, digests: Mapping[bytes, str]) -> list[bytes] | None:
     """Locks the identifiers with these blind indexes; which there are. Two first posts about one person make
-    one person: the second waits here, and reads the links only afterwards.
+    one person: the second waits here, and reads the links only afterwards. None on SQLite, where there is one
+    writer and nothing to lock.
     """
-    if len(digests) == 1:
-        ((digest, scheme),) = digests.items()
-        return list(unit.connection.execute(_LOCKED_ONE, {"digest": digest, "scheme": scheme}).scalars())
+    if unit.dialect == "sqlite":
+        return None
     asked = {"digests": list(digests), "schemes": list(set(digests.values()))}
     return list(unit.connection.execute(_LOCKED, asked).scalars())
 
@@ -88,11 +90,8 @@ def holdings(connection: sa.Connection, digests: Mapping[bytes, str]) -> list[Ho
     """Who holds the identifiers with these blind indexes (digest → scheme). Unknown ones are left out."""
     if len(digests) == 1:
         ((digest, scheme),) = digests.items()
-        rows = connection.execute(_HOLDINGS_OF_ONE, {"digest": digest, "scheme": scheme})
-    else:
-        rows = connection.execute(
-            _HOLDINGS, {"digests": list(digests), "schemes": list(set(digests.values()))}
-        )
+        return _HOLDINGS_OF_ONE.all(connection, {"digest": digest, "scheme": scheme})
+    rows = connection.execute(_HOLDINGS, {"digests": list(digests), "schemes": list(set(digests.values()))})
     return [Holding(*row) for row in rows if digests.get(row[2]) == row[1]]
 
 
@@ -104,6 +103,16 @@ def add_identifiers(unit: Unit, rows: Sequence[dict[str, Any]]) -> None:
         unit.connection.execute(insert.on_conflict_do_nothing(index_elements=["blind_index", "scheme"]), row)
 
 
+class Member(NamedTuple):
+    """One subject of a group."""
+
+    id: SubjectId
+    group_id: GroupId
+    territory: str | None
+    restricted_at: Instant | None
+    erased_at: Instant | None
+
+
 _SUBJECTS = sa.select(
     t.subjects.c.id,
     t.subjects.c.group_id,
@@ -113,18 +122,18 @@ _SUBJECTS = sa.select(
 ).order_by(t.subjects.c.id)
 _MEMBERS = _SUBJECTS.where(t.subjects.c.group_id.in_(sa.bindparam("groups", expanding=True)))
 _MEMBERS_LOCKED = _MEMBERS.with_for_update()
-_MEMBERS_OF_ONE = _SUBJECTS.where(t.subjects.c.group_id == sa.bindparam("group"))
-_MEMBERS_OF_ONE_LOCKED = _MEMBERS_OF_ONE.with_for_update()
+_OF_ONE = _SUBJECTS.where(t.subjects.c.group_id == sa.bindparam("group"))
+_MEMBERS_OF_ONE = Read(_OF_ONE, Member._make)
+_MEMBERS_OF_ONE_LOCKED = Read(_OF_ONE.with_for_update(), Member._make)
 
 
-def members(
-    connection: sa.Connection, groups: Collection[GroupId], *, lock: bool = False
-) -> list[sa.Row[Any]]:
-    """All subjects of these groups: id, group_id, territory, restricted_at, erased_at."""
+def members(connection: sa.Connection, groups: Collection[GroupId], *, lock: bool = False) -> list[Member]:
+    """All subjects of these groups, in the order of their ids."""
     if len(groups) == 1:
         one = _MEMBERS_OF_ONE_LOCKED if lock else _MEMBERS_OF_ONE
-        return list(connection.execute(one, {"group": next(iter(groups))}))
-    return list(connection.execute(_MEMBERS_LOCKED if lock else _MEMBERS, {"groups": list(groups)}))
+        return one.all(connection, {"group": next(iter(groups))})
+    rows = connection.execute(_MEMBERS_LOCKED if lock else _MEMBERS, {"groups": list(groups)})
+    return [Member._make(row) for row in rows]
 
 
 def group_of(connection: sa.Connection, subject: SubjectId) -> GroupId | None:
@@ -138,7 +147,13 @@ def group_of(connection: sa.Connection, subject: SubjectId) -> GroupId | None:
 def add_subject(unit: Unit, subject: SubjectId, territory: str | None) -> None:
     unit.connection.execute(
         t.subjects.insert(),
-        {"id": subject, "group_id": subject, "territory": territory, "created_at": unit.now},
+        {
+            "id": subject,
+            "group_id": subject,
+            "merged": False,
+            "territory": territory,
+            "created_at": unit.now,
+        },
     )
 
 
@@ -150,9 +165,12 @@ def set_name(unit: Unit, subject: SubjectId, sealed: bytes) -> None:
     unit.connection.execute(t.subjects.update().where(t.subjects.c.id == subject).values(sealed_name=sealed))
 
 
-def set_group(unit: Unit, subjects: Iterable[SubjectId], group: GroupId) -> None:
+def set_group(unit: Unit, subjects: Collection[SubjectId], group: GroupId) -> None:
+    """Makes exactly these the members of the group."""
     unit.connection.execute(
-        t.subjects.update().where(t.subjects.c.id.in_(list(subjects))).values(group_id=group)
+        t.subjects.update()
+        .where(t.subjects.c.id.in_(list(subjects)))
+        .values(group_id=group, merged=len(subjects) > 1)
     )
 
 

@@ -11,6 +11,8 @@ subjects = sa.Table(
     sa.Column("id", Id, primary_key=True),
     # The group of merged subjects: derived from the edges, kept here so that a check need not walk them.
     sa.Column("group_id", Id, nullable=False, index=True),
+    # Whether others are in the group: written with it, so that a check need not look for them.
+    sa.Column("merged", sa.Boolean, nullable=False),
     sa.Column("territory", sa.Text),
     sa.Column("sealed_name", Sealed),
     sa.Column("restricted_at", Instant),

@@ -1,0 +1,106 @@
+"""Statements that every recording runs: built once with Core, and on SQLite run on the driver itself.
+
+For a statement of one row Core costs eight times what SQLite costs (bench/units.py), and a recording runs a
+dozen on the one thread that writes. So on SQLite a statement is compiled once, with the conversions of its
+columns, and given to the driver; the guard judges it as it judges all others. On PostgreSQL, where the way to
+the server costs more than Core, Core runs it: its errors say which connection is lost.
+"""
+
+import sqlite3
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Generic, NamedTuple, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
+
+from consentd.db.guard import Guard, tables_written
+
+R = TypeVar("R", bound=tuple[Any, ...])
+Values = Mapping[str, Any]
+"""By the names of a statement's parameters, or of the columns that an INSERT fills."""
+Convert = Callable[[Any], Any]
+
+_DIRECT = "consentd.direct"
+_SQLITE = SQLiteDialect_pysqlite()
+
+
+class _Direct(NamedTuple):
+    raw: sqlite3.Connection
+    guard: Guard
+
+
+def run_directly(connection: sa.Connection, raw: sqlite3.Connection, guard: Guard) -> None:
+    """Has the prepared statements of this connection run on its driver, judged by `guard`."""
+    connection.info[_DIRECT] = _Direct(raw, guard)
+
+
+class Read(Generic[R]):
+    """A SELECT whose rows come back as `make` puts them together from their columns."""
+
+    def __init__(self, statement: sa.Select[Any], make: Callable[[Iterable[Any]], R]) -> None:
+        self._statement = statement
+        self._make = make
+        self._text, self._bind = _compiled(statement, ())
+        self._conversions = [
+            (position, convert)
+            for position, column in enumerate(statement.selected_columns)
+            if (convert := _impl(column.type).result_processor(_SQLITE, None)) is not None
+        ]
+
+    def all(self, connection: sa.Connection, values: Values) -> list[R]:
+        on: _Direct | None = connection.info.get(_DIRECT)
+        if on is None:
+            return [self._make(row) for row in connection.execute(self._statement, values)]
+        rows = on.raw.execute(self._text, self._bind(values)).fetchall()
+        return [self._make(self._converted(row)) for row in rows]
+
+    def first(self, connection: sa.Connection, values: Values) -> R | None:
+        found = self.all(connection, values)
+        return found[0] if found else None
+
+    def _converted(self, row: Sequence[Any]) -> Sequence[Any]:
+        cells = list(row)
+        for position, convert in self._conversions:
+            cells[position] = convert(cells[position])
+        return cells
+
+
+class Write:
+    """An INSERT, with or without ON CONFLICT, of rows that all fill the same columns."""
+
+    def __init__(self, statement: sa.Insert, columns: Sequence[str]) -> None:
+        self._statement = statement
+        self._text, self._bind = _compiled(statement, columns)
+        self._written = tables_written(statement)
+
+    def run(self, connection: sa.Connection, rows: Sequence[Values]) -> None:
+        on: _Direct | None = connection.info.get(_DIRECT)
+        if on is None:
+            connection.execute(self._statement, rows)
+            return
+        on.guard.judge(self._written)
+        for row in rows:
+            on.raw.execute(self._text, self._bind(row))
+
+
+def _compiled(
+    statement: sa.Select[Any] | sa.Insert, columns: Sequence[str]
+) -> tuple[str, Callable[[Values], list[Any]]]:
+    """Its text for SQLite, and what puts its parameters in order."""
+    compiled = statement.compile(dialect=_SQLITE, column_keys=list(columns) or None)
+    assert isinstance(compiled, sa.sql.compiler.SQLCompiler)
+    binds: list[tuple[str, Convert | None, Any]] = []
+    for name in compiled.positiontup or ():
+        convert = _impl(compiled.binds[name].type).bind_processor(_SQLITE)
+        binds.append((name, convert, compiled.params[name]))
+    constants = {name: value for name, _, value in binds if value is not None}
+
+    def bind(values: Values) -> list[Any]:
+        given = {**constants, **values} if constants else values
+        return [given[name] if convert is None else convert(given[name]) for name, convert, _ in binds]
+
+    return str(compiled), bind
+
+
+def _impl(kind: sa.types.TypeEngine[Any]) -> sa.types.TypeEngine[Any]:
+    return kind.dialect_impl(_SQLITE)
