@@ -86,7 +86,7 @@ def test_a_class_of_cases_is_decided_once() -> None:
         row: list[Any] = [None] * len(plain._COLUMNS)
         row[plain.POINT] = row[plain.STATE_POINT] = UUID(int=number + 1)
         row[plain.GROUP] = row[plain.SUBJECT] = UUID(int=number + 1000)
-        row[plain.TERRITORY], row[plain.CAPACITY], row[plain.BEYOND] = "FR", "consumer", 0
+        row[plain.TERRITORY], row[plain.CAPACITY], row[plain.MERGED] = "FR", "consumer", False
         row[plain.STATE], row[plain.PROOF], row[plain.EFFECTIVE] = "withdrawn", "none", NOW - number * DAY
         row[plain.EXPLICIT] = row[plain.PARENTAL] = False
 
@@ -105,7 +105,7 @@ def test_nothing_that_a_consent_with_an_end_says_is_remembered() -> None:
     row: list[Any] = [None] * len(plain._COLUMNS)
     row[plain.POINT] = row[plain.STATE_POINT] = POINT
     row[plain.GROUP] = row[plain.SUBJECT] = GROUP
-    row[plain.TERRITORY], row[plain.CAPACITY], row[plain.BEYOND] = "FR", "consumer", 0
+    row[plain.TERRITORY], row[plain.CAPACITY], row[plain.MERGED] = "FR", "consumer", False
     row[plain.STATE], row[plain.PROOF] = "given", "held"
     row[plain.NOTICE], row[plain.VERSION] = "phone_offers", "1"
     row[plain.EXPLICIT] = row[plain.PARENTAL] = False
