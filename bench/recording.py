@@ -2,10 +2,11 @@
 
     python bench/recording.py [sqlite|postgresql …]
 
-One event per call, each about another person of 20,000 known ones, with its own source_event_id; 32 calls
-at once. Syncs are counted on SQLite, where a group of calls shares one. The raw program writes the very rows
-that the service wrote, through the bare driver, in transactions of as many events as the service grouped,
-synced in full. The last line is a JSON object with all figures.
+Calls of one event, then calls of five (one form that asks for five channels), each about another person of
+20,000 known ones, each event with its own source_event_id; 32 calls at once. Syncs are counted on SQLite,
+where a group of calls shares one. The raw program writes the very rows that the service wrote, through the
+bare driver, in transactions of as many events as the service grouped, synced in full. The last line is a
+JSON object with all figures.
 """
 
 import asyncio
@@ -32,12 +33,14 @@ from population import email_of
 
 PEOPLE = 20_000
 EVENTS = 8_000
+FORMS = (1, 5)
 CALLS_AT_ONCE = 32
 # What one recording writes for good; what is derived or waits is written with it, see `_raw`.
 TABLES = ("consent_events", "log_entries", "source_events")
 
 
-def measure(name: str) -> dict[str, Any]:
+def measure(name: str, form: int) -> dict[str, Any]:
+    """With `form` events in each call."""
     with tempfile.TemporaryDirectory(prefix="cd") as text, _database(name, Path(text)) as url:
         folder = Path(text)
         syncs = folder / "syncs"
@@ -54,9 +57,10 @@ def measure(name: str) -> dict[str, Any]:
         client_id, secret = asyncio.run(_fill(settings, PEOPLE))
         with _server(environment):
             token = _token(settings, client_id, secret)
-            seconds = asyncio.run(_drive(settings.host, settings.port, token))
-        found: dict[str, Any] = {"events_per_second": round(EVENTS / seconds)}
-        print(f"{name}: {EVENTS / seconds:.0f} events/s over HTTP, {CALLS_AT_ONCE} calls at once", flush=True)
+            seconds = asyncio.run(_drive(settings.host, settings.port, token, form))
+        rate = EVENTS / seconds
+        found: dict[str, Any] = {"events_per_second": round(rate)}
+        print(f"{name}: {rate:.0f} events/s over HTTP, {form} a call, {CALLS_AT_ONCE} at once", flush=True)
         if name == "sqlite":
             count = int(syncs.read_text())
             raw, raw_syncs = _raw(folder / "bench.db", folder / "raw.db", max(1, round(EVENTS / count)))
@@ -75,8 +79,8 @@ def measure(name: str) -> dict[str, Any]:
         return found
 
 
-async def _drive(host: str, port: int, token: str) -> float:
-    numbers = iter(range(EVENTS))
+async def _drive(host: str, port: int, token: str, form: int) -> float:
+    numbers = iter(range(EVENTS // form))
     head = (
         f"POST /v1/consents HTTP/1.1\r\nhost: {host}\r\nauthorization: Bearer {token}\r\n"
         "content-type: application/json\r\ncontent-length: "
@@ -85,7 +89,7 @@ async def _drive(host: str, port: int, token: str) -> float:
     async def connection() -> None:
         reader, writer = await asyncio.open_connection(host, port)
         for number in numbers:
-            body = json.dumps(_recording(number))
+            body = json.dumps(_recording(number, form))
             writer.write(f"{head}{len(body)}\r\n\r\n{body}".encode())
             answer = await reader.readuntil(b"\r\n\r\n")
             length = int(answer.lower().split(b"content-length: ")[1].split(b"\r\n")[0])
@@ -98,21 +102,33 @@ async def _drive(host: str, port: int, token: str) -> float:
     return time.perf_counter() - started
 
 
-def _recording(number: int) -> dict[str, Any]:
+_ASKED = (
+    ("newsletter", "3", "email"),
+    ("promotions", "1", "email"),
+    ("promotions", "1", "sms"),
+    ("promotions", "1", "phone"),
+    ("promotions", "1", "post"),
+)
+
+
+def _recording(number: int, form: int) -> dict[str, Any]:
     point = {"scheme": "email", "value": email_of(number * 13 % PEOPLE)}
-    event = {
-        "purpose": "newsletter",
-        "channel": "email",
-        "state": "given",
-        "occurred_at": "2026-11-20T10:15:00+01:00",
-        "contact_point": point,
-        "source_event_id": f"bench-{number}",
-        "notice": {"id": "newsletter", "version": "3", "language": "fr"},
-        "method": "checkbox",
-        "collector": "till-2",
-        "evidence": {"form": "loyalty-form-7", "wording": "Je veux recevoir la lettre."},
-    }
-    return {"subject": {"identifiers": [point], "territory": "FR"}, "events": [event]}
+    events = [
+        {
+            "purpose": purpose,
+            "channel": channel,
+            "state": "given",
+            "occurred_at": "2026-11-20T10:15:00+01:00",
+            **({"contact_point": point} if channel == "email" else {}),
+            "source_event_id": f"bench-{number}-{place}",
+            "notice": {"id": purpose, "version": version, "language": "fr"},
+            "method": "checkbox",
+            "collector": "till-2",
+            "evidence": {"form": "loyalty-form-7", "wording": "Je veux recevoir la lettre."},
+        }
+        for place, (purpose, version, channel) in enumerate(_ASKED[:form])
+    ]
+    return {"subject": {"identifiers": [point], "territory": "FR"}, "events": events}
 
 
 def _raw(written: Path, target: Path, group: int) -> tuple[float, int]:
@@ -133,18 +149,16 @@ def _raw(written: Path, target: Path, group: int) -> tuple[float, int]:
         raw.execute("BEGIN IMMEDIATE")
         for number in range(first, min(first + group, EVENTS)):
             for table, found in rows.items():
-                raw.execute(texts[table], found[number])
+                if number < len(found):
+                    raw.execute(texts[table], found[number])
             raw.execute(state, states[number])
-            raw.execute(pending, (rows["log_entries"][number][0], bytes(32)))
+            if number < len(rows["log_entries"]):
+                raw.execute(pending, (rows["log_entries"][number][0], bytes(32)))
         raw.execute("COMMIT")
         commits += 1
     seconds = time.perf_counter() - started
     raw.close()
     return EVENTS / seconds, commits
-
-
-def _marks(rows: list[tuple[Any, ...]]) -> str:
-    return ", ".join("?" * len(rows[0]))
 
 
 def _rows(path: Path, table: str) -> list[tuple[Any, ...]]:
@@ -159,7 +173,10 @@ def _rows(path: Path, table: str) -> list[tuple[Any, ...]]:
 @click.command()
 @click.argument("databases", nargs=-1, type=click.Choice(["sqlite", "postgresql"]))
 def _command(databases: tuple[str, ...]) -> None:
-    figures = {name: measure(name) for name in databases or ("sqlite", "postgresql")}
+    figures = {
+        name: {f"{form}_per_call": measure(name, form) for form in FORMS}
+        for name in databases or ("sqlite", "postgresql")
+    }
     print(json.dumps({"events": EVENTS, "cpus": os.cpu_count(), **figures}))
 
 

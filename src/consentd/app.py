@@ -19,6 +19,7 @@ from consentd.callers.access import KNOWN, PUBLIC
 from consentd.callers.model import Caller
 from consentd.callers.tokens import Tokens
 from consentd.check import api as check_api
+from consentd.check.beside import Batches
 from consentd.check.service import CheckService
 from consentd.check.store import gatherer
 from consentd.consent import api as consent_api
@@ -120,8 +121,11 @@ def compose(
         refusals.run, sequencer.run, lambda: _purge_by_the_hour(parts), lambda: _fresh_keys(parts)
     )
 
+    batches = Batches("consentd.batches", lambda: settings)
+
     async def stop() -> None:
         await beside.stop()
+        await batches.stop()
         with contextlib.suppress(ConsentdError):
             await refusals.flush()
             await sequencer.release()
@@ -130,7 +134,7 @@ def compose(
 
     return build(
         [
-            *slices(parts, sequencer.poke),
+            *slices(parts, batches, sequencer.poke),
             *more,
             *health.routes(readiness),
             *pages.routes(readiness, lambda: database.read(evidence.status)),
@@ -145,7 +149,7 @@ def compose(
     )
 
 
-def slices(parts: Parts, wake: Callable[[], None] = lambda: None) -> list[HTTPRouteHandler]:
+def slices(parts: Parts, batches: Batches, wake: Callable[[], None] = lambda: None) -> list[HTTPRouteHandler]:
     """Every slice's routes. `wake` tells the sequencer that something was recorded."""
     database, keyring, repeats = parts.database, parts.keyring, parts.repeats
     doing = Doing(database, keyring, parts.policies, wake)
@@ -155,7 +159,7 @@ def slices(parts: Parts, wake: Callable[[], None] = lambda: None) -> list[HTTPRo
         *evidence_api.routes(database, keyring, parts.origin or "", public=PUBLIC, protected=KNOWN),
         *subjects_api.routes(doing),
         *consent_api.routes(ConsentService(doing), repeats),
-        *check_api.routes(checks, doing, repeats),
+        *check_api.routes(checks, doing, repeats, batches),
     ]
 
 

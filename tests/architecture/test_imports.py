@@ -35,7 +35,7 @@ ROOMS = (
     "reports",
 )
 # They may know everyone, and nobody knows them.
-ROOFS = ("app", "cli", "__main__")
+ROOFS = ("app", "batches", "cli", "__main__")
 # They stand on the kernel alone, and nothing of the server stands on them.
 APART = ("client", "gate")
 

@@ -11,14 +11,17 @@ from consentd.callers.model import Scope
 from consentd.check import examples
 from consentd.check.answers import Answer
 from consentd.check.attempts import AttemptRecorded, AttemptReported, report
+from consentd.check.beside import SMALL, Batches
+from consentd.check.pipe import Asked
 from consentd.check.questions import CheckAsked
 from consentd.check.service import BatchAnswer, BatchAsked, CheckService
 from consentd.subjects.doing import Doing
-from consentd.web.call import Call
+from consentd.web.answer import encoded
+from consentd.web.call import Call, reads
 from consentd.web.idempotency import Repeats
 
 
-def routes(service: CheckService, doing: Doing, repeats: Repeats) -> list[HTTPRouteHandler]:
+def routes(service: CheckService, doing: Doing, repeats: Repeats, batches: Batches) -> list[HTTPRouteHandler]:
     @post(
         "/v1/check",
         opt=needs(Scope.CHECK) | described(examples=examples.CHECK),
@@ -36,15 +39,20 @@ def routes(service: CheckService, doing: Doing, repeats: Repeats) -> list[HTTPRo
 
     @post(
         "/v1/check/batch",
-        opt=needs(Scope.CHECK) | described(examples=examples.BATCH),
+        opt=needs(Scope.CHECK) | reads(BatchAsked) | described(examples=examples.BATCH),
         status_code=200,
         tags=["check"],
         operation_id="checkBatch",
         summary="May I contact these people?",
     )
-    async def batch(request: Call, data: JSONBody[BatchAsked]) -> BatchAnswer:
+    async def batch(request: Call) -> Response[BatchAnswer]:
         """Up to 10,000 questions, answered in order."""
-        return await service.batch(request.caller, data, _language(request))
+        body = await request.body()
+        if len(body) <= SMALL:
+            return Response(await service.batch(request.caller, await request.json(), _language(request)))
+        told = await batches.answer(Asked(request.caller, _language(request), body))
+        service.asked += told.count
+        return encoded(told.content)
 
     @post(
         "/v1/attempts",

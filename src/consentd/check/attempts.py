@@ -109,7 +109,7 @@ def _write(act: Act, compiled: CompiledPolicy, request: AttemptReported, zone: Z
                 "policy": act.policy.hash,
             },
         )
-    act.report(request.source_event_id, content, ids)
+    act.report(request.source_event_id, ids)
     if request.outcome == "refused":
         record(act, compiled, _withdrawal(request), zone, resolution)
     subjects = tuple(resolution.writer_of(person) for person in resolution.people)

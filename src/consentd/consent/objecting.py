@@ -60,7 +60,7 @@ def record_objection(act: Act, request: RecordObjection, zone: ZoneInfo) -> Obje
         for person in resolution.restricted
         for row in _write(act, request, when, point, resolution, person)
     ]
-    act.report(request.source_event_id, content, [row["id"] for row in written])
+    act.report(request.source_event_id, [row["id"] for row in written])
     return ObjectionsRecorded(receipt_id=act.batch, objections=tuple(_answer(row) for row in written))
 
 

@@ -102,7 +102,7 @@ class _Recording:
             ids = self._write(
                 position, event, moments[position], lacks[position], points[position], resolution
             )
-            self._act.report(event.source_event_id, self._content(event), ids)
+            self._act.report(event.source_event_id, ids)
         for subject, rows in self._rows.items():
             self._act.entry(subject).insert_many(store.EVENTS, rows)
         return Recorded(self._written, self._fold(), resolution)

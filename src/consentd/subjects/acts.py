@@ -54,6 +54,7 @@ class Act:
         self._actor = actor
         self._resolver = Resolver(unit, keyring, policy, caller.system_id if caller else None)
         self._entries: dict[SubjectId, tuple[Entry, dict[str, Any]]] = {}
+        self._told: dict[str, tuple[bytes, bytes]] = {}
 
     def resolve(
         self, subject: SubjectNamed, points: Sequence[Named] = (), *, restricts: bool = False
@@ -149,10 +150,11 @@ class Act:
         """What this system's event did, if it was reported before. Raises Conflict if its content differs."""
         if source_event_id is None or self.caller is None:
             return None
-        found = reported_store.reported(
-            self.unit.connection, self.caller.system_id, self._source(source_event_id)
-        )
-        if found is not None and found.content != self._content(content):
+        source = self.keyring.digest("source-event", source_event_id.encode())
+        told = self.keyring.digest("source-content", canonical(msgspec.to_builtins(content)))
+        self._told[source_event_id] = source, told
+        found = reported_store.reported(self.unit.connection, self.caller.system_id, source)
+        if found is not None and found.content != told:
             raise Conflict(
                 "source_event_conflict",
                 "This system reported another event under the same source_event_id. Give each event a number "
@@ -160,23 +162,12 @@ class Act:
             )
         return found
 
-    def report(self, source_event_id: str | None, content: object, rows: Sequence[UUID]) -> None:
+    def report(self, source_event_id: str | None, rows: Sequence[UUID]) -> None:
+        """Notes what an event that was asked about with `already` did."""
         if source_event_id is None or self.caller is None:
             return
-        reported_store.add_reported(
-            self.unit,
-            self.caller.system_id,
-            self._source(source_event_id),
-            self._content(content),
-            self.batch,
-            rows,
-        )
-
-    def _source(self, source_event_id: str) -> bytes:
-        return self.keyring.digest("source-event", source_event_id.encode())
-
-    def _content(self, content: object) -> bytes:
-        return self.keyring.digest("source-content", canonical(msgspec.to_builtins(content)))
+        source, told = self._told[source_event_id]
+        reported_store.add_reported(self.unit, self.caller.system_id, source, told, self.batch, rows)
 
     # --- stops
 

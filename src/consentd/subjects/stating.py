@@ -93,7 +93,7 @@ def record_facts(act: Act, request: FactsAsked, zone: ZoneInfo) -> FactsRecorded
             continue
         people = _people_of(fact, resolution, index)
         new = [_write(act, fact, point, resolution, person, zone, index) for person in people]
-        act.report(fact.source_event_id, contents[index], [one.id for one in new])
+        act.report(fact.source_event_id, [one.id for one in new])
         recorded += new
     return FactsRecorded(tuple(recorded))
 

@@ -17,7 +17,7 @@ from consentd.base.settings import Settings
 from consentd.kernel.errors import ConsentdError
 from consentd.web import auth, logs, openapi, problems
 from consentd.web.answer import Answer
-from consentd.web.call import DECODER, Call
+from consentd.web.call import DECODER, Call, body_type
 from consentd.web.edge import Edge
 from consentd.web.limits import DEFAULT_LIMITS, CallerLimit, InFlight, Limits
 from consentd.web.lines import Lines
@@ -84,9 +84,9 @@ def build(
         # A nearer hook replaces this one, and who calls would never be asked.
         if handler.resolve_before_request() is not authentication:
             raise TypeError(f"{handler} has a before_request of its own, which would skip authentication.")
-        body = handler.parsed_fn_signature.parameters.get("data")
+        body = body_type(handler)
         if body is not None:
-            handler.opt[DECODER] = StrictDecoder(body.annotation)
+            handler.opt[DECODER] = StrictDecoder(body)
     app.edge = Edge(super(Application, app).__call__, InFlight(limits.in_flight), refusal, lines)
     return app
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from litestar import Request
 from litestar.datastructures import State
+from litestar.handlers import BaseRouteHandler
 from litestar.types import Empty
 
 from consentd.callers.model import Caller
@@ -17,6 +18,18 @@ from consentd.web.strict import StrictDecoder
 
 DECODER = "decoder"
 """Under this name a route's options hold the decoder of its body: `application.build` puts it there."""
+_READS = "reads"
+
+
+def reads(kind: Any) -> dict[str, Any]:
+    """For the options of a handler without `data`, which reads a body of this type itself or passes it on."""
+    return {_READS: kind}
+
+
+def body_type(handler: BaseRouteHandler) -> Any:
+    """The type of what a route takes in, None for none."""
+    data = handler.parsed_fn_signature.parameters.get("data")
+    return handler.opt.get(_READS) if data is None else data.annotation
 
 
 class Call(Request[Caller, None, State]):

@@ -21,6 +21,7 @@ from litestar.routes import HTTPRoute
 from consentd.base.described import EXAMPLES
 from consentd.callers.access import ASKS, BODY, PUBLIC, Door
 from consentd.callers.model import Scope
+from consentd.web.call import body_type
 from consentd.web.openapi_answers import HEADERS, answers, changes, components
 from consentd.web.problems import Problem
 
@@ -69,8 +70,8 @@ def describe(app: Litestar, public_url: str) -> Document:
     ]
     types = [Problem]
     for _, _, handler in found:
-        body = handler.parsed_fn_signature.parameters.get("data")
-        types += [body.annotation] if body else []
+        body = body_type(handler)
+        types += [] if body is None else [body]
         types += _answer_types(handler)
     schemas, named = msgspec.json.schema_components(types, schema_hook=_anything, ref_template=_REFS)
     schema_of = {repr(one): schema for one, schema in zip(types, schemas, strict=True)}
@@ -106,9 +107,9 @@ def _operation(handler: HTTPRouteHandler, path: str, method: str, schema_of: dic
         "tags": handler.resolve_tags(),
         "parameters": _parameters(handler, path, method),
     }
-    body = handler.parsed_fn_signature.parameters.get("data")
+    body = body_type(handler)
     if body is not None:
-        schema = schema_of[repr(body.annotation)]
+        schema = schema_of[repr(body)]
         described: Document = {"schema": schema}
         if examples := handler.opt.get(EXAMPLES):
             described["examples"] = {name: {"value": value} for name, value in examples.items()}

@@ -6,6 +6,7 @@ are closed.
 
 import asyncio
 import errno
+import gc
 import socket
 import sys
 from collections.abc import Awaitable, Callable
@@ -62,7 +63,17 @@ def serve(settings: Settings, app_factory: AppFactory, listener: socket.socket |
 
 async def _serve(settings: Settings, app_factory: AppFactory, listener: socket.socket) -> None:
     app = await app_factory(settings)
+    _keep_what_stands()
     await uvicorn.Server(config(settings, app)).serve(sockets=[listener])
+
+
+def _keep_what_stands() -> None:
+    """Takes what lives as long as the process, policies and routes above all, out of the collector's rounds,
+    and has it look less often: a full round took tens of milliseconds, in which nobody was answered.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 def config(settings: Settings, app: Litestar) -> uvicorn.Config:
