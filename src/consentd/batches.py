@@ -5,6 +5,7 @@ Reads frames from its standard input until that ends, which it does when the ser
 
 import asyncio
 import contextlib
+import gc
 import os
 import signal
 import sys
@@ -62,6 +63,8 @@ def main() -> None:
         return
     settings = pipe.unpacked(first, Settings)
     logs.configure(settings.log_level)
+    # Nearly nothing that a batch makes is ever part of a cycle.
+    gc.set_threshold(200_000, 20, 20)
     with asyncio.Runner() as runner:
         decider: Decider | None = None
         while (frame := pipe.read(frames)) is not None:

@@ -168,7 +168,7 @@ class Installation:
         try:
             address = f"http://127.0.0.1:{port}"
             wait_until_ready(address, process, log)
-            yield Serving(self, address, log)
+            yield Serving(self, address, log, process.pid)
         finally:
             process.terminate()
             process.wait(20)
@@ -177,9 +177,10 @@ class Installation:
 class Serving:
     """The running service, and what it wrote."""
 
-    def __init__(self, installation: Installation, address: str, log: Path) -> None:
+    def __init__(self, installation: Installation, address: str, log: Path, pid: int) -> None:
         self.installation = installation
         self.address = address
+        self.pid = pid
         self._log = log
 
     def stranger(self) -> httpx.Client:
