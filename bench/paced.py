@@ -12,14 +12,14 @@ import sys
 BODY = '{"subject":{"scheme":"email","value":"personN@exemple.fr"},"purpose":"newsletter","channel":"email"}'
 
 
-async def main(host: str, port: int, token: str, people: int, rate: float, seconds: float) -> None:
+async def main(host: str, port: int, path: str, token: str, people: int, rate: float, seconds: float) -> None:
     loop = asyncio.get_running_loop()
     start = loop.time() + 0.2
     due = [start + n / rate for n in range(int(rate * seconds))]
     queue: asyncio.Queue[float | None] = asyncio.Queue()
     latencies: list[float] = []
     head = (
-        f"POST /v1/check HTTP/1.1\r\nhost: {host}\r\nauthorization: Bearer {token}\r\n"
+        f"POST {path} HTTP/1.1\r\nhost: {host}\r\nauthorization: Bearer {token}\r\n"
         "content-type: application/json\r\ncontent-length: "
     )
 
@@ -52,8 +52,8 @@ async def main(host: str, port: int, token: str, people: int, rate: float, secon
 
 
 if __name__ == "__main__":
-    _, host_, port_, token_, people_, rate_, seconds_ = sys.argv
+    _, host_, port_, path_, token_, people_, rate_, seconds_ = sys.argv
     import uvloop
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(main(host_, int(port_), token_, int(people_), float(rate_), float(seconds_)))
+        runner.run(main(host_, int(port_), path_, token_, int(people_), float(rate_), float(seconds_)))
