@@ -80,7 +80,7 @@ async def test_a_row_that_would_read_back_as_something_else_is_refused(ledger: L
             entry.insert(attempts, attempt(unit) | {"happened": True})
         with pytest.raises(ValueError, match="no column nonsense"):
             entry.insert(attempts, attempt(unit) | {"nonsense": 1})
-        with pytest.raises(ValueError, match="not append-only"):
+        with pytest.raises(ValueError, match="neither append-only nor kept"):
             entry.insert(consent_states, {})
         entry.close()
         with pytest.raises(RuntimeError, match="closed"):

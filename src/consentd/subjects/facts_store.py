@@ -6,8 +6,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from consentd.db.tables import people as t
-from consentd.db.unit import Unit
-from consentd.db.upsert import insert as upsert
+from consentd.evidence.recorder import Entry
 from consentd.kernel.ids import SubjectId
 
 FACTS = t.facts
@@ -27,12 +26,12 @@ def fact_states(connection: sa.Connection, subjects: Collection[SubjectId]) -> d
     return {SubjectId(row[0]): row[1] for row in rows}
 
 
-def put_fact_state(unit: Unit, subject: SubjectId, sealed: bytes) -> None:
-    insert = upsert(unit.dialect, t.fact_states)
-    unit.connection.execute(
-        insert.on_conflict_do_update(index_elements=["subject_id"], set_={"sealed": insert.excluded.sealed}),
-        {"subject_id": subject, "sealed": sealed},
-    )
+def put_fact_state(entry: Entry, subject: SubjectId, sealed: bytes, *, known: bool) -> None:
+    """`known`: whether this subject, which must be locked, has one already."""
+    if known:
+        entry.update(t.fact_states, {"subject_id": [subject]}, {"sealed": sealed})
+    else:
+        entry.insert(t.fact_states, {"subject_id": subject, "sealed": sealed})
 
 
 def facts_by_id(connection: sa.Connection, ids: Collection[UUID]) -> list[sa.RowMapping]:
