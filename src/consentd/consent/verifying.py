@@ -1,7 +1,8 @@
 """What stands about people, against what it follows from (promises 6 and 9, docs/log.md).
 
-The log answers for rows; this answers for what is derived from rows: groups from merges, states from events,
-look-up entries from the sealed copies, the do-not-contact list from the certificates of erasures.
+The log answers for rows; this answers for what follows from rows: groups from merges, states from events,
+folded facts from facts, look-up entries from the sealed copies, the do-not-contact list from the
+certificates of erasures.
 """
 
 from collections.abc import Callable, Iterator
@@ -15,7 +16,7 @@ from consentd.consent.rebuilding import differences
 from consentd.crypto.keyring import Keyring
 from consentd.evidence.details import details_of
 from consentd.evidence.verifier import Finding
-from consentd.subjects.verifying import Difference, wrong_lookups, wrong_suppressions
+from consentd.subjects.verifying import Difference, wrong_facts, wrong_lookups, wrong_suppressions
 
 
 def state_check(keyring: Keyring) -> Callable[[Any], Iterator[Finding]]:
@@ -26,6 +27,7 @@ def state_check(keyring: Keyring) -> Callable[[Any], Iterator[Finding]]:
             wrong_groups(connection),
             differences(connection),
             wrong_lookups(connection, keyring),
+            wrong_facts(connection, keyring),
             _suppressions(connection, keyring),
         ):
             yield Finding(table, row, what)

@@ -48,3 +48,25 @@ def facts_of_batch(connection: sa.Connection, batch: UUID) -> list[sa.RowMapping
             sa.select(t.facts).where(t.facts.c.batch_id == batch).order_by(t.facts.c.id)
         ).mappings()
     )
+
+
+def fact_states_page(connection: sa.Connection, after: UUID, limit: int) -> dict[SubjectId, bytes]:
+    """Folds in the order of their subjects' ids, behind `after`."""
+    statement = (
+        _FACT_STATES.where(t.fact_states.c.subject_id > after)
+        .order_by(t.fact_states.c.subject_id)
+        .limit(limit)
+    )
+    return {SubjectId(row[0]): row[1] for row in connection.execute(statement)}
+
+
+def facts_of(
+    connection: sa.Connection, subjects: Collection[SubjectId]
+) -> dict[SubjectId, list[sa.RowMapping]]:
+    """Every fact that was recorded about these subjects."""
+    found: dict[SubjectId, list[sa.RowMapping]] = {subject: [] for subject in subjects}
+    statement = sa.select(t.facts.c.id, t.facts.c.subject_id, t.facts.c.sealed)
+    rows = connection.execute(statement.where(t.facts.c.subject_id.in_(list(subjects))))
+    for row in rows.mappings():
+        found[row["subject_id"]].append(row)
+    return found

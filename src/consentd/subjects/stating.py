@@ -1,6 +1,6 @@
 """Stating facts: appending them, and folding them into what a decision needs."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Annotated, Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -30,6 +30,7 @@ from consentd.subjects.requests import SubjectNamed, spell
 from consentd.subjects.spelling import Named
 
 _CLOCK_SKEW = 5 * MINUTE
+_payload = msgspec.json.Decoder(Payload)
 _payloads = msgspec.json.Decoder(list[Payload])
 _encoder = msgspec.json.Encoder(order="deterministic")
 
@@ -37,6 +38,12 @@ _encoder = msgspec.json.Encoder(order="deterministic")
 def open_fact_state(content: Key, subject: UUID, sealed: bytes) -> Facts:
     """The folded facts of one subject, as a check reads them."""
     return fold_facts(_payloads.decode(unseal(content, sealed, _fact_place(subject))))
+
+
+def refolded(content: Key, rows: Iterable[Any]) -> Facts:  # Any: a row of `facts`
+    """The same, out of the facts themselves."""
+    opened = (unseal(content, row["sealed"], Place("facts", "sealed", row["id"])) for row in rows)
+    return fold_facts(_payload.decode(one) for one in opened)
 
 
 def facts_of_person(act: Act, person: Known) -> Facts:

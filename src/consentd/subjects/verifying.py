@@ -1,8 +1,9 @@
-"""Look-up entries and the do-not-contact list, against what only the keys can tell (promise 9, docs/log.md).
+"""Look-up entries, folded facts and the do-not-contact list, against what only the keys can tell.
 
-The log lists neither by what they are: a keyed hash of an address must not outlive the person in it. So the
-sealed copy in each link, which the log does list, is opened and hashed again; and what was put on the list
-is told by the certificates of erasures. Flat in memory; two openings per link.
+Upholds promise 9 (docs/log.md). The log lists neither look-up entries nor the list by what they are: a keyed
+hash of an address must not outlive the person in it. So the sealed copy in each link, which the log does
+list, is opened and hashed again; and what was put on the list is told by the certificates of erasures. Flat
+in memory; two openings per link and one per fact.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -14,8 +15,9 @@ from consentd.crypto.keyring import Keyring
 from consentd.crypto.seal import Place, unseal
 from consentd.crypto.subject_keys import OpenedKeys, open_keys
 from consentd.kernel.errors import Tampered
-from consentd.subjects import links_store, suppression_store
+from consentd.subjects import facts_store, links_store, suppression_store
 from consentd.subjects.shredding import suppression_hash
+from consentd.subjects.stating import open_fact_state, refolded
 
 PAGE = 500
 
@@ -65,6 +67,25 @@ def _opened(link: Any, keys: OpenedKeys) -> str | None:  # Any: a row
         return unseal(keys.content, link.sealed, Place("identifier_links", "sealed", link.id)).decode()
     except Tampered:
         return None
+
+
+def wrong_facts(connection: Any, keyring: Keyring) -> Iterator[Difference]:  # Any: a database connection
+    """Folded facts that are not what the facts of their subject fold to."""
+    after = UUID(int=0)
+    while page := facts_store.fact_states_page(connection, after, PAGE):
+        keys = open_keys(connection, keyring, page)
+        facts = facts_store.facts_of(connection, page)
+        for subject, sealed in page.items():
+            content = keys[subject].content
+            try:
+                same = content is not None and (
+                    open_fact_state(content, subject, sealed) == refolded(content, facts[subject])
+                )
+            except Tampered:
+                same = False
+            if not same:
+                yield "fact_states", str(subject), "is not the fold of the facts"
+            after = subject
 
 
 def wrong_suppressions(
