@@ -46,7 +46,7 @@ def rows(keyring: Keyring, start: int, stop: int) -> Tables:
     found: Tables = {name: [] for name in COLUMNS}
     for number in range(start, stop):
         subject = uuid4()
-        found["subjects"].append((subject, subject, False, "FR", at))
+        found["subjects"].append((subject, subject, False, "FR", at, os.urandom(16), subject))
         content = Key(KeyId(uuid4()), Secret(os.urandom(32)))
         proof = Key(KeyId(uuid4()), Secret(os.urandom(32)))
         for kind, key in (("content", content), ("proof", proof)):
@@ -63,7 +63,7 @@ def rows(keyring: Keyring, start: int, stop: int) -> Tables:
             found["identifiers"].append((identifier, scheme, digest, version, at))
             sealed = os.urandom(65 + len(value) + 12)
             found["identifier_links"].append(
-                (link, identifier, subject, None, "asserted", sealed, "consumer", at)
+                (link, identifier, subject, None, "asserted", sealed, "consumer", at, subject)
             )
         for index, (purpose, channel, notice, version_) in enumerate(STATES):
             point = points["email" if channel == "email" else "phone"]
@@ -96,12 +96,13 @@ def rows(keyring: Keyring, start: int, stop: int) -> Tables:
                 "from_person": True,
             }
             folded = seal(content, json.dumps([fact]).encode(), Place("fact_states", "sealed", subject))
-            found["fact_states"].append((subject, folded))
+            found["fact_states"].append((subject, folded, subject))
     return found
 
 
 COLUMNS = {
-    "subjects": ("id", "group_id", "merged", "territory", "created_at"),
+    # No log is made up: the entries that rows name are nobody's.
+    "subjects": ("id", "group_id", "merged", "territory", "created_at", "salt", "entry_id"),
     "subject_keys": ("id", "subject_id", "kind", "wrapped", "wrapper_id", "created_at"),
     "identifiers": ("id", "scheme", "blind_index", "key_version", "created_at"),
     "identifier_links": (
@@ -113,6 +114,7 @@ COLUMNS = {
         "sealed",
         "capacity",
         "created_at",
+        "entry_id",
     ),
     "consent_states": (
         "group_id",
@@ -128,7 +130,7 @@ COLUMNS = {
         "notice_id",
         "notice_version",
     ),
-    "fact_states": ("subject_id", "sealed"),
+    "fact_states": ("subject_id", "sealed", "entry_id"),
 }
 
 

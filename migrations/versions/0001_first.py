@@ -429,6 +429,8 @@ def create_tables() -> None:
         sa.Column("restricted_at", sa.BigInteger),
         sa.Column("erased_at", sa.BigInteger),
         sa.Column("created_at", sa.BigInteger, nullable=False),
+        sa.Column("salt", sa.LargeBinary),
+        sa.Column("entry_id", ID, nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_subjects")),
         sqlite_with_rowid=False,
     )
@@ -468,6 +470,7 @@ def create_tables() -> None:
         "fact_states",
         sa.Column("subject_id", ID, nullable=False),
         sa.Column("sealed", sa.LargeBinary, nullable=False),
+        sa.Column("entry_id", ID, nullable=False),
         sa.ForeignKeyConstraint(["subject_id"], ["subjects.id"]),
         sa.PrimaryKeyConstraint("subject_id", name=op.f("pk_fact_states")),
         sqlite_with_rowid=False,
@@ -484,6 +487,7 @@ def create_tables() -> None:
         sa.Column("capacity", sa.Text, nullable=False),
         sa.Column("unreachable_since", sa.BigInteger),
         sa.Column("created_at", sa.BigInteger, nullable=False),
+        sa.Column("entry_id", ID, nullable=False),
         sa.CheckConstraint(
             "capacity IN ('consumer', 'professional')", name=op.f("ck_identifier_links_capacity")
         ),

@@ -11,6 +11,8 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
+from consentd.db.tables import KEPT
+
 SOURCE = Path(__file__).parent.parent.parent / "src" / "consentd"
 
 # From the ground up: a room stands on those before it.
@@ -226,6 +228,31 @@ def test_only_db_commits() -> None:
         if module.room != "db"
         for name, node in calls(module)
         if name in {"commit", "rollback", "begin_nested"}
+    )
+
+
+def test_what_the_log_answers_for_is_written_by_the_recorder_alone() -> None:
+    """A row that is written past it would look like one that somebody changed in the database (promise 9)."""
+    kept = {table.name for table in KEPT}
+    # What is derived from other rows is no part of what is listed.
+    derived = {"set_group"}
+
+    def tables(call: ast.Call) -> set[str]:
+        subject = call.func.value if isinstance(call.func, ast.Attribute) else call.func
+        named = {ast.unparse(part).rpartition(".")[2] for part in (subject, *call.args)}
+        return named & kept
+
+    no_faults(
+        f"{module.name}:{call.lineno} writes {', '.join(tables(call))}"
+        for module in modules()
+        if module.room not in {"db", "evidence"}
+        for function in ast.walk(module.tree)
+        if isinstance(function, ast.FunctionDef) and function.name not in derived
+        for call in ast.walk(function)
+        if isinstance(call, ast.Call)
+        and ast.unparse(call.func).rpartition(".")[2] in {"insert", "upsert", "update", "delete"}
+        and not ast.unparse(call.func).startswith("entry.")
+        and tables(call)
     )
 
 

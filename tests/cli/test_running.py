@@ -109,13 +109,16 @@ def test_an_untouched_log_verifies_and_a_touched_row_is_named(populated: Install
     tamper(
         populated.folder / "consentd.db", f"UPDATE consent_events SET state = 'withdrawn' WHERE id = {first}"
     )
+    person = "(SELECT id FROM subjects ORDER BY id LIMIT 1)"
+    tamper(populated.folder / "consentd.db", f"UPDATE subjects SET restricted_at = 1 WHERE id = {person}")
     found = populated.run("audit", "verify", "--json")
     assert (found.code, found.err) == (1, "")
     assert found.json["valid"] is False
-    assert "consent_events" in {one["table"] for one in found.json["findings"]}
+    assert {"consent_events", "subjects"} <= {one["table"] for one in found.json["findings"]}
     named = populated.run("audit", "verify")
     assert named.code == 1
-    assert named.out.startswith("consent_events ")
+    assert "\nconsent_events " in f"\n{named.out}"
+    assert "\nsubjects " in f"\n{named.out}"
 
 
 def test_a_state_that_is_not_its_fold_is_found_and_built_anew(populated: Installation) -> None:

@@ -27,14 +27,14 @@ class Row(NamedTuple):
 COLUMNS = [subjects.c[name] for name in Row._fields]
 FIND = Read(sa.select(*COLUMNS).where(subjects.c.id == sa.bindparam("wanted")).limit(5), Row._make)
 ALL = Read(sa.select(*COLUMNS).order_by(subjects.c.id), Row._make)
-FILLED = ("id", "group_id", "merged", "territory", "sealed_name", "created_at")
+FILLED = ("id", "group_id", "merged", "territory", "sealed_name", "created_at", "entry_id")
 ADD = Write(subjects.insert(), FILLED)
 
 
 def person(**given: object) -> dict[str, Any]:
     id_ = new_id()
     row = {"group_id": id_, "merged": False, "territory": None, "sealed_name": None, "created_at": 1}
-    return {"id": id_, **row, **given}
+    return {"id": id_, "entry_id": id_, **row, **given}
 
 
 def added(rows: list[dict[str, Any]]) -> Any:

@@ -158,6 +158,7 @@ def test_identifiers_are_hashed_again_out_of_a_sealed_copy(unit: Unit, keyring: 
             "sealed": sealed,
             "capacity": "consumer",
             "created_at": NOW,
+            "entry_id": new_id(),
         },
     )
     new_version(unit, keyring, "lookup")

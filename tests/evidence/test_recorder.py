@@ -1,5 +1,8 @@
 """What is recorded reads back as it was hashed, commits together, and fills in nothing by itself."""
 
+from collections.abc import Callable
+from uuid import UUID
+
 import pytest
 import sqlalchemy as sa
 
@@ -7,11 +10,12 @@ from consentd.base.ids import new_id
 from consentd.crypto.seal import Place, unseal
 from consentd.db.tables.consent import attempts, consent_states
 from consentd.db.tables.log import log_entries, log_pending
-from consentd.db.tables.people import facts
+from consentd.db.tables.people import facts, subjects
 from consentd.db.tables.policy import policy_activations, policy_versions
 from consentd.db.unit import Unaudited, Unit
 from consentd.evidence.model import OPERATOR, Actor, ActorKind
-from consentd.evidence.recorder import begin
+from consentd.evidence.recorder import Entry, begin
+from consentd.kernel.ids import SubjectId
 from support.ledger import Ledger, attempt, fact
 
 
@@ -80,13 +84,57 @@ async def test_a_row_that_would_read_back_as_something_else_is_refused(ledger: L
             entry.insert(attempts, attempt(unit) | {"happened": True})
         with pytest.raises(ValueError, match="no column nonsense"):
             entry.insert(attempts, attempt(unit) | {"nonsense": 1})
-        with pytest.raises(ValueError, match="not append-only"):
+        with pytest.raises(ValueError, match="neither append-only nor kept"):
             entry.insert(consent_states, {})
         entry.close()
         with pytest.raises(RuntimeError, match="closed"):
             entry.insert(attempts, attempt(unit))
         with pytest.raises(RuntimeError, match="closed"):
             entry.close()
+
+    await ledger.database.change(work)
+
+
+async def test_rows_that_may_change_verify_as_they_were_left(ledger: Ledger) -> None:
+    """Changed twice under one entry, changed and removed under later ones, in the log and waiting for it."""
+    first, second, person = new_id(), new_id(), SubjectId(new_id())
+
+    async def act(*acts: Callable[[Unit, Entry], object]) -> None:
+        def work(unit: Unit) -> None:
+            entry = begin(unit, action="x", actor=OPERATOR, key=ledger.keyring.audit(), subject_id=person)
+            for one in acts:
+                one(unit, entry)
+            entry.close()
+
+        await ledger.database.change(work)
+        assert await ledger.verify() == []
+
+    def add(id_: UUID) -> Callable[[Unit, Entry], object]:
+        return lambda unit, entry: entry.insert(
+            subjects, {"id": id_, "group_id": id_, "merged": False, "created_at": unit.now}
+        )
+
+    def move(id_: UUID, territory: str) -> Callable[[Unit, Entry], object]:
+        return lambda _, entry: entry.update(subjects, {"id": [id_]}, {"territory": territory})
+
+    await act(add(first), move(first, "FR"), move(first, "BE"))
+    await act(move(first, "FR"), add(second))
+    await ledger.sequence()
+    assert await ledger.verify() == []
+    await act(lambda _, entry: entry.delete(subjects, {"id": [first]}), move(second, "é"))
+    await ledger.sequence()
+    assert await ledger.verify() == []
+    await act(add(first))
+
+
+async def test_what_never_changes_is_not_changed_through_an_entry(ledger: Ledger) -> None:
+    def work(unit: Unit) -> None:
+        entry = begin(unit, action="x", actor=OPERATOR, key=ledger.keyring.audit())
+        with pytest.raises(ValueError, match="attempts never change"):
+            entry.update(attempts, {"purpose": ["x"]}, {"outcome": "x"})
+        with pytest.raises(ValueError, match="attempts never change"):
+            entry.delete(attempts, {"purpose": ["x"]})
+        entry.close()
 
     await ledger.database.change(work)
 

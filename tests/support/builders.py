@@ -31,9 +31,9 @@ from consentd.consent.answers import ConsentsRecorded
 from consentd.consent.erasure import Certificate, erase
 from consentd.consent.merging import merge, unmerge
 from consentd.consent.objecting import ObjectionsRecorded
-from consentd.consent.rebuilding import differences
 from consentd.consent.requests import ConsentEvent
 from consentd.consent.service import ConsentService
+from consentd.consent.verifying import state_check
 from consentd.crypto.keyring import Keyring, create_keyring, load_keyring
 from consentd.crypto.root import root_key
 from consentd.crypto.subject_keys import purge_due
@@ -45,7 +45,7 @@ from consentd.evidence import journal, outside
 from consentd.evidence.model import OPERATOR
 from consentd.evidence.recorder import begin
 from consentd.evidence.runner import Sequencer
-from consentd.evidence.verifier import verify
+from consentd.evidence.verifier import Finding, verify
 from consentd.kernel.errors import CallerError
 from consentd.kernel.ids import GroupId, SubjectId
 from consentd.kernel.instants import DAY, MINUTE, Instant, to_instant, to_text
@@ -334,20 +334,24 @@ class Company:
     # --- the whole invariant
 
     async def verify_everything(self) -> None:
-        """Sequences what waits; then the log, the fold of the states and the stop journal must hold."""
+        """Sequences what waits; then the log, all that stands about people and the stop journal must hold."""
+        assert await self.findings() == []
+        kept = journal.read(self.folder / "stop-journal.jsonl", self.keyring)
+        assert (kept.damaged, kept.torn) == ((), False)
+
+    async def findings(self, *, sequenced: bool = True) -> list[Finding]:
+        """What `consentd audit verify` finds, after what waits was sequenced unless told not to."""
         origin, file = demo_policy().controller.log_origin, self.folder / "checkpoint"
         sequencer = Sequencer(self.database, self.keyring, origin, file)
-        while await sequencer.step():
+        while sequenced and await sequencer.step():
             pass
         await sequencer.release()
         note, keys = outside.read(file), self.keyring.public_keys("log")
-        findings = await self.database.read(
-            lambda connection: verify(connection, origin=origin, keys=keys, outside=note)
+        return await self.database.read(
+            lambda connection: verify(
+                connection, origin=origin, keys=keys, outside=note, fold_check=state_check(self.keyring)
+            )
         )
-        assert findings == []
-        assert await self.database.read(lambda connection: list(differences(connection))) == []
-        kept = journal.read(self.folder / "stop-journal.jsonl", self.keyring)
-        assert (kept.damaged, kept.torn) == ((), False)
 
 
 @asynccontextmanager

@@ -9,6 +9,13 @@ from consentd.kernel.ids import SubjectId
 def add_subject(unit: Unit) -> SubjectId:
     subject_id = new_id()
     unit.connection.execute(
-        subjects.insert(), {"id": subject_id, "group_id": subject_id, "merged": False, "created_at": unit.now}
+        subjects.insert(),
+        {
+            "id": subject_id,
+            "group_id": subject_id,
+            "merged": False,
+            "created_at": unit.now,
+            "entry_id": new_id(),
+        },
     )
     return SubjectId(subject_id)

@@ -2,14 +2,13 @@
 
 import asyncio
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import click
 
 from consentd.app import Parts
 from consentd.cli.common import command, json_option, opened, say, settings
-from consentd.consent.rebuilding import differences
+from consentd.consent.verifying import state_check
 from consentd.evidence import outside
 from consentd.evidence.service import Status, status
 from consentd.evidence.verifier.finding import Finding
@@ -26,7 +25,7 @@ def audit() -> None:
 @json_option
 @command
 def verify(as_json: bool) -> None:
-    """Recompute every row, the tree and the fold; name the first bad place. Exit code 1 if there is one."""
+    """Recompute rows, tree, folds and look-ups; name the first bad place. Exit code 1 if there is one."""
 
     async def run() -> tuple[list[Finding], Status]:
         async with opened(settings()) as parts:
@@ -57,16 +56,11 @@ async def _verify(parts: Parts) -> tuple[list[Finding], Status]:
             origin=log_origin(connection) or "",
             keys=parts.keyring.public_keys("log"),
             outside=note,
-            fold_check=_folds,
+            fold_check=state_check(parts.keyring),
         )
         return findings, status(connection)
 
     return await parts.database.read(work)
-
-
-def _folds(connection: Any) -> Iterator[Finding]:  # Any: a database connection
-    for table, who, how in differences(connection):
-        yield Finding(table, who, how)
 
 
 COMMANDS = [audit]

@@ -28,6 +28,7 @@ from consentd.subjects import service as subjects
 from consentd.subjects.model import Known
 from consentd.subjects.shredding import Stop, shred, suppress
 
+ERASED = "subject.erased"
 _OPT_OUT = frozenset({"legitimate_interest", "eprivacy_13_2"})
 
 
@@ -64,7 +65,20 @@ def erase(
     channels = {id_: channel.schemes for id_, channel in compiled.channels.items()}
     suppressed = suppress(unit, keyring, contacts, channels, stops)
     purge_at = _proof_duty(unit, compiled, person)
-    removed = shred(unit, person.members)
+    # One for each record of the person, under the audit key: the person's own keys may be gone, and nothing
+    # in it is about them.
+    entries = {
+        member: begin(
+            unit,
+            action=ERASED,
+            actor=actor,
+            subject_id=member,
+            key=keyring.audit(),
+            policy=compiled.hash,
+        )
+        for member in person.members
+    }
+    removed = shred(unit, entries)
     store.forget_states(unit, [person.group])
     kept = [Kept("the verifiable log, which names nobody", "GDPR 5(2)", None)]
     if purge_at is None:
@@ -77,21 +91,13 @@ def erase(
         )
     if suppressed:
         kept.append(Kept("do-not-contact list: keyed hashes of the identifiers", "GDPR 21(3)", None))
-    # Under the audit key: the person's own keys may be gone, and nothing in it is about them.
-    entry = begin(
-        unit,
-        action="subject.erased",
-        actor=actor,
-        subject_id=subject,
-        key=keyring.audit(),
-        policy=compiled.hash,
-    )
+    entry = entries[subject]
     certificate = Certificate(
         entry_id=entry.id,
         erased_at=to_text(unit.now),
         subjects=tuple(person.members),
         identifiers_removed=removed,
-        suppressions_added=suppressed,
+        suppressions_added=len(suppressed),
         kept=tuple(kept),
     )
     unit.stops.append(
@@ -108,7 +114,11 @@ def erase(
             suppress=keep_suppression,
         )
     )
-    entry.close(msgspec.to_builtins(certificate))
+    # Which entries of the list they are is told sealed alone: in clear it would lead from an address that
+    # comes back to the events of the one who was erased.
+    told = {**msgspec.to_builtins(certificate), "suppressions": suppressed}
+    others = {"certificate": str(entry.id)}
+    close_all(unit, [(one, told if one is entry else others) for one in entries.values()])
     return certificate
 
 

@@ -5,12 +5,11 @@ after an unmerge grants follow the identifiers they named, and restrictions stay
 """
 
 import re
-from collections.abc import Iterable
 from typing import Literal
-from uuid import UUID
 
 from consentd.base.ids import new_id
 from consentd.consent import store
+from consentd.consent.grouping import components
 from consentd.consent.rebuilding import refold
 from consentd.crypto.keyring import Keyring
 from consentd.crypto.subject_keys import open_keys
@@ -87,20 +86,3 @@ def _append(
         refold(unit, group, component)
         groups.append(group)
     return groups
-
-
-def components(members: Iterable[SubjectId], edges: Iterable[frozenset[UUID]]) -> list[list[SubjectId]]:
-    """The people that these subjects are, given which pairs stand merged."""
-    left = sorted(members)
-    pairs = list(edges)
-    found: list[list[SubjectId]] = []
-    while left:
-        reached: set[UUID] = {left[0]}
-        grown = True
-        while grown:
-            more = {id_ for pair in pairs if pair & reached for id_ in pair}
-            grown = not more <= reached
-            reached |= more
-        found.append([subject for subject in left if subject in reached])
-        left = [subject for subject in left if subject not in reached]
-    return found

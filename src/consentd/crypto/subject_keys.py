@@ -5,7 +5,7 @@ does not open. A proof key that is restricted opens only where the caller says t
 """
 
 import os
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from uuid import UUID
 
 import msgspec
@@ -48,21 +48,29 @@ def create_many(
     unit: Unit, keyring: Keyring, subject_ids: Sequence[SubjectId]
 ) -> dict[SubjectId, SubjectKeys]:
     """The same for many people, in two statements."""
-    if not subject_ids:
-        return {}
+    made = {subject_id: draw_keys() for subject_id in subject_ids}
+    insert_keys(unit, keyring, made)
+    return made
+
+
+def draw_keys() -> SubjectKeys:
+    """Both keys of somebody who is about to be recorded; `insert_keys` is to follow in the same unit."""
+    return SubjectKeys(_draw(), _draw())
+
+
+def insert_keys(unit: Unit, keyring: Keyring, made: Mapping[SubjectId, SubjectKeys]) -> None:
+    """Stores drawn keys, wrapped. Raises UnknownKey if the period key in memory is over."""
+    if not made:
+        return
     period = keyring.period()
     # A process that slept through a rotation must not wrap by a key that is about to be, or was, destroyed.
     if not store.hold_key(unit.connection, period.id):
         raise UnknownKey("unknown_key", f"Period key {period.id} was retired: reload the keyring.")
     rows: list[SubjectKeyRow] = []
-    made: dict[SubjectId, SubjectKeys] = {}
-    for subject_id in subject_ids:
-        content, proof = _draw(), _draw()
-        made[subject_id] = SubjectKeys(content, proof)
-        for kind, key in (("content", content), ("proof", proof)):
+    for subject_id, keys in made.items():
+        for kind, key in (("content", keys.content), ("proof", keys.proof)):
             rows.append(SubjectKeyRow(key.id, subject_id, kind, wrap(period, key), period.id, None, None))
     store.insert_subject_keys(unit.connection, rows, unit.now)
-    return made
 
 
 def open_keys(

@@ -1,14 +1,16 @@
-"""The recorder: the only way to append to what never changes.
+"""The recorder: the only way to write what the log answers for.
 
 Upholds promises 3 (rows, their entry and its place in the queue of the log are of one transaction), 8 and
 9: an entry lists the hash of every append-only row written under it, each as it reads back from either
-database, and is itself hashed into the tree; so an edit, a removal or an insertion is found. An entry is
-about at most one person; its detail is sealed under that person's proof key, or the audit key.
+database, and is itself hashed into the tree; so an edit, a removal or an insertion is found. Rows of kept
+tables may change and go: the last entry that lists one says what it is, or that it is gone, and the row
+names that entry. An entry is about at most one person; its detail is sealed under that person's proof key,
+or the audit key.
 
 Costs about a tenth of a millisecond per entry on SQLite; `bench/evidence.py` watches it.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache
 from typing import NamedTuple
 
@@ -24,6 +26,8 @@ from consentd.kernel.canonical import Scalar, canonical, row_bytes, row_digest
 from consentd.kernel.ids import EntryId, SubjectId
 
 Row = Mapping[str, Scalar]
+Where = Mapping[str, Collection[Scalar]]
+"""Columns, and the values that each may have; all of them must fit."""
 
 
 class Entry:
@@ -45,33 +49,55 @@ class Entry:
         self._subject_id = subject_id
         self._key = key
         self._policy = policy
-        self._rows: list[tuple[str, Scalar, str]] = []
+        self._rows: dict[tuple[str, Scalar], str | None] = {}
         self._closed = False
 
     def insert(self, table: Table, row: Row) -> None:
-        """Inserts one row of an append-only table under this entry. Columns not given are null."""
+        """Inserts one row of an append-only or kept table under this entry. Columns not given are null."""
         self.insert_many(table, (row,))
 
     def insert_many(self, table: Table, rows: Sequence[Row]) -> None:
         """The same for many rows, in one statement."""
-        if self._closed:
-            raise RuntimeError(f"the entry {self._action} is closed")
+        self._refuse_closed()
         if not rows:
             return
         shape = _shape(table)
         complete = [shape.complete(row, self.id) for row in rows]
         store.insert(self._unit.connection, table, complete)
-        name, key = shape.name, shape.key
-        self._rows += [(name, _plain(row[key]), row_digest(name, row).hex()) for row in complete]
+        for row in complete:
+            self._list(shape, row)
+
+    def update(self, table: Table, where: Where, values: Row) -> None:
+        """Changes rows of a kept table; each is listed as it is from now on."""
+        self._refuse_closed()
+        shape = _kept(table)
+        for row in store.update(self._unit.connection, table, where, {**values, "entry_id": self.id}):
+            self._list(shape, row)
+
+    def delete(self, table: Table, where: Where) -> list[dict[str, Scalar]]:
+        """Removes rows of a kept table; each is listed as gone. Returns what they were."""
+        self._refuse_closed()
+        shape = _kept(table)
+        gone = store.delete(self._unit.connection, table, where)
+        for row in gone:
+            self._rows[shape.name, _plain(row[shape.key])] = None
+        return gone
 
     def close(self, detail: object = None) -> None:
         """Inserts the entry and queues it for the log. `detail`: plain values, sealed; None for none."""
         close_all(self._unit, [(self, detail)])
 
-    def _seal(self, detail: object) -> Row:
-        """Its row. Nothing can be inserted under it any more."""
+    def _list(self, shape: "_Shape", row: Row) -> None:
+        # One that is written twice under this entry is listed once, as it was left.
+        self._rows[shape.name, _plain(row[shape.key])] = hashed(shape.name, row, shape.derived).hex()
+
+    def _refuse_closed(self) -> None:
         if self._closed:
             raise RuntimeError(f"the entry {self._action} is closed")
+
+    def _seal(self, detail: object) -> Row:
+        """Its row. Nothing can be written under it any more."""
+        self._refuse_closed()
         self._closed = True
         sealed = None
         if detail is not None:
@@ -84,7 +110,7 @@ class Entry:
             "actor_id": self._actor.id,
             "subject_id": self._subject_id,
             "policy": self._policy,
-            "rows": canonical(self._rows).decode(),
+            "rows": canonical([[*named, digest] for named, digest in self._rows.items()]).decode(),
             "key_id": self._key.id,
             "sealed": sealed,
         }
@@ -116,6 +142,13 @@ def entry_leaf(row: Row) -> bytes:
     return leaf_hash(row_bytes("log_entries", row))
 
 
+def hashed(table: str, row: Row, derived: Collection[str] = ()) -> bytes:
+    """The hash that an entry lists: of the whole row, but for what is derived from others."""
+    if derived:
+        row = {name: value for name, value in row.items() if name not in derived}
+    return row_digest(table, row)
+
+
 class _Shape(NamedTuple):
     """What a table's rows must look like to read back as they were hashed."""
 
@@ -125,6 +158,7 @@ class _Shape(NamedTuple):
     booleans: tuple[str, ...]
     integers: tuple[str, ...]
     key: str
+    derived: frozenset[str]
 
     def complete(self, row: Row, entry_id: EntryId) -> dict[str, Scalar]:
         """The row with every column. TypeError where it would read back as something else."""
@@ -144,8 +178,8 @@ class _Shape(NamedTuple):
 
 @cache
 def _shape(table: Table) -> _Shape:
-    if not table.info.get("append_only"):
-        raise ValueError(f"{table.name} is not append-only: the recorder is not for it")
+    if not (table.info.get("append_only") or table.info.get("kept")):
+        raise ValueError(f"{table.name} is neither append-only nor kept: the recorder is not for it")
     (key,) = table.primary_key.columns
     for column in table.columns:
         if column.default is not None or column.server_default is not None:
@@ -159,7 +193,14 @@ def _shape(table: Table) -> _Shape:
         tuple(column.name for column in table.columns if column.type.python_type is bool),
         tuple(column.name for column in table.columns if column.type.python_type is int),
         str(key.name),
+        table.info.get("derived", frozenset()),
     )
+
+
+def _kept(table: Table) -> _Shape:
+    if not table.info.get("kept"):
+        raise ValueError(f"rows of {table.name} never change")
+    return _shape(table)
 
 
 def _plain(value: Scalar) -> Scalar:

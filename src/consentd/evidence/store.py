@@ -1,8 +1,8 @@
 """Rows of the log. Decides nothing."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -50,6 +50,49 @@ def _insertion(table: Table) -> Write:
     return Write(table.insert().inline(), [column.name for column in table.columns])
 
 
+Where: TypeAlias = Mapping[str, Collection[Scalar]]
+
+
+def update(
+    connection: Connection, table: Table, where: Where, values: Mapping[str, Scalar]
+) -> list[dict[str, Scalar]]:
+    """The changed rows, as they are now."""
+    statement = _changing(table, tuple(where), tuple(values))
+    new = {f"new_{name}": value for name, value in values.items()}
+    return _plainly(connection.execute(statement, _bound(where) | new))
+
+
+def delete(connection: Connection, table: Table, where: Where) -> list[dict[str, Scalar]]:
+    """The removed rows, as they were."""
+    statement = _removing(table, tuple(where))
+    return _plainly(connection.execute(statement, _bound(where)))
+
+
+@cache
+def _changing(table: Table, where: tuple[str, ...], changed: tuple[str, ...]) -> Any:
+    # Any: what returns rows is typed by their columns, which differ.
+    new = {name: sa.bindparam(f"new_{name}", type_=table.c[name].type) for name in changed}
+    return table.update().where(*_fitting(table, where)).values(new).returning(*table.c)
+
+
+@cache
+def _removing(table: Table, where: tuple[str, ...]) -> Any:  # Any: as above
+    return table.delete().where(*_fitting(table, where)).returning(*table.c)
+
+
+def _fitting(table: Table, where: Iterable[str]) -> list[sa.ColumnElement[bool]]:
+    return [table.c[name].in_(sa.bindparam(f"only_{name}", expanding=True)) for name in where]
+
+
+def _plainly(result: sa.CursorResult[Any]) -> list[dict[str, Scalar]]:  # Any: the columns differ
+    # SQLAlchemy's own kind of text has no canonical form.
+    return [{str(name): value for name, value in row.items()} for row in result.mappings()]
+
+
+def _bound(where: Where) -> dict[str, Any]:  # Any: the values of one statement
+    return {f"only_{name}": list(values) for name, values in where.items()}
+
+
 def insert_entries(connection: Connection, entries: Sequence[tuple[Mapping[str, Scalar], bytes]]) -> None:
     """The rows of entries, and their leaves for the queue."""
     _INSERT_ENTRY.run(connection, [row for row, _ in entries])
@@ -78,6 +121,21 @@ def queue(connection: Connection) -> tuple[int, EntryId | None]:
 
 def entry_time(connection: Connection, entry_id: EntryId) -> Instant | None:
     return connection.execute(sa.select(log_entries.c.at).where(log_entries.c.id == entry_id)).scalar()
+
+
+class Sealed(NamedTuple):
+    entry_id: EntryId
+    key_id: UUID
+    sealed: bytes | None
+
+
+def sealed_of(connection: Connection, action: str, after: EntryId | None, limit: int) -> list[Sealed]:
+    """The sealed details of entries of this action, in the order of their ids."""
+    columns = log_entries.c
+    statement = sa.select(columns.id, columns.key_id, columns.sealed).where(columns.action == action)
+    if after is not None:
+        statement = statement.where(columns.id > after)
+    return [Sealed(*row) for row in connection.execute(statement.order_by(columns.id).limit(limit))]
 
 
 def insert_leaves(connection: Connection, first: int, rows: Iterable[Pending]) -> None:

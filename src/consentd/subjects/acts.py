@@ -52,7 +52,8 @@ class Act:
         self.caller = caller
         self._action = action
         self._actor = actor
-        self._resolver = Resolver(unit, keyring, policy, caller.system_id if caller else None)
+        system = caller.system_id if caller else None
+        self._resolver = Resolver(unit, keyring, policy, system, self.entry)
         self._entries: dict[SubjectId, tuple[Entry, dict[str, Any]]] = {}
         self._told: dict[str, tuple[bytes, bytes]] = {}
 
@@ -80,12 +81,12 @@ class Act:
         person = resolution.people[0]
         writer = resolution.writer_of(person)
         if subject.territory and subject.territory != person.territory:
-            store.set_territory(self.unit, writer, subject.territory)
+            store.set_territory(self.entry(writer), writer, subject.territory)
             self.detail(writer)["territory"] = subject.territory
         if subject.name:
             content = self._resolver.keys_of(writer).content
             store.set_name(
-                self.unit,
+                self.entry(writer),
                 writer,
                 seal(content, subject.name.encode(), Place("subjects", "sealed_name", writer)),
             )

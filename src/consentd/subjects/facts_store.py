@@ -8,8 +8,7 @@ import sqlalchemy as sa
 
 from consentd.db.prepared import Read
 from consentd.db.tables import people as t
-from consentd.db.unit import Unit
-from consentd.db.upsert import insert as upsert
+from consentd.evidence.recorder import Entry
 from consentd.kernel.ids import SubjectId
 
 FACTS = t.facts
@@ -36,12 +35,12 @@ def fact_states(connection: sa.Connection, subjects: Collection[SubjectId]) -> d
     return {SubjectId(row[0]): row[1] for row in rows}
 
 
-def put_fact_state(unit: Unit, subject: SubjectId, sealed: bytes) -> None:
-    insert = upsert(unit.dialect, t.fact_states)
-    unit.connection.execute(
-        insert.on_conflict_do_update(index_elements=["subject_id"], set_={"sealed": insert.excluded.sealed}),
-        {"subject_id": subject, "sealed": sealed},
-    )
+def put_fact_state(entry: Entry, subject: SubjectId, sealed: bytes, *, known: bool) -> None:
+    """`known`: whether this subject, which must be locked, has one already."""
+    if known:
+        entry.update(t.fact_states, {"subject_id": [subject]}, {"sealed": sealed})
+    else:
+        entry.insert(t.fact_states, {"subject_id": subject, "sealed": sealed})
 
 
 def facts_by_id(connection: sa.Connection, ids: Collection[UUID]) -> list[sa.RowMapping]:
@@ -58,3 +57,25 @@ def facts_of_batch(connection: sa.Connection, batch: UUID) -> list[sa.RowMapping
             sa.select(t.facts).where(t.facts.c.batch_id == batch).order_by(t.facts.c.id)
         ).mappings()
     )
+
+
+def fact_states_page(connection: sa.Connection, after: UUID, limit: int) -> dict[SubjectId, bytes]:
+    """Folds in the order of their subjects' ids, behind `after`."""
+    statement = (
+        _FACT_STATES.where(t.fact_states.c.subject_id > after)
+        .order_by(t.fact_states.c.subject_id)
+        .limit(limit)
+    )
+    return {SubjectId(row[0]): row[1] for row in connection.execute(statement)}
+
+
+def facts_of(
+    connection: sa.Connection, subjects: Collection[SubjectId]
+) -> dict[SubjectId, list[sa.RowMapping]]:
+    """Every fact that was recorded about these subjects."""
+    found: dict[SubjectId, list[sa.RowMapping]] = {subject: [] for subject in subjects}
+    statement = sa.select(t.facts.c.id, t.facts.c.subject_id, t.facts.c.sealed)
+    rows = connection.execute(statement.where(t.facts.c.subject_id.in_(list(subjects))))
+    for row in rows.mappings():
+        found[row["subject_id"]].append(row)
+    return found

@@ -1,13 +1,15 @@
 """Finding, locking, making and linking the people that one call names (docs/data.md)."""
 
+import os
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from consentd.base.ids import new_id
 from consentd.crypto.keyring import Keyring
 from consentd.crypto.seal import Place, seal
-from consentd.crypto.subject_keys import SubjectKeys, create_subject_keys, open_keys
+from consentd.crypto.subject_keys import SubjectKeys, draw_keys, insert_keys, open_keys
 from consentd.db.unit import Unit
+from consentd.evidence.recorder import Entry
 from consentd.kernel.errors import NotFound
 from consentd.kernel.ids import GroupId, IdentifierId, SubjectId, SystemId
 from consentd.kernel.policy import Policy
@@ -18,13 +20,24 @@ from consentd.subjects.spelling import Named
 
 
 class Resolver:
-    """Resolves identifiers inside one unit. After `resolve`, every row it depends on is locked."""
+    """Resolves identifiers inside one unit. After `resolve`, every row it depends on is locked.
 
-    def __init__(self, unit: Unit, keyring: Keyring, policy: Policy, system: SystemId | None) -> None:
+    `entry_of`: the entry under which what is written about a subject is recorded.
+    """
+
+    def __init__(
+        self,
+        unit: Unit,
+        keyring: Keyring,
+        policy: Policy,
+        system: SystemId | None,
+        entry_of: Callable[[SubjectId], Entry],
+    ) -> None:
         self._unit = unit
         self._keyring = keyring
         self._policy = policy
         self._system = system
+        self._entry_of = entry_of
         self.keys: dict[SubjectId, SubjectKeys] = {}
 
     def resolve(
@@ -179,8 +192,10 @@ class Resolver:
 
     def _create(self, territory: str | None) -> Known:
         subject = SubjectId(new_id())
-        store.add_subject(self._unit, subject, territory)
-        self.keys[subject] = create_subject_keys(self._unit, self._keyring, subject)
+        # Drawn first: the entry under which the subject is recorded is sealed by them.
+        keys = self.keys[subject] = draw_keys()
+        store.add_subject(self._entry_of(subject), subject, territory, os.urandom(16), self._unit.now)
+        insert_keys(self._unit, self._keyring, {subject: keys})
         return Known(GroupId(subject), (subject,), territory, created=True)
 
     def _link(self, subject: SubjectId, named: Mapping[IdentifierId, Named], strength: str) -> None:
@@ -203,7 +218,7 @@ class Resolver:
                     "created_at": self._unit.now,
                 }
             )
-        store.add_links(self._unit, rows)
+        store.add_links(self._entry_of(subject), rows)
 
     def keys_of(self, subject: SubjectId) -> SubjectKeys:
         known = self.keys.get(subject)

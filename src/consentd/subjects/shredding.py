@@ -10,6 +10,8 @@ from uuid import uuid4
 from consentd.crypto.keyring import Keyring
 from consentd.crypto.subject_keys import destroy_content
 from consentd.db.unit import Unit
+from consentd.evidence.recorder import Entry, Row, hashed
+from consentd.kernel.canonical import Scalar
 from consentd.kernel.ids import IdentifierId, SubjectId
 from consentd.kernel.instants import DAY, Instant
 from consentd.subjects import store, suppression_store
@@ -32,14 +34,15 @@ def suppress(
     contacts: Collection[Contact],
     channels: Mapping[str, Collection[str]],
     stops: Sequence[Stop],
-) -> int:
-    """Puts a person's identifiers on the do-not-contact list, as keyed hashes; how many entries were new.
+) -> list[tuple[str, str]]:
+    """Puts a person's identifiers on the do-not-contact list, as keyed hashes. Returns what is new: the ids
+    of its entries, each with the hash of what never changes in it, which a log entry is to keep sealed.
 
     All of them, customer numbers too: whoever comes back under any of them is recognised. Entries say the
     day and no more: an instant would lead from an address to the events of the one who was erased.
     `channels`: for each, the schemes of its contact points.
     """
-    added = 0
+    added: list[tuple[str, str]] = []
     for contact in contacts:
         for stop in stops:
             for channel in _channels_of(stop, contact, channels):
@@ -58,33 +61,39 @@ def _channels_of(stop: Stop, contact: Contact, channels: Mapping[str, Collection
     return [channel for channel, schemes in channels.items() if contact.named.scheme in schemes]
 
 
-def _add(unit: Unit, keyring: Keyring, contact: Contact, stop: Stop, channel: str | None) -> int:
+def _add(
+    unit: Unit, keyring: Keyring, contact: Contact, stop: Stop, channel: str | None
+) -> list[tuple[str, str]]:
     scheme, value = contact.named.scheme, contact.named.value
     version, digest = keyring.suppression_digest(scheme, value)[0]
     # The day's end: what the person did earlier that day must not lift what they said later.
     since = (stop.since // DAY + 1) * DAY - 1
     if suppression_store.has_suppression(unit.connection, scheme, digest, stop.purpose, channel, since):
-        return 0
-    suppression_store.add_suppression(
-        unit,
-        {
-            # Of no time either: not the ordered ids of everything else.
-            "id": uuid4(),
-            "scheme": scheme,
-            "digest": digest,
-            "key_version": version,
-            "purpose": stop.purpose,
-            "channel": channel,
-            "reason": stop.reason,
-            "since": since,
-            "identifier_id": contact.id,
-            "created_at": unit.now // DAY * DAY,
-        },
-    )
-    return 1
+        return []
+    row: dict[str, Scalar] = {
+        # Of no time either: not the ordered ids of everything else.
+        "id": uuid4(),
+        "scheme": scheme,
+        "digest": digest,
+        "key_version": version,
+        "purpose": stop.purpose,
+        "channel": channel,
+        "reason": stop.reason,
+        "since": since,
+        "created_at": unit.now // DAY * DAY,
+    }
+    suppression_store.add_suppression(unit, {**row, "identifier_id": contact.id})
+    return [(str(row["id"]), suppression_hash(row))]
 
 
-def shred(unit: Unit, subjects: Collection[SubjectId]) -> int:
-    """Destroys the content keys and look-up entries of these subjects. How many identifiers are gone."""
-    destroy_content(unit, subjects)
-    return len(store.forget(unit, subjects))
+def suppression_hash(row: Row) -> str:
+    """The hash of an entry of the list, but for what follows from who holds its address now."""
+    return hashed("suppressions", row, ("identifier_id", "last_seen_at")).hex()
+
+
+def shred(unit: Unit, entries: Mapping[SubjectId, Entry]) -> int:
+    """Destroys the content keys and look-up entries of these subjects, each recorded under the entry about
+    it. How many identifiers are gone.
+    """
+    destroy_content(unit, entries)
+    return len(store.forget(unit, entries))

@@ -1,6 +1,6 @@
 """Stating facts: appending them, and folding them into what a decision needs."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Annotated, Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -12,7 +12,7 @@ from consentd.crypto.seal import Place, unseal
 from consentd.crypto.secrets import Key
 from consentd.kernel.case import Facts
 from consentd.kernel.errors import Unprocessable
-from consentd.kernel.ids import SubjectId
+from consentd.kernel.ids import IdentifierId, SubjectId
 from consentd.kernel.instants import MINUTE
 from consentd.subjects import facts_store, store
 from consentd.subjects.acts import Act
@@ -30,6 +30,7 @@ from consentd.subjects.requests import SubjectNamed, spell
 from consentd.subjects.spelling import Named
 
 _CLOCK_SKEW = 5 * MINUTE
+_payload = msgspec.json.Decoder(Payload)
 _payloads = msgspec.json.Decoder(list[Payload])
 _encoder = msgspec.json.Encoder(order="deterministic")
 
@@ -37,6 +38,12 @@ _encoder = msgspec.json.Encoder(order="deterministic")
 def open_fact_state(content: Key, subject: UUID, sealed: bytes) -> Facts:
     """The folded facts of one subject, as a check reads them."""
     return fold_facts(_payloads.decode(unseal(content, sealed, _fact_place(subject))))
+
+
+def refolded(content: Key, rows: Iterable[Any]) -> Facts:  # Any: a row of `facts`
+    """The same, out of the facts themselves."""
+    opened = (unseal(content, row["sealed"], Place("facts", "sealed", row["id"])) for row in rows)
+    return fold_facts(_payload.decode(one) for one in opened)
 
 
 def facts_of_person(act: Act, person: Known) -> Facts:
@@ -160,12 +167,18 @@ def _write(
     )
     if said.kind == "professional" and point_id is not None:
         capacity = "professional" if said.yes else "consumer"
-        store.set_capacity(act.unit, point_id, person.members, capacity)
+        for holder in _holders(resolution, person, point_id):
+            store.set_capacity(act.entry(holder), point_id, holder, capacity)
     elif said.kind == "unreachable" and point_id is not None:
-        store.set_unreachable(act.unit, point_id, person.members, said.first if said.yes else None)
+        for holder in _holders(resolution, person, point_id):
+            store.set_unreachable(act.entry(holder), point_id, holder, said.first if said.yes else None)
     else:
         _fold_into(act, subject, said)
     return FactRecorded(fact_id, said.kind, subject)
+
+
+def _holders(resolution: Resolution, person: Known, point: IdentifierId) -> list[SubjectId]:
+    return sorted(resolution.holders[point] & set(person.members))
 
 
 def _fold_into(act: Act, subject: SubjectId, said: Payload) -> None:
@@ -173,7 +186,7 @@ def _fold_into(act: Act, subject: SubjectId, said: Payload) -> None:
     sealed = facts_store.fact_states(act.unit.connection, [subject]).get(subject)
     known = _payloads.decode(unseal(content, sealed, _fact_place(subject))) if sealed else []
     _, resealed = act.seal_content(subject, "fact_states", subject, _encoder.encode([*known, said]))
-    facts_store.put_fact_state(act.unit, subject, resealed)
+    facts_store.put_fact_state(act.entry(subject), subject, resealed, known=sealed is not None)
 
 
 def _fact_place(subject: UUID) -> Place:

@@ -10,6 +10,7 @@ from consentd.db.prepared import Read
 from consentd.db.tables import people as t
 from consentd.db.unit import Unit
 from consentd.db.upsert import insert as upsert
+from consentd.evidence.recorder import Entry, Where
 from consentd.kernel.ids import GroupId, IdentifierId, SubjectId
 from consentd.kernel.instants import Instant
 
@@ -144,25 +145,26 @@ def group_of(connection: sa.Connection, subject: SubjectId) -> GroupId | None:
     return cast(GroupId | None, found)
 
 
-def add_subject(unit: Unit, subject: SubjectId, territory: str | None) -> None:
-    unit.connection.execute(
-        t.subjects.insert(),
+def add_subject(entry: Entry, subject: SubjectId, territory: str | None, salt: bytes, at: Instant) -> None:
+    entry.insert(
+        t.subjects,
         {
             "id": subject,
             "group_id": subject,
             "merged": False,
             "territory": territory,
-            "created_at": unit.now,
+            "salt": salt,
+            "created_at": at,
         },
     )
 
 
-def set_territory(unit: Unit, subject: SubjectId, territory: str) -> None:
-    unit.connection.execute(t.subjects.update().where(t.subjects.c.id == subject).values(territory=territory))
+def set_territory(entry: Entry, subject: SubjectId, territory: str) -> None:
+    entry.update(t.subjects, {"id": [subject]}, {"territory": territory})
 
 
-def set_name(unit: Unit, subject: SubjectId, sealed: bytes) -> None:
-    unit.connection.execute(t.subjects.update().where(t.subjects.c.id == subject).values(sealed_name=sealed))
+def set_name(entry: Entry, subject: SubjectId, sealed: bytes) -> None:
+    entry.update(t.subjects, {"id": [subject]}, {"sealed_name": sealed})
 
 
 def set_group(unit: Unit, subjects: Collection[SubjectId], group: GroupId) -> None:
@@ -174,8 +176,8 @@ def set_group(unit: Unit, subjects: Collection[SubjectId], group: GroupId) -> No
     )
 
 
-def add_links(unit: Unit, rows: Sequence[dict[str, Any]]) -> None:
-    unit.connection.execute(t.identifier_links.insert(), list(rows))
+def add_links(entry: Entry, rows: Sequence[dict[str, Any]]) -> None:
+    entry.insert_many(t.identifier_links, rows)
 
 
 def links_of(connection: sa.Connection, subjects: Collection[SubjectId]) -> list[sa.Row[Any]]:
@@ -208,30 +210,16 @@ def accounts_of(
     )
 
 
-def set_capacity(
-    unit: Unit, identifier: IdentifierId, subjects: Collection[SubjectId], capacity: str
-) -> None:
-    unit.connection.execute(
-        t.identifier_links.update()
-        .where(
-            t.identifier_links.c.identifier_id == identifier,
-            t.identifier_links.c.subject_id.in_(list(subjects)),
-        )
-        .values(capacity=capacity)
-    )
+def set_capacity(entry: Entry, identifier: IdentifierId, subject: SubjectId, capacity: str) -> None:
+    entry.update(t.identifier_links, _link(identifier, subject), {"capacity": capacity})
 
 
-def set_unreachable(
-    unit: Unit, identifier: IdentifierId, subjects: Collection[SubjectId], since: int | None
-) -> None:
-    unit.connection.execute(
-        t.identifier_links.update()
-        .where(
-            t.identifier_links.c.identifier_id == identifier,
-            t.identifier_links.c.subject_id.in_(list(subjects)),
-        )
-        .values(unreachable_since=since)
-    )
+def set_unreachable(entry: Entry, identifier: IdentifierId, subject: SubjectId, since: int | None) -> None:
+    entry.update(t.identifier_links, _link(identifier, subject), {"unreachable_since": since})
+
+
+def _link(identifier: IdentifierId, subject: SubjectId) -> Where:
+    return {"identifier_id": [identifier], "subject_id": [subject]}
 
 
 # --- candidates
@@ -293,20 +281,14 @@ def edges_among(connection: sa.Connection, subjects: Collection[SubjectId]) -> l
 # --- forgetting
 
 
-def forget(unit: Unit, subjects: Collection[SubjectId]) -> list[IdentifierId]:
-    """Removes the look-up entries of these subjects; an identifier that somebody else holds stays for them.
+def forget(unit: Unit, entries: Mapping[SubjectId, Entry]) -> list[IdentifierId]:
+    """Removes the look-up entries of these subjects, each under the entry about it; an identifier that
+    somebody else holds stays for them.
 
     Returns the identifiers that nobody holds any more, and which are gone.
     """
-    ids = list(subjects)
-    held = list(
-        unit.connection.execute(
-            sa.select(t.identifier_links.c.identifier_id)
-            .where(t.identifier_links.c.subject_id.in_(ids))
-            .distinct()
-        ).scalars()
-    )
-    unit.connection.execute(t.identifier_links.delete().where(t.identifier_links.c.subject_id.in_(ids)))
+    ids = list(entries)
+    held = list(dict.fromkeys(held for one, entry in entries.items() for held in _forget(unit, entry, one)))
     kept = set(
         unit.connection.execute(
             sa.select(t.identifier_links.c.identifier_id).where(t.identifier_links.c.identifier_id.in_(held))
@@ -317,15 +299,17 @@ def forget(unit: Unit, subjects: Collection[SubjectId]) -> list[IdentifierId]:
         t.suppressions.update().where(t.suppressions.c.identifier_id.in_(gone)).values(identifier_id=None)
     )
     unit.connection.execute(t.identifiers.delete().where(t.identifiers.c.id.in_(gone)))
-    unit.connection.execute(t.fact_states.delete().where(t.fact_states.c.subject_id.in_(ids)))
     unit.connection.execute(
         t.merge_candidates.delete().where(
             sa.or_(t.merge_candidates.c.subject_a.in_(ids), t.merge_candidates.c.subject_b.in_(ids))
         )
     )
-    unit.connection.execute(
-        t.subjects.update()
-        .where(t.subjects.c.id.in_(ids))
-        .values(erased_at=unit.now, sealed_name=None, territory=None)
-    )
     return gone
+
+
+def _forget(unit: Unit, entry: Entry, subject: SubjectId) -> list[IdentifierId]:
+    links = entry.delete(t.identifier_links, {"subject_id": [subject]})
+    entry.delete(t.fact_states, {"subject_id": [subject]})
+    emptied = {"erased_at": unit.now, "sealed_name": None, "territory": None, "salt": None}
+    entry.update(t.subjects, {"id": [subject]}, emptied)
+    return [cast(IdentifierId, link["identifier_id"]) for link in links]

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from typing import Any
+from uuid import UUID
 
 import sqlalchemy as sa
 
@@ -47,3 +48,36 @@ def has_suppression(
         ).first()
         is not None
     )
+
+
+def suppressions_by_id(connection: sa.Connection, ids: Collection[UUID]) -> dict[UUID, dict[str, Any]]:
+    table = t.suppressions
+    rows = connection.execute(sa.select(table).where(table.c.id.in_(list(ids)))).mappings()
+    # SQLAlchemy's own kind of text has no canonical form.
+    return {row["id"]: {str(name): value for name, value in row.items()} for row in rows}
+
+
+def count_suppressions(connection: sa.Connection) -> int:
+    return int(connection.execute(sa.select(sa.func.count()).select_from(t.suppressions)).scalar_one())
+
+
+def suppression_ids(connection: sa.Connection) -> list[UUID]:
+    return list(connection.execute(sa.select(t.suppressions.c.id).order_by(t.suppressions.c.id)).scalars())
+
+
+def suppressions_about(
+    connection: sa.Connection, digests: Collection[bytes], identifiers: Collection[UUID]
+) -> list[sa.Row[Any]]:
+    """id, scheme, digest and identifier_id of what is under these hashes or tied to these identifiers."""
+    c = t.suppressions.c
+    asked = sa.or_(c.digest.in_(list(digests)), c.identifier_id.in_(list(identifiers)))
+    statement = sa.select(c.id, c.scheme, c.digest, c.identifier_id).where(asked).order_by(c.id)
+    return list(connection.execute(statement))
+
+
+def suppressions_of_nobody(connection: sa.Connection, limit: int) -> list[UUID]:
+    """Those that are tied to an identifier which nobody holds."""
+    c = t.suppressions.c
+    held = sa.exists().where(t.identifier_links.c.identifier_id == c.identifier_id)
+    statement = sa.select(c.id).where(c.identifier_id.is_not(None), ~held).order_by(c.id).limit(limit)
+    return list(connection.execute(statement).scalars())

@@ -3,7 +3,19 @@
 from consentd.db.tables import callers, consent, keys, log, people, policy
 from consentd.db.tables.metadata import metadata
 
-__all__ = ["APPEND_ONLY", "HOUSEKEEPING", "callers", "consent", "keys", "log", "metadata", "people", "policy"]
+__all__ = [
+    "APPEND_ONLY",
+    "HOUSEKEEPING",
+    "KEPT",
+    "callers",
+    "consent",
+    "keys",
+    "log",
+    "metadata",
+    "people",
+    "policy",
+]
 
 APPEND_ONLY = tuple(table for table in metadata.sorted_tables if table.info.get("append_only"))
+KEPT = tuple(table for table in metadata.sorted_tables if table.info.get("kept"))
 HOUSEKEEPING = tuple(table for table in metadata.sorted_tables if table.info.get("housekeeping"))

@@ -1,4 +1,6 @@
-"""The one metadata, and which tables are append-only or housekeeping (promises 3, 4 and 8)."""
+"""The one metadata, and which tables are append-only, kept or housekeeping (promises 3, 4, 8 and 9)."""
+
+from collections.abc import Collection
 
 import sqlalchemy as sa
 
@@ -15,6 +17,16 @@ metadata = sa.MetaData(
 def append_only(table: sa.Table) -> sa.Table:
     """Marks a table whose rows never change: both databases refuse UPDATE, DELETE, REPLACE and TRUNCATE."""
     table.info["append_only"] = True
+    return table
+
+
+def kept(table: sa.Table, *, derived: Collection[str] = ()) -> sa.Table:
+    """Marks a table whose rows may change, each time under an entry that lists the row anew (docs/log.md).
+
+    `derived`: columns that follow from other rows, and are compared with those instead of being hashed.
+    """
+    table.info["kept"] = True
+    table.info["derived"] = frozenset(derived)
     return table
 
 

@@ -2,24 +2,30 @@
 
 import sqlalchemy as sa
 
-from consentd.db.tables.metadata import append_only, metadata
+from consentd.db.tables.metadata import append_only, kept, metadata
 from consentd.db.tables.types import CanonicalJson, Digest, Id, Instant, Sealed
 
-subjects = sa.Table(
-    "subjects",
-    metadata,
-    sa.Column("id", Id, primary_key=True),
-    # The group of merged subjects: derived from the edges, kept here so that a check need not walk them.
-    sa.Column("group_id", Id, nullable=False, index=True),
-    # Whether others are in the group: written with it, so that a check need not look for them.
-    sa.Column("merged", sa.Boolean, nullable=False),
-    sa.Column("territory", sa.Text),
-    sa.Column("sealed_name", Sealed),
-    sa.Column("restricted_at", Instant),
-    sa.Column("erased_at", Instant),
-    sa.Column("created_at", Instant, nullable=False),
-    # Found by id in one descent of one tree, and by group from the index alone: a check does both.
-    sqlite_with_rowid=False,
+subjects = kept(
+    sa.Table(
+        "subjects",
+        metadata,
+        sa.Column("id", Id, primary_key=True),
+        # The group of merged subjects: derived from the edges, kept here so that a check need not walk them.
+        sa.Column("group_id", Id, nullable=False, index=True),
+        # Whether others are in the group: written with it, so that a check need not look for them.
+        sa.Column("merged", sa.Boolean, nullable=False),
+        sa.Column("territory", sa.Text),
+        sa.Column("sealed_name", Sealed),
+        sa.Column("restricted_at", Instant),
+        sa.Column("erased_at", Instant),
+        sa.Column("created_at", Instant, nullable=False),
+        # Random, and emptied by erasure: without it a territory could be guessed from the hashes in the log.
+        sa.Column("salt", Digest),
+        sa.Column("entry_id", Id, nullable=False),
+        # Found by id in one descent of one tree, and by group from the index alone: a check does both.
+        sqlite_with_rowid=False,
+    ),
+    derived=("group_id", "merged"),
 )
 
 identifiers = sa.Table(
@@ -35,23 +41,26 @@ identifiers = sa.Table(
     sqlite_with_rowid=False,
 )
 
-identifier_links = sa.Table(
-    "identifier_links",
-    metadata,
-    sa.Column("id", Id, primary_key=True),
-    sa.Column("identifier_id", Id, sa.ForeignKey("identifiers.id"), nullable=False),
-    sa.Column("subject_id", Id, sa.ForeignKey("subjects.id"), nullable=False, index=True),
-    sa.Column("system_id", Id),
-    # asserted: a system said so; verified: the person proved control; weak: only named beside another.
-    sa.Column("strength", sa.Text, nullable=False),
-    sa.Column("verified_at", Instant),
-    sa.Column("sealed", Sealed, nullable=False),
-    sa.Column("capacity", sa.Text, nullable=False),
-    sa.Column("unreachable_since", Instant),
-    sa.Column("created_at", Instant, nullable=False),
-    sa.UniqueConstraint("identifier_id", "subject_id", "system_id"),
-    sa.CheckConstraint("strength IN ('asserted', 'verified', 'weak')", name="strength"),
-    sa.CheckConstraint("capacity IN ('consumer', 'professional')", name="capacity"),
+identifier_links = kept(
+    sa.Table(
+        "identifier_links",
+        metadata,
+        sa.Column("id", Id, primary_key=True),
+        sa.Column("identifier_id", Id, sa.ForeignKey("identifiers.id"), nullable=False),
+        sa.Column("subject_id", Id, sa.ForeignKey("subjects.id"), nullable=False, index=True),
+        sa.Column("system_id", Id),
+        # asserted: a system said so; verified: the person proved control; weak: only named beside another.
+        sa.Column("strength", sa.Text, nullable=False),
+        sa.Column("verified_at", Instant),
+        sa.Column("sealed", Sealed, nullable=False),
+        sa.Column("capacity", sa.Text, nullable=False),
+        sa.Column("unreachable_since", Instant),
+        sa.Column("created_at", Instant, nullable=False),
+        sa.Column("entry_id", Id, nullable=False),
+        sa.UniqueConstraint("identifier_id", "subject_id", "system_id"),
+        sa.CheckConstraint("strength IN ('asserted', 'verified', 'weak')", name="strength"),
+        sa.CheckConstraint("capacity IN ('consumer', 'professional')", name="capacity"),
+    )
 )
 
 subject_edges = append_only(
@@ -106,12 +115,15 @@ facts = append_only(
 )
 
 # The facts that a decision needs, folded and sealed under the content key: one small read in a check.
-fact_states = sa.Table(
-    "fact_states",
-    metadata,
-    sa.Column("subject_id", Id, sa.ForeignKey("subjects.id"), primary_key=True),
-    sa.Column("sealed", Sealed, nullable=False),
-    sqlite_with_rowid=False,
+fact_states = kept(
+    sa.Table(
+        "fact_states",
+        metadata,
+        sa.Column("subject_id", Id, sa.ForeignKey("subjects.id"), primary_key=True),
+        sa.Column("sealed", Sealed, nullable=False),
+        sa.Column("entry_id", Id, nullable=False),
+        sqlite_with_rowid=False,
+    )
 )
 
 suppressions = sa.Table(

@@ -10,11 +10,12 @@ from consentd.evidence.merkle import leaf_hash
 from consentd.evidence.store import Connection, Table
 from consentd.evidence.verifier import store
 from consentd.evidence.verifier.finding import Finding, Findings
-from consentd.evidence.verifier.store import RECORDED, LeafRow, Row
+from consentd.evidence.verifier.kept import KeptCheck, Listed
+from consentd.evidence.verifier.listing import listed_in
+from consentd.evidence.verifier.store import KEPT_TABLES, RECORDED, LeafRow, Row
 from consentd.kernel.canonical import Scalar, row_bytes, row_digest
 
 _SLICE = 1000
-_listed = msgspec.json.Decoder(list[tuple[str, str | int, str]])
 
 
 class RowCheck:
@@ -23,10 +24,12 @@ class RowCheck:
     def __init__(self, findings: Findings) -> None:
         self._findings = findings
         self._listed: Counter[str] = Counter()
+        self._kept = KeptCheck(findings)
 
     def entries(self, connection: Connection, slice_: Sequence[LeafRow], source: str) -> None:
         """`source`: log_leaves, where a number is a place in the log, or log_pending."""
         wanted: dict[str, dict[Scalar, tuple[str, LeafRow]]] = defaultdict(dict)
+        kept: dict[str, list[Listed]] = defaultdict(list)
         for leaf in slice_:
             index = leaf.number if source == "log_leaves" else None
             if leaf.entry is None:
@@ -35,25 +38,32 @@ class RowCheck:
             if leaf_hash(row_bytes("log_entries", leaf.entry)) != leaf.leaf:
                 self._found("log_entries", leaf.entry_id, f"does not hash to its leaf in {source}", index)
             for table, key, digest in self._list(leaf, index):
+                if table in KEPT_TABLES or digest is None:
+                    kept[table].append(Listed(key, digest, leaf))
+                    continue
                 if key in wanted[table]:
                     self._found("log_entries", leaf.entry_id, f"lists {table} {key!s} a second time", index)
                 wanted[table][key] = digest, leaf
                 self._listed[table] += 1
         for table, rows in wanted.items():
             self._rows(connection, RECORDED[table], rows, source)
+        for table, listed in kept.items():
+            self._kept.rows(connection, KEPT_TABLES[table], listed, waits=source == "log_pending")
 
     def finish(self, connection: Connection) -> None:
-        """After the last entry: as many rows as were listed, each once, are all that there may be."""
-        for name, table in RECORDED.items():
-            if store.count(connection, table) != self._listed[name]:
+        """After the last entry: as many rows as were listed, each once, are all that there may be; of kept
+        tables, as many as are listed by the entry that they name.
+        """
+        counted = self._listed + self._kept.confirmed
+        for name, table in {**RECORDED, **KEPT_TABLES}.items():
+            if store.count(connection, table) != counted[name]:
                 self._insertions(connection, table)
 
-    def _list(self, leaf: LeafRow, index: int | None) -> list[tuple[str, Scalar, str]]:
+    def _list(self, leaf: LeafRow, index: int | None) -> list[tuple[str, Scalar, str | None]]:
         assert leaf.entry is not None
         try:
-            listed = _listed.decode(str(leaf.entry["rows"]))
-            return [(table, store.key_of(RECORDED[table], key), digest) for table, key, digest in listed]
-        except (msgspec.MsgspecError, KeyError, ValueError):
+            return listed_in(str(leaf.entry["rows"]))
+        except ValueError:
             self._found("log_entries", leaf.entry_id, "does not say which rows it covers", index)
             return []
 
@@ -81,7 +91,7 @@ class RowCheck:
             entries = store.by_key(connection, log_entries, {row["entry_id"] for row in rows})
             for row in rows:
                 entry = entries.get(row["entry_id"])
-                named = f'["{table.name}",{msgspec.json.encode(_spelled(row[key.name])).decode()},'
+                named = f'["{table.name}",{msgspec.json.encode(_spelled(row[key.name])).decode()},"'
                 if entry is None or named not in str(entry["rows"]):
                     self._found(
                         table.name, row[key.name], "is listed by no entry of the log: it was inserted", None

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from consentd.db.tables import APPEND_ONLY
+from consentd.db.tables import APPEND_ONLY, KEPT
 from consentd.db.tables.log import log_checkpoints, log_entries, log_leaves, log_nodes, log_pending
 from consentd.db.tables.types import Id
 from consentd.evidence.merkle import Position
@@ -17,7 +17,10 @@ from consentd.kernel.errors import Tampered
 RECORDED: Mapping[str, Table] = {
     str(table.name): table for table in APPEND_ONLY if "entry_id" in table.c and table is not log_leaves
 }
-"""The tables whose rows entries list."""
+"""The tables whose rows one entry lists, and which never change."""
+
+KEPT_TABLES: Mapping[str, Table] = {str(table.name): table for table in KEPT}
+"""The tables whose rows the last entry that lists them tells."""
 
 _RAW = sa.types.NullType()
 Row = dict[str, Scalar]
@@ -43,6 +46,9 @@ def pending(connection: Connection, start: int, limit: int) -> list[LeafRow]:
 def by_key(connection: Connection, table: Table, keys: Collection[Scalar]) -> dict[Scalar, Row]:
     """The rows with these primary keys, as far as there are any."""
     (key,) = table.primary_key.columns
+    if isinstance(key.type, Id):
+        # What is no id is no row's, and no driver takes it.
+        keys = [one for one in keys if isinstance(one, UUID)]
     statement = _select(table).where(key.in_(keys))
     rows = (_row(table, values) for values in _execute(connection, table, statement))
     return {row[key.name]: row for row in rows}
@@ -61,6 +67,34 @@ def in_order(connection: Connection, table: Table, size: int) -> Iterator[list[R
             return
         yield rows
         after = rows[-1][key.name]
+
+
+class Place(NamedTuple):
+    """Where an entry stands in the order of the log: what waits comes after what is in it."""
+
+    waits: bool
+    number: int
+
+
+def places(connection: Connection, entry_ids: Collection[Scalar]) -> dict[Scalar, Place]:
+    """Where these entries stand; those that stand nowhere are left out."""
+    ids = [one for one in entry_ids if isinstance(one, UUID)]
+    found: dict[Scalar, Place] = {}
+    for table, number in ((log_pending, log_pending.c.seq), (log_leaves, log_leaves.c.idx)):
+        statement = sa.select(table.c.entry_id, number).where(table.c.entry_id.in_(ids))
+        for entry_id, at in connection.execute(statement):
+            found[entry_id] = Place(table is log_pending, at)
+    return found
+
+
+def lists_with_removals(connection: Connection, subject_ids: Collection[Scalar]) -> Iterator[str]:
+    """What entries about these people list, of those that list a row as gone."""
+    ids = [one for one in subject_ids if isinstance(one, UUID)]
+    statement = sa.select(log_entries.c.rows).where(
+        log_entries.c.subject_id.in_(ids), log_entries.c.rows.contains(",null]")
+    )
+    for (rows,) in connection.execute(statement):
+        yield str(rows)
 
 
 def key_of(table: Table, listed: object) -> Scalar:
