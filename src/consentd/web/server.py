@@ -18,6 +18,7 @@ from litestar import Litestar
 from consentd.base.settings import Settings
 from consentd.kernel.errors import OperatorError
 from consentd.web import logs
+from consentd.web.wire import JoinedProtocol
 
 GRACEFUL_SECONDS = 3
 BACKLOG = 2048
@@ -81,7 +82,7 @@ def config(settings: Settings, app: Litestar) -> uvicorn.Config:
         app,
         host=settings.host,
         port=settings.port,
-        http="httptools",
+        http=JoinedProtocol,
         lifespan="on",
         log_config=None,
         access_log=False,
