@@ -2,7 +2,7 @@
 
 The server writes head and body one after the other, each with a system call, and the first wakes the client
 for a fragment. Joined, an answer costs one call and one wake-up: in a profile of checks, writing fell from a
-quarter of the time to a twenty-fifth. Nothing waits longer than until the event loop's next turn, so an answer
+quarter of the time to a twenty-fifth. Nothing waits longer than until the event loop's next turn: an answer
 whose body comes later, or that has none, leaves as it did before.
 """
 
@@ -22,7 +22,7 @@ class JoinedProtocol(HttpToolsProtocol):
 
 
 class _Joining:
-    """A transport that keeps back the head of an answer until the next write, or the next turn of the loop."""
+    """A transport that keeps back an answer's head until the next write, or the loop's next turn."""
 
     def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
         self._transport = transport
