@@ -134,7 +134,7 @@ def test_promise_8_a_caller_without_the_scope_is_refused_and_that_is_logged(
         answer = called(client, route)
         after = service.installation.entries()
     assert (answer.status_code, answer.json()["code"]) == (403, "insufficient_scope")
-    assert after[len(before) :] == ["caller.refused"]
+    assert since(before, after) == ("caller.refused",)
 
 
 @pytest.mark.parametrize("route", SCOPED, ids=str)
@@ -153,4 +153,9 @@ def test_promise_8_what_changes_or_releases_personal_data_is_in_the_log(
     answer = called(till, route, recorded.json()["events"][0]["subject_id"])
     after = service.installation.entries()
     assert answer.status_code in (200, 201), answer.text
-    assert tuple(after[len(before) :]) == EXAMPLES[str(route)].entries
+    assert since(before, after) == EXAMPLES[str(route)].entries
+
+
+def since(before: list[str], after: list[str]) -> tuple[str, ...]:
+    """What was logged meanwhile. What strangers tried is counted, and logged whenever a minute is over."""
+    return tuple(action for action in after[len(before) :] if action != "strangers.refused")
