@@ -11,6 +11,7 @@ in the log before the page is answered; it is a list's entry, about nobody by na
 """
 
 from collections.abc import Sequence
+from functools import partial
 from uuid import UUID
 
 import msgspec
@@ -40,6 +41,8 @@ ACTION = "contacts.listed"
 """What the log calls it."""
 LOOKED_AT = 20 * BLOCK
 """Identifiers, of all schemes, that one page looks at."""
+OPENED = 64
+"""Identifiers opened between two looks at the event loop's other work."""
 _FEWEST = 64
 
 _NO_POINT = AccessError(
@@ -119,14 +122,13 @@ class ContactSearch:
         return await self._doing.database.read(lambda connection: entries_after(connection, after, limit))
 
     async def _opened(self, scheme: str, identifiers: Sequence[IdentifierId]) -> tuple[FoundSubject, ...]:
-        if not identifiers:
-            return ()
+        """In slices: opening costs some twenty microseconds each, on PostgreSQL on the event loop."""
         keyring, database = self._doing.keyring, self._doing.database
-        values = await with_fresh_keys(
-            keyring,
-            database,
-            lambda: database.read(lambda connection: open_identifiers(connection, keyring, identifiers)),
-        )
+        values: dict[IdentifierId, str] = {}
+        for start in range(0, len(identifiers), OPENED):
+            some = identifiers[start : start + OPENED]
+            read = partial(open_identifiers, keyring=keyring, identifiers=some)
+            values |= await with_fresh_keys(keyring, database, partial(database.read, read))
         return tuple(FoundSubject(scheme, values[one]) for one in identifiers if one in values)
 
     async def _logged(self, caller: Caller, asked: SubjectSearch, found: ContactsFound) -> ContactsFound:
