@@ -1,4 +1,4 @@
-"""Subject search by AuthZEN: exactly those for whom an evaluation says yes, page by page, each page logged."""
+"""Subject search by AuthZEN: those for whom an evaluation says yes, page by page, each page logged."""
 
 from typing import Any
 

@@ -11,7 +11,8 @@ from consentd.check.authzen_answers import ActionsFound, ResourcesFound
 from consentd.check.authzen_pages import PageTokens
 from consentd.check.authzen_searching import PersonSearch
 from consentd.kernel.errors import Malformed, Unauthenticated
-from support.builders import Company, demo_policy
+from consentd.kernel.policy import sealed
+from support.builders import Clock, Company, demo_policy, open_company
 
 ANA = {"type": "email", "id": "ana@exemple.fr"}
 
@@ -72,13 +73,20 @@ async def test_promise_5_a_withdrawal_counts_in_the_next_search(company: Company
     assert "promotions" not in [one.name for one in (await purposes(company)).results]
 
 
-async def test_promise_5_a_policy_that_came_into_force_is_searched_by(company: Company) -> None:
+async def test_promise_5_rules_activated_by_another_process_are_searched_by_at_once(
+    company: Company, database_url: str
+) -> None:
     await somebody(company)
-    await purposes(company)
+    before = {one.name for one in (await purposes(company)).results}
     policy = demo_policy()
-    kept = {name: one for name, one in policy.purposes.items() if name != "promotions"}
-    await company.activate(msgspec.structs.replace(policy, purposes=kept))
-    assert [one.name for one in (await purposes(company)).results if one.name == "promotions"] == []
+    renamed = {name: one for name, one in policy.purposes.items() if name != "orders"}
+    renamed["deliveries"] = msgspec.structs.replace(policy.purposes["orders"], id="deliveries")
+    folder = company.folder / "other"
+    folder.mkdir()
+    async with open_company(database_url, folder, Clock(company.clock.now)) as other:
+        await other.activate(sealed(msgspec.structs.replace(policy, purposes=renamed)))
+    after = {one.name for one in (await purposes(company)).results}
+    assert after == before - {"orders"} | {"deliveries"}
 
 
 async def test_a_system_finds_what_it_may_ask_about(company: Company) -> None:
