@@ -41,7 +41,7 @@ ACTION = "contacts.listed"
 """What the log calls it."""
 LOOKED_AT = 20 * BLOCK
 """Identifiers, of all schemes, that one page looks at."""
-OPENED = 64
+OPENED = 128
 """Identifiers opened between two looks at the event loop's other work."""
 _FEWEST = 64
 
