@@ -6,7 +6,7 @@ import msgspec
 import pytest
 import sqlalchemy as sa
 
-from consentd.check import authzen_contacts
+from consentd.check import authzen_contacts, authzen_pages
 from consentd.check.authzen import AccessEvaluation, SubjectSearch
 from consentd.check.authzen_answers import ContactsFound
 from consentd.check.authzen_contacts import ACTION, ContactSearch, page_digest
@@ -16,8 +16,9 @@ from consentd.crypto.seal import Place, unseal
 from consentd.db.tables.log import log_entries
 from consentd.db.tables.people import identifiers
 from consentd.kernel.errors import Malformed, Unauthenticated
+from consentd.kernel.policy import sealed
 from consentd.subjects import listing
-from support.builders import Company
+from support.builders import Clock, Company, demo_policy, open_company
 
 Page = dict[str, Any]
 
@@ -133,6 +134,23 @@ async def test_promise_5_whoever_withdrew_is_not_on_the_next_page(company: Compa
         rest += [one.id for one in page.results]
         token = page.page.next_token
     assert sorted(rest) == left[:-1]
+
+
+async def test_promise_5_rules_activated_by_another_process_are_searched_by_at_once(
+    company: Company, database_url: str
+) -> None:
+    await company.gives("email:ana@exemple.fr")
+    assert await everybody(company) == ["ana@exemple.fr"]
+    policy = demo_policy()
+    bulletin = msgspec.structs.replace(policy.purposes["orders"], id="bulletin")
+    silent = msgspec.structs.replace(policy.purposes["newsletter"], bases={"push": ("consent",)})
+    purposes = policy.purposes | {"newsletter": silent, "bulletin": bulletin}
+    folder = company.folder / "other"
+    folder.mkdir()
+    async with open_company(database_url, folder, Clock(company.clock.now)) as other:
+        await other.activate(sealed(msgspec.structs.replace(policy, purposes=purposes)))
+    assert await everybody(company, action={"name": "bulletin"}) == ["ana@exemple.fr"]
+    assert await everybody(company) == []
 
 
 async def test_promise_8_each_page_is_in_the_log_with_its_digest(company: Company) -> None:
@@ -257,12 +275,13 @@ async def test_a_page_looks_at_so_many_and_leads_on(
 async def test_a_limit_of_none_tells_none_and_a_large_one_is_cut(
     company: Company, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(authzen_contacts, "MOST", 2)
+    monkeypatch.setattr(authzen_pages, "MOST", 2)
     for number in range(3):
         await company.gives(f"email:yes{number}@exemple.fr")
     none = await found(company, page={"limit": 0})
     assert (none.results, bool(none.page.next_token)) == ((), True)
     assert len((await found(company, page={"limit": 10**30})).results) == 2
+    assert len((await found(company, page={"limit": 1.0})).results) == 1
 
 
 async def test_entries_are_listed_in_the_order_of_their_ids_on_both_databases(company: Company) -> None:

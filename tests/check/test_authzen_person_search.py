@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from consentd.check import authzen_searching
+from consentd.check import authzen_pages
 from consentd.check.authzen import ActionSearch, ResourceSearch
 from consentd.check.authzen_answers import ActionsFound, ResourcesFound
 from consentd.check.authzen_pages import PageTokens
@@ -146,5 +146,5 @@ async def test_pages_follow_each_other_and_serve_their_own_query_alone(
             await purposes(company, by, page=page, **changed)
     with pytest.raises(Malformed):
         await channels(company, page=page)
-    monkeypatch.setattr(authzen_searching, "MOST", 1)
+    monkeypatch.setattr(authzen_pages, "MOST", 1)
     assert len((await purposes(company)).results) == 1

@@ -98,8 +98,10 @@ class AccessEvaluations(msgspec.Struct, frozen=True):
 class AccessPage(msgspec.Struct, frozen=True):
     token: str = ""
     """`next_token` of the page before; the rest of the query must be the same."""
-    limit: Annotated[int, msgspec.Meta(ge=0)] = 100
-    """The most results wanted; more than 1,000 are never told at once, and fewer may be."""
+    limit: Annotated[float, msgspec.Meta(ge=0)] = 100
+    """The most results wanted; more than 1,000 are never told at once, and fewer may be. A number, as in the
+    standard's own schema: to JSON, 10.0 is ten.
+    """
 
 
 class _Search(msgspec.Struct, frozen=True, kw_only=True):

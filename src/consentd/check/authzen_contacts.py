@@ -26,7 +26,7 @@ from consentd.check.authzen_answers import (
     FoundContext,
     FoundSubject,
 )
-from consentd.check.authzen_pages import MOST, PageTokens
+from consentd.check.authzen_pages import PageTokens, most
 from consentd.check.authzen_questions import CHANNEL, NOTHING, error_of, word
 from consentd.check.service import BLOCK, CheckService
 from consentd.crypto.keyring import with_fresh_keys
@@ -85,7 +85,7 @@ class ContactSearch:
             if question is None:
                 walk.ended = True
             else:
-                await self._walk(caller, scheme, question, min(asked.page.limit, MOST), walk)
+                await self._walk(caller, scheme, question, most(asked.page), walk)
         results = await self._opened(scheme, walk.allowed)
         token = "" if walk.ended else self._tokens.token(caller, query, str(walk.after))
         found = ContactsFound(results=results, page=AccessPageTold(token, len(results)), context=context)

@@ -10,6 +10,7 @@ import binascii
 import hmac
 
 from consentd.callers.model import Caller
+from consentd.check.authzen import AccessPage
 from consentd.crypto.keyring import Keyring
 from consentd.kernel.canonical import canonical
 from consentd.kernel.errors import Malformed
@@ -18,6 +19,11 @@ MOST = 1000
 """Results of one page."""
 _USE = "authzen-page"
 _MAC = 32
+
+
+def most(page: AccessPage) -> int:
+    """How many results a page may hold."""
+    return int(min(page.limit, MOST))
 
 
 class PageTokens:

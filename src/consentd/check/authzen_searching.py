@@ -16,7 +16,7 @@ from consentd.check.authzen_answers import (
     FoundResource,
     ResourcesFound,
 )
-from consentd.check.authzen_pages import MOST, PageTokens
+from consentd.check.authzen_pages import PageTokens, most
 from consentd.check.authzen_questions import CHANNEL, error_of, question
 from consentd.check.questions import CheckAsked
 from consentd.check.service import CheckService
@@ -96,7 +96,7 @@ class PersonSearch:
                 break
             # Another policy came into force meanwhile, perhaps with other words: they are asked about too.
         allowed = [name for name, one in zip(asked, answers, strict=True) if one.allow]
-        told = allowed[: min(page.limit, MOST)]
+        told = allowed[: most(page)]
         more = len(told) < len(allowed)
         token = self._tokens.token(caller, query, told[-1] if told else after) if more else ""
         return told, AccessPageTold(token, len(told)), UNSET
