@@ -242,7 +242,8 @@ end
 
 
 @contextlib.contextmanager
-def _server(environment: dict[str, str]) -> Iterator[None]:
+def _server(environment: dict[str, str]) -> Iterator[int]:
+    """Ready, until the end of the block. Yields its process id."""
     process = subprocess.Popen(
         [sys.executable, str(Path(__file__).with_name("server.py"))], env={**os.environ, **environment}
     )
@@ -255,7 +256,7 @@ def _server(environment: dict[str, str]) -> Iterator[None]:
             time.sleep(0.1)
         else:
             raise SystemExit("The server did not become ready.")
-        yield
+        yield process.pid
     finally:
         process.terminate()
         process.wait(20)

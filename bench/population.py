@@ -61,7 +61,7 @@ def rows(keyring: Keyring, start: int, stop: int) -> Tables:
             identifier, link = uuid4(), uuid4()
             points[scheme] = identifier
             found["identifiers"].append((identifier, scheme, digest, version, at))
-            sealed = os.urandom(65 + len(value) + 12)
+            sealed = seal(content, value.encode(), Place("identifier_links", "sealed", link))
             found["identifier_links"].append(
                 (link, identifier, subject, None, "asserted", sealed, "consumer", at, subject)
             )

@@ -19,6 +19,7 @@ from consentd.callers.access import KNOWN, PUBLIC
 from consentd.callers.model import Caller
 from consentd.callers.tokens import Tokens
 from consentd.check import api as check_api
+from consentd.check import authzen_api
 from consentd.check.beside import Batches
 from consentd.check.service import CheckService
 from consentd.check.store import gatherer
@@ -160,6 +161,7 @@ def slices(parts: Parts, batches: Batches, wake: Callable[[], None] = lambda: No
         *subjects_api.routes(doing),
         *consent_api.routes(ConsentService(doing), repeats),
         *check_api.routes(checks, doing, repeats, batches),
+        *authzen_api.routes(checks, doing, batches, parts.settings.public_url),
     ]
 
 

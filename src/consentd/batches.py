@@ -16,11 +16,14 @@ from consentd.app import Parts, open_parts
 from consentd.base import clock
 from consentd.base.settings import Settings
 from consentd.check import pipe
+from consentd.check.authzen import AccessEvaluations
+from consentd.check.authzen_evaluating import Evaluations
 from consentd.check.pipe import Asked, Told
 from consentd.check.service import BatchAsked, CheckService
 from consentd.check.store import gatherer
 from consentd.kernel.errors import ConsentdError
 from consentd.web import logs
+from consentd.web.lenient import LenientDecoder
 from consentd.web.strict import StrictDecoder
 
 POLITENESS = 5
@@ -33,19 +36,27 @@ class Decider:
         self._checks = CheckService(
             parts.database, gatherer(parts.database), parts.keyring, parts.policies, clock.now
         )
-        self._decoder = StrictDecoder(BatchAsked)
+        self._evaluations = Evaluations(self._checks)
+        self._native = StrictDecoder(BatchAsked)
+        self._authzen = LenientDecoder(AccessEvaluations)
         self._encode = msgspec.json.Encoder().encode
 
     async def answer(self, asked: Asked) -> Told:
         """Never raises: what goes wrong is told."""
         try:
-            batch = self._decoder.decode(asked.body)
-            answer = await self._checks.batch(asked.caller, batch, asked.language)
-            return Told(self._encode(answer), len(batch.items))
+            before = self._checks.asked
+            answer = await self._answered(asked)
+            return Told(self._encode(answer), self._checks.asked - before)
         except Exception as error:
             if not isinstance(error, ConsentdError):
-                logs.failure("(batch)", "/v1/check/batch", error)
+                logs.failure("(batch)", f"({asked.standard} batch)", error)
             return pipe.failed(error)
+
+    async def _answered(self, asked: Asked) -> object:
+        if asked.standard == "authzen":
+            several = self._authzen.decode(asked.body)
+            return await self._evaluations.many(asked.caller, several, asked.language)
+        return await self._checks.batch(asked.caller, self._native.decode(asked.body), asked.language)
 
     async def close(self) -> None:
         await self._parts.database.close()

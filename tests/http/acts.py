@@ -52,3 +52,13 @@ def recording(address: str | None = None, **changed: Any) -> Body:
 
 def question(address: str, **changed: Any) -> Body:
     return {"subject": email(address), "purpose": "newsletter", "channel": "email"} | changed
+
+
+def evaluation(address: str, **changed: Any) -> Body:
+    """The same question by AuthZEN."""
+    asked = {
+        "subject": {"type": "email", "id": address},
+        "action": {"name": "newsletter"},
+        "resource": {"type": "channel", "id": "email"},
+    }
+    return asked | changed

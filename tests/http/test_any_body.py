@@ -5,7 +5,7 @@ from typing import Any
 
 import httpx
 import pytest
-from acts import CANARY, email, given, new_email, person, question, recording
+from acts import CANARY, email, evaluation, given, new_email, person, question, recording
 from hypothesis import HealthCheck, settings
 from hypothesis import given as whatever
 from hypothesis import strategies as st
@@ -41,6 +41,15 @@ GOOD: dict[str, dict[str, Any]] = {
         "channel": "email",
         "outcome": "sent",
     },
+    "/access/v1/evaluation": evaluation(new_email(), context={"at": "2026-11-20T10:15:00+01:00"}),
+    "/access/v1/evaluations": {
+        **evaluation(new_email()),
+        "evaluations": [{}, {"subject": {"id": KNOWN}}],
+        "options": {"evaluations_semantic": "deny_on_first_deny"},
+    },
+    "/access/v1/search/subject": evaluation(new_email(), page={"token": "", "limit": 1}),
+    "/access/v1/search/resource": evaluation(KNOWN, page={"token": "", "limit": 1}),
+    "/access/v1/search/action": evaluation(KNOWN, context={"contact_point": {"type": "email", "id": KNOWN}}),
     "/v1/check": question(new_email()),
     "/v1/check/batch": {"items": [question(new_email())]},
     "/v1/subjects/lookup": {"identifiers": person()["identifiers"], "territory": "FR"},

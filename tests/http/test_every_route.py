@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import httpx
 import pytest
-from acts import email, given, new_card, new_email, person, question, recording
+from acts import email, evaluation, given, new_card, new_email, person, question, recording
 from litestar.handlers import HTTPRouteHandler
 from litestar.routes import HTTPRoute
 
@@ -57,6 +57,7 @@ SCOPED = [route for route in GUARDED if isinstance(route.asks, Scope)]
 
 PUBLIC = {
     "GET /",
+    "GET /.well-known/authzen-configuration",
     "GET /.well-known/jwks.json",
     "GET /.well-known/oauth-authorization-server",
     "GET /health/live",
@@ -70,7 +71,14 @@ PUBLIC = {
 }
 """What anyone may call. None of it changes or releases anything about a person."""
 
-COUNTED = {"POST /v1/check", "POST /v1/check/batch"}
+COUNTED = {
+    "POST /v1/check",
+    "POST /v1/check/batch",
+    "POST /access/v1/evaluation",
+    "POST /access/v1/evaluations",
+    "POST /access/v1/search/action",
+    "POST /access/v1/search/resource",
+}
 """Checks are counted, and not logged one by one (docs/log.md)."""
 
 
@@ -97,6 +105,13 @@ EXAMPLES = {
     "GET /v1/merge-candidates": Example(entries=("merge_candidates.listed",)),
     "GET /v1/subjects/{subject_id}/consents": Example(entries=("consents.read",)),
     "GET /v1/subjects/{subject_id}/history": Example(entries=("history.read",)),
+    "POST /access/v1/evaluation": Example(lambda: evaluation(new_email())),
+    "POST /access/v1/evaluations": Example(lambda: {"evaluations": [evaluation(new_email())]}),
+    "POST /access/v1/search/subject": Example(
+        lambda: evaluation(new_email(), subject={"type": "email"}), ("contacts.listed",)
+    ),
+    "POST /access/v1/search/resource": Example(lambda: evaluation(new_email(), resource={"type": "channel"})),
+    "POST /access/v1/search/action": Example(lambda: evaluation(new_email())),
     "POST /v1/check": Example(lambda: question(new_email())),
     "POST /v1/check/batch": Example(lambda: {"items": [question(new_email())]}),
 }

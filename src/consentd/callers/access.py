@@ -10,6 +10,9 @@ from consentd.callers.model import Scope
 
 ASKS = "asks"
 
+ALSO_ASKS = "also_asks"
+"""Further scopes, all of which are needed."""
+
 BODY = "body"
 """A route that reads its body by itself (a form, lines) describes it here: {media type: JSON Schema}."""
 
@@ -27,6 +30,8 @@ KNOWN: dict[str, Any] = {ASKS: Door.KNOWN}
 """Any system whose access is not revoked, which the guard reads: such a route has no unit to do so."""
 
 
-def needs(scope: Scope) -> dict[str, Any]:
-    """A token with this scope. The route's service reads whether it was revoked (`assert_live`)."""
-    return {ASKS: scope}
+def needs(scope: Scope, *more: Scope) -> dict[str, Any]:
+    """A token with this scope, and with all others given. The route's service reads whether it was revoked
+    (`assert_live`).
+    """
+    return {ASKS: scope} | ({ALSO_ASKS: more} if more else {})

@@ -35,7 +35,7 @@ def routes(service: CheckService, doing: Doing, repeats: Repeats, batches: Batch
 
         Whatever is unknown, missing or contradictory denies. The precise reasons need the scope `reasons`.
         """
-        return await service.check(request.caller, data, _language(request))
+        return await service.check(request.caller, data, language_of(request))
 
     @post(
         "/v1/check/batch",
@@ -49,8 +49,8 @@ def routes(service: CheckService, doing: Doing, repeats: Repeats, batches: Batch
         """Up to 10,000 questions, answered in order."""
         body = await request.body()
         if len(body) <= SMALL:
-            return Response(await service.batch(request.caller, await request.json(), _language(request)))
-        told = await batches.answer(Asked(request.caller, _language(request), body))
+            return Response(await service.batch(request.caller, await request.json(), language_of(request)))
+        told = await batches.answer(Asked(request.caller, language_of(request), body))
         service.asked += told.count
         return encoded(told.content)
 
@@ -74,6 +74,6 @@ def routes(service: CheckService, doing: Doing, repeats: Repeats, batches: Batch
     return [check, batch, attempts]
 
 
-def _language(request: Call) -> str:
+def language_of(request: Call) -> str:
     accepted = request.exchange.headers.get(b"accept-language")
     return "en" if accepted is None else choose(None, accepted.decode("latin-1"))

@@ -5,7 +5,7 @@ and its answer another.
 """
 
 import struct
-from typing import Any, BinaryIO, TypeVar
+from typing import Any, BinaryIO, Literal, TypeVar
 
 import msgspec
 
@@ -24,6 +24,8 @@ class Asked(msgspec.Struct, frozen=True):
     caller: Caller
     language: str
     body: bytes
+    standard: Literal["native", "authzen"] = "native"
+    """In whose words it asks."""
 
 
 class Told(msgspec.Struct, frozen=True):

@@ -49,6 +49,8 @@ class Ready(msgspec.Struct, frozen=True):
     """The contact points to be used; empty: whichever the person has on the channel."""
     naming: int
     """How many of `names` name the person; a contact point behind them only says what would be used."""
+    digest: bytes | None = None
+    """The look-up entry of the one name, where it is all that is known of it: see `ready_by_entry`."""
 
     @property
     def way(self) -> Way:
@@ -92,6 +94,16 @@ def make_ready(policy: Policy, asked: CheckAsked, at: Instant) -> Ready:
     return Ready(question, (*names, point), (point,), naming)
 
 
+def ready_by_entry(policy: Policy, scheme: str, digest: bytes, question: Question) -> Ready:
+    """The question about whoever is known by an identifier of which only the look-up entry is at hand: so a
+    whole population is asked about without opening anybody's identifier.
+    """
+    channel = policy.channels.get(question.channel)
+    names = (Named(scheme, ""),)
+    reached = channel is not None and scheme in channel.schemes
+    return Ready(question, names, names if reached else (), 1, digest)
+
+
 def _spelled(policy: Policy, identifier: Identifier) -> Named | None:
     scheme = policy.identifiers.get(identifier.scheme)
     if scheme is None:
@@ -112,8 +124,14 @@ def lookups_of(keyring: Keyring, ready: Sequence[Ready]) -> list[Lookup]:
         (index * WIDTH + offset, digest, name.scheme, int(name in one.points))
         for index, one in enumerate(ready)
         for offset, name in enumerate(one.names)
-        for _version, digest in keyring.blind_index(name.scheme, name.value)
+        for digest in _digests(keyring, one, name)
     ]
+
+
+def _digests(keyring: Keyring, one: Ready, name: Named) -> list[bytes]:
+    if one.digest is not None:
+        return [one.digest]
+    return [digest for _version, digest in keyring.blind_index(name.scheme, name.value)]
 
 
 def _wrong_time(code: str, detail: str) -> Unprocessable:

@@ -6,26 +6,31 @@ counted, not logged one by one (docs/log.md).
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import msgspec
 
 from consentd.base.clock import Clock
 from consentd.base.ids import new_id
 from consentd.callers.model import Caller, Scope
+from consentd.callers.service import assert_live
 from consentd.check.answers import Answer, answer
 from consentd.check.asking import Asking, PolicyChanged
-from consentd.check.questions import CheckAsked, Ready, Way, instant_of, make_ready
+from consentd.check.questions import CheckAsked, Ready, Way, instant_of, make_ready, ready_by_entry
 from consentd.check.store import Ask, Gatherer, Rows
 from consentd.crypto.keyring import Keyring, with_fresh_keys
 from consentd.db.unit import Database
-from consentd.kernel.case import Decision
+from consentd.kernel.case import Decision, Question
 from consentd.kernel.compiled import CompiledPolicy
 from consentd.kernel.instants import Instant
+from consentd.kernel.policy import Policy
 from consentd.policy.service import PolicyBook
 from consentd.subjects.acts import check_limits
+
+S = TypeVar("S")
+T = TypeVar("T")
 
 BLOCK = 1024
 """Questions made ready and decided between two looks at the event loop's other work."""
@@ -64,19 +69,29 @@ class CheckService:
     async def check(self, caller: Caller, asked: CheckAsked, language: str = "en") -> Answer:
         """Raises Forbidden for what was not given to this system, Unprocessable for a wrong `at`."""
         check_limits(caller, asked.purpose, asked.channel, "")
-        at = instant_of(asked.at, self._clock())
-        compiled = self._latest or await self._load(None)
+        return await self.answer(caller, asked, self.instant(asked.at), language)
+
+    async def answer(self, caller: Caller, asked: CheckAsked, at: Instant, language: str = "en") -> Answer:
+        """The same for what this system may ask about, at an instant found right (`instant`)."""
         self.asked += 1
-        while True:
-            ready = make_ready(compiled.policy, asked, at)
-            try:
-                decision = await with_fresh_keys(
-                    self._keyring, self._database, partial(self._decide, compiled, caller, ready)
-                )
-            except PolicyChanged as changed:
-                compiled = await self._load(changed.policy)
-                continue
-            return answer(decision, new_id(), detailed=Scope.REASONS in caller.scopes, language=language)
+
+        async def decided(compiled: CompiledPolicy) -> Decision:
+            return await self._decide(compiled, caller, make_ready(compiled.policy, asked, at))
+
+        decision = await self._under_policy(decided)
+        return answer(decision, new_id(), detailed=Scope.REASONS in caller.scopes, language=language)
+
+    def instant(self, at: str | None) -> Instant:
+        """Raises Unprocessable for what is no time, in the past, or more than 31 days ahead."""
+        return instant_of(at, self._clock())
+
+    async def vocabulary(self) -> CompiledPolicy:
+        """The policy in force. What is asked by it may be answered by a newer one, which `policy` tells."""
+        return await self._load(None)
+
+    async def require_live(self, caller: Caller) -> None:
+        """Raises Unauthenticated if the caller was revoked: for answers that rest on no statement."""
+        await self._database.read(lambda connection: assert_live(connection, caller))
 
     async def _decide(self, compiled: CompiledPolicy, caller: Caller, ready: Ready) -> Decision:
         ask = self._asking.ask(compiled, caller, [ready])
@@ -94,61 +109,86 @@ class CheckService:
         for index, item in enumerate(asked.items):
             if not caller.may_use(item.purpose, item.channel):
                 check_limits(caller, item.purpose, item.channel, f"/items/{index}")
-        self.asked += len(asked.items)
-        answers: list[Answer] = []
-        for start in range(0, len(asked.items), BLOCK):
-            block = [(item, instants[item.at]) for item in asked.items[start : start + BLOCK]]
-            answers += await self._block(caller, block, language)
-        return BatchAnswer(tuple(answers))
+        pairs = [(item, instants[item.at]) for item in asked.items]
+        return BatchAnswer(tuple(await self.answers(caller, pairs, language)))
 
-    async def _block(
-        self, caller: Caller, items: Sequence[tuple[CheckAsked, Instant]], language: str
+    async def answers(
+        self, caller: Caller, items: Sequence[tuple[CheckAsked, Instant]], language: str = "en"
     ) -> list[Answer]:
+        """The same for what this system may ask about, at instants found right (`instant`)."""
+        detailed = Scope.REASONS in caller.scopes
+        self.asked += len(items)
+        answers: list[Answer] = []
+        for start in range(0, len(items), BLOCK):
+            answers += await self._block(
+                caller,
+                items[start : start + BLOCK],
+                lambda policy, item: make_ready(policy, *item),
+                lambda decision: answer(decision, new_id(), detailed=detailed, language=language),
+            )
+        return answers
+
+    async def allowed(
+        self, caller: Caller, scheme: str, entries: Sequence[bytes], question: Question
+    ) -> list[bool]:
+        """Whether the question is allowed for each of at most BLOCK identifiers of a scheme, told by their
+        look-up entries, as if each were asked about by that identifier alone.
+        """
+        self.asked += len(entries)
+        return await self._block(
+            caller,
+            entries,
+            lambda policy, entry: ready_by_entry(policy, scheme, entry, question),
+            lambda decision: decision.allow,
+        )
+
+    async def _under_policy(self, work: Callable[[CompiledPolicy], Awaitable[T]]) -> T:
+        """Runs `work` under the policy in force, and again where another came into force meanwhile."""
         compiled = self._latest or await self._load(None)
         while True:
             try:
-                return await with_fresh_keys(
-                    self._keyring,
-                    self._database,
-                    partial(self._answer_block, compiled, caller, items, language),
-                )
+                return await with_fresh_keys(self._keyring, self._database, partial(work, compiled))
             except PolicyChanged as changed:
                 compiled = await self._load(changed.policy)
 
-    async def _answer_block(
+    async def _block(
         self,
-        compiled: CompiledPolicy,
         caller: Caller,
-        items: Sequence[tuple[CheckAsked, Instant]],
-        language: str,
-    ) -> list[Answer]:
-        detailed = Scope.REASONS in caller.scopes
-        answers: dict[int, Answer] = {}
-        slices = await asyncio.to_thread(self._prepare, compiled, caller, items)
-        while slices:
-            left: list[tuple[int, Ready]] = []
+        items: Sequence[S],
+        ready_of: Callable[[Policy, S], Ready],
+        told: Callable[[Decision], T],
+    ) -> list[T]:
+        """Decides on at most BLOCK items off the event loop, and tells each decision there too."""
 
-            def conclude(number: int, rows: Rows, slices: list[_Slice] = slices) -> list[tuple[int, Ready]]:
-                again: list[tuple[int, Ready]] = []
-                one = slices[number]
-                decisions = self._asking.decisions(compiled, one.ask, one.ready, rows)
-                for index, ready, decision in zip(one.indexes, one.ready, decisions, strict=True):
-                    if decision is None:
-                        again.append((index, ready))
-                        continue
-                    answers[index] = answer(decision, new_id(), detailed=detailed, language=language)
-                return again
+        async def decided(compiled: CompiledPolicy) -> list[T]:
+            def prepare() -> list[_Slice]:
+                ready = [(index, ready_of(compiled.policy, item)) for index, item in enumerate(items)]
+                return self._sliced(compiled, caller, ready)
 
-            for again in await self._gatherer.many([one.ask for one in slices], conclude):
-                left += again
-            slices = self._sliced(compiled, caller, left, "chosen")
-        return [answers[index] for index in range(len(items))]
+            found: dict[int, T] = {}
+            slices = await asyncio.to_thread(prepare)
+            while slices:
+                left: list[tuple[int, Ready]] = []
 
-    def _prepare(
-        self, compiled: CompiledPolicy, caller: Caller, items: Sequence[tuple[CheckAsked, Instant]]
-    ) -> list[_Slice]:
-        ready = [(index, make_ready(compiled.policy, item, at)) for index, (item, at) in enumerate(items)]
-        return self._sliced(compiled, caller, ready)
+                def conclude(
+                    number: int, rows: Rows, slices: list[_Slice] = slices
+                ) -> list[tuple[int, Ready]]:
+                    again: list[tuple[int, Ready]] = []
+                    one = slices[number]
+                    decisions = self._asking.decisions(compiled, one.ask, one.ready, rows)
+                    for index, ready, decision in zip(one.indexes, one.ready, decisions, strict=True):
+                        if decision is None:
+                            again.append((index, ready))
+                        else:
+                            found[index] = told(decision)
+                    return again
+
+                for again in await self._gatherer.many([one.ask for one in slices], conclude):
+                    left += again
+                slices = self._sliced(compiled, caller, left, "chosen")
+            return [found[index] for index in range(len(items))]
+
+        return await self._under_policy(decided)
 
     def _sliced(
         self,

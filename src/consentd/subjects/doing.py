@@ -75,10 +75,12 @@ class Doing:
         caller: Caller,
         action: str,
         read: Callable[[Any, CompiledPolicy], tuple[Sequence[SubjectId], A]],
+        **detail: str | int,
     ) -> A:
         """Runs `read`, which returns whom it is about (nobody, one or several) and the answer, and logs it.
 
-        If it cannot be logged, nothing is answered (promise 8).
+        `detail`: what the entry says beside the caller's name, sealed in it. If it cannot be logged, nothing
+        is answered (promise 8).
         """
 
         def work(unit: Unit) -> A:
@@ -96,7 +98,7 @@ class Doing:
                     subject_id=subject if proof is not None else None,
                     key=proof or self.keyring.audit(),
                     policy=compiled.hash,
-                ).close({"caller": caller.name})
+                ).close({"caller": caller.name, **detail})
             return answer
 
         answer = await with_fresh_keys(self.keyring, self.database, lambda: self.database.change(work))

@@ -1,5 +1,6 @@
 """SQL of links, page by page: for what goes through all of them."""
 
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
@@ -25,6 +26,29 @@ def links_page(connection: sa.Connection, after: UUID, limit: int) -> list[sa.Ro
         .where(link.id > after)
         .order_by(link.id)
         .limit(limit)
+    )
+    return list(connection.execute(statement))
+
+
+def identifiers_page(connection: sa.Connection, after: UUID, limit: int) -> list[sa.Row[Any]]:
+    """Identifiers of all schemes in the order of their ids: id, scheme, blind_index."""
+    identifier = t.identifiers.c
+    statement = (
+        sa.select(identifier.id, identifier.scheme, identifier.blind_index)
+        .where(identifier.id > after)
+        .order_by(identifier.id)
+        .limit(limit)
+    )
+    return list(connection.execute(statement))
+
+
+def links_to(connection: sa.Connection, identifiers: Collection[UUID]) -> list[sa.Row[Any]]:
+    """Who holds these identifiers, oldest link first: id, identifier_id, subject_id, sealed."""
+    link = t.identifier_links.c
+    statement = (
+        sa.select(link.id, link.identifier_id, link.subject_id, link.sealed)
+        .where(link.identifier_id.in_(list(identifiers)))
+        .order_by(link.created_at, link.id)
     )
     return list(connection.execute(statement))
 

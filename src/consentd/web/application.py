@@ -17,8 +17,9 @@ from consentd.base.settings import Settings
 from consentd.kernel.errors import ConsentdError
 from consentd.web import auth, logs, openapi, problems
 from consentd.web.answer import Answer
-from consentd.web.call import DECODER, Call, body_type
+from consentd.web.call import DECODER, LENIENT, Call, body_type
 from consentd.web.edge import Edge
+from consentd.web.lenient import LenientDecoder
 from consentd.web.limits import DEFAULT_LIMITS, CallerLimit, InFlight, Limits
 from consentd.web.lines import Lines
 from consentd.web.strict import StrictDecoder
@@ -54,7 +55,8 @@ def build(
 ) -> Application:
     """`refusal` says why the service cannot serve (all but health answers it); the hooks run in order.
 
-    Raises TypeError for a handler that does not say who may call it, or whose body accepts unknown members.
+    Raises TypeError for a handler that does not say who may call it, or whose body accepts unknown members
+    without naming the standard that orders it (`call.lenient`).
     """
     lines = lines or Lines(sys.stderr if logs.shows_answers(settings.log_level) else None)
     authentication = auth.Authentication(tokens, CallerLimit(limits))
@@ -86,7 +88,7 @@ def build(
             raise TypeError(f"{handler} has a before_request of its own, which would skip authentication.")
         body = body_type(handler)
         if body is not None:
-            handler.opt[DECODER] = StrictDecoder(body)
+            handler.opt[DECODER] = (LenientDecoder if LENIENT in handler.opt else StrictDecoder)(body)
     app.edge = Edge(super(Application, app).__call__, InFlight(limits.in_flight), refusal, lines)
     return app
 

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from litestar import Request
 from litestar.handlers import BaseRouteHandler
 
-from consentd.callers.access import ASKS, KNOWN, PUBLIC, Door, needs
+from consentd.callers.access import ALSO_ASKS, ASKS, KNOWN, PUBLIC, Door, needs
 from consentd.callers.model import Caller
 from consentd.kernel.errors import Malformed, Unauthenticated
 from consentd.web import exchange
@@ -57,6 +57,8 @@ class Authentication:
             await self._tokens.confirm(caller)
         else:
             caller.require(asks)
+            for scope in request.route_handler.opt.get(ALSO_ASKS, ()):
+                caller.require(scope)
 
 
 def bearer(header: bytes | None) -> bytes:

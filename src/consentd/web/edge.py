@@ -19,6 +19,10 @@ from consentd.web.lines import Lines
 ALWAYS = ("/health/", "/static/")
 """What is served however much there is to do, and whether or not the service is ready."""
 
+ECHOED = "/access/"
+"""Where AuthZEN 1.0 wants any number of a request back as it came. The log goes by one of our own if what
+came could be somebody's telephone number."""
+
 
 class CutShortError(Exception):
     """An answer that had begun could not be finished. Says so to the server, which closes the connection."""
@@ -45,6 +49,9 @@ class Edge:
         about = Exchange(request_id.choose(unique.get(b"x-request-id")), unique, headers.API)
         about.attach(scope)
         path = scope["path"]
+        told = about.request_id.encode()
+        if path.startswith(ECHOED):
+            told = request_id.given(unique.get(b"x-request-id")) or told
 
         async def answer(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -52,7 +59,7 @@ class Edge:
                 message["headers"] = [
                     *message["headers"],
                     *about.shield,
-                    (b"x-request-id", about.request_id.encode()),
+                    (b"x-request-id", told),
                 ]
             await send(message)
 

@@ -6,7 +6,7 @@ problems, idempotency) is said for every route, so that none can forget it.
 """
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib import metadata
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
@@ -19,7 +19,7 @@ from litestar.params import ParameterKwarg
 from litestar.routes import HTTPRoute
 
 from consentd.base.described import EXAMPLES
-from consentd.callers.access import ASKS, BODY, PUBLIC, Door
+from consentd.callers.access import ALSO_ASKS, ASKS, BODY, PUBLIC, Door
 from consentd.callers.model import Scope
 from consentd.web.call import body_type
 from consentd.web.openapi_answers import HEADERS, answers, changes, components
@@ -123,7 +123,7 @@ def _operation(handler: HTTPRouteHandler, path: str, method: str, schema_of: dic
         _content(handler, schema_of),
         parameters={one["in"] for one in operation["parameters"]},
     )
-    operation["security"] = _asked(handler.opt[ASKS])
+    operation["security"] = _asked(handler.opt[ASKS], handler.opt.get(ALSO_ASKS, ()))
     return operation
 
 
@@ -178,9 +178,9 @@ def _anything(unknown: type) -> Document:
     raise NotImplementedError
 
 
-def _asked(asks: Scope | Door) -> list[Document]:
+def _asked(asks: Scope | Door, more: Sequence[Scope]) -> list[Document]:
     if isinstance(asks, Scope):
-        return [{"system": [asks.value]}]
+        return [{"system": [scope.value for scope in (asks, *more)]}]
     return [{"system": []}] if asks is Door.KNOWN else []
 
 
@@ -211,8 +211,10 @@ def _security(public_url: str) -> Document:
 
 _ABOUT = """\
 Bodies are strict JSON in UTF-8: unknown members, members that come twice and the character U+0000 are
-refused. What goes wrong is told as a problem (RFC 9457) with a stable `code`; a method that an address does
-not take is answered 405 with `Allow`. Words are in French or English, as `Accept-Language` asks."""
+refused; but under /access/v1/ the standard AuthZEN 1.0 orders that unknown members are ignored, and that what
+is wrong with a body is 400. What goes wrong is told as a problem (RFC 9457) with a stable `code`; a method
+that an address does not take is answered 405 with `Allow`. Words are in French or English, as
+`Accept-Language` asks."""
 
 _SCOPE_WORDS: dict[Scope, str] = {
     Scope.CONSENT_WRITE: "record what people chose",

@@ -10,6 +10,7 @@ from litestar.handlers import HTTPRouteHandler
 from consentd.base.described import ALSO, LINKS
 from consentd.callers.access import ASKS, Door
 from consentd.callers.model import Scope
+from consentd.web.call import LENIENT
 from consentd.web.problems import MEDIA_TYPE
 
 Document = dict[str, Any]  # Any: a document of the OpenAPI specification
@@ -87,7 +88,7 @@ def _implied(handler: HTTPRouteHandler, method: str, parameters: Collection[str]
     if parameters:
         statuses.add(422)
     if method == "post":
-        statuses |= {408, 413, 415, 422}
+        statuses |= {408, 413} if LENIENT in handler.opt else {408, 413, 415, 422}
     if changes(handler, method):
         statuses.add(409)
     return statuses

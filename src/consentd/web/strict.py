@@ -33,12 +33,16 @@ class StrictDecoder(Generic[T]):
     __slots__ = ("_decode",)
 
     def __init__(self, body_type: type[T]) -> None:
-        for lenient in _lenient_structs(msgspec.inspect.type_info(body_type)):
-            raise TypeError(
-                f"{lenient.__qualname__} is part of a request body but accepts unknown members: "
-                "declare it with forbid_unknown_fields=True."
-            )
+        self._require_declared(body_type)
         self._decode = msgspec.json.Decoder(body_type, strict=True).decode
+
+    def _require_declared(self, body_type: type[T]) -> None:
+        for found in structs_in(msgspec.inspect.type_info(body_type)):
+            if not found.forbid_unknown_fields:
+                raise TypeError(
+                    f"{found.cls.__qualname__} is part of a request body but accepts unknown members: "
+                    "declare it with forbid_unknown_fields=True."
+                )
 
     def decode(self, body: bytes) -> T:
         """Raises Malformed for what is not JSON (400), Unprocessable for what is not a T (422)."""
@@ -182,33 +186,35 @@ def json_pointer(path: str) -> str:
     return pointer
 
 
-def _lenient_structs(info: msgspec.inspect.Type, seen: set[type] | None = None) -> Iterator[type]:
+def structs_in(
+    info: msgspec.inspect.Type, seen: set[type] | None = None
+) -> Iterator[msgspec.inspect.StructType]:
+    """Every struct that a body of this type may hold, once."""
     seen = set() if seen is None else seen
     match info:
         case msgspec.inspect.StructType():
             if info.cls in seen:
                 return
             seen.add(info.cls)
-            if not info.forbid_unknown_fields:
-                yield info.cls
+            yield info
             for field in info.fields:
-                yield from _lenient_structs(field.type, seen)
+                yield from structs_in(field.type, seen)
         case msgspec.inspect.UnionType():
             for member in info.types:
-                yield from _lenient_structs(member, seen)
+                yield from structs_in(member, seen)
         case msgspec.inspect.DictType():
-            yield from _lenient_structs(info.value_type, seen)
+            yield from structs_in(info.value_type, seen)
         case msgspec.inspect.Metadata():
-            yield from _lenient_structs(info.type, seen)
+            yield from structs_in(info.type, seen)
         case (
             msgspec.inspect.ListType()
             | msgspec.inspect.SetType()
             | msgspec.inspect.FrozenSetType()
             | msgspec.inspect.VarTupleType()
         ):
-            yield from _lenient_structs(info.item_type, seen)
+            yield from structs_in(info.item_type, seen)
         case msgspec.inspect.TupleType():
             for member in info.item_types:
-                yield from _lenient_structs(member, seen)
+                yield from structs_in(member, seen)
         case _:
             return
