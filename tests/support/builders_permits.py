@@ -62,7 +62,9 @@ async def permitted(company: Company, *who: str, **asked: Any) -> Read:
     told = await ask(company, *who, **asked)
     assert told.allow, told.reasons
     assert isinstance(told.permit, str)
-    return read(company, told.permit)
+    permit = read(company, told.permit)
+    assert permit.id == told.permit_id
+    return permit
 
 
 async def may(company: Company, *who: str, **asked: Any) -> bool:

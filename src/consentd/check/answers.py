@@ -50,6 +50,8 @@ class Answer(msgspec.Struct, frozen=True):
     """Where one was asked for and contact is allowed: a compact JWS of the type `contact-permit+jwt` (EdDSA,
     keys at /.well-known/jwks.json), good for five minutes at most. It names nobody.
     """
+    permit_id: UUID | UnsetType = UNSET
+    """The permit's number, by which its use is reported."""
 
 
 def answer(decision: Decision, decision_id: UUID, *, detailed: bool, language: str = "en") -> Answer:

@@ -31,7 +31,7 @@ def routes(
 ) -> list[HTTPRouteHandler]:
     @post(
         "/v1/check",
-        opt=needs(Scope.CHECK) | described(examples=examples.CHECK),
+        opt=needs(Scope.CHECK) | described(examples=examples.CHECK, changes=True),
         status_code=200,
         tags=["check"],
         operation_id="check",
@@ -97,9 +97,10 @@ def routes(
     async def used(
         request: Call, permit_id: FromPath[UUID], data: JSONBody[PermitUsed]
     ) -> Response[AttemptRecorded]:
-        """What the permit reserved becomes an attempt, once; until a day after its end. A refusal withdraws.
+        """What was reserved becomes an attempt.
 
-        An unused permit needs no report. A permit that this system was not given is not found.
+        Once, with its outcome, until a day after the permit's end. A refusal withdraws. A permit that is not
+        used needs no report: it ends by itself. One that this system was not given is not found.
         """
         repeat = await repeats.of(request)
         async with repeats.alone(repeat):

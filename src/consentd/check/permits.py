@@ -152,7 +152,7 @@ class Permits:
 
     def _with(self, told: Answer, permit: Permit) -> Answer:
         document = signed(self._doing.keyring.signer("receipt"), self._issuer, permit)
-        return msgspec.structs.replace(told, permit=document)
+        return msgspec.structs.replace(told, permit=document, permit_id=permit.id)
 
 
 def _record(act: Act, permit: Permit, question: Question, decided: _Decided) -> None:
