@@ -141,6 +141,13 @@ async def test_a_permit_is_for_now_and_for_one_contact_detail(company: Company) 
     with refused("contact_point_needed"):
         await ask(company, "loyalty:1")
     assert await may(company, "loyalty:1", point=PHONE)
+    # Nor is anybody looked for who shares what was not named.
+    await may_be_called(company, "loyalty:2", PHONE)
+    with refused("contact_point_needed"):
+        await ask(company, "loyalty:1")
+    for repeat in (None, key("unreadable")):
+        assert not (await ask(company, "loyalty:1", point="email:ana@exemple.fr", repeat=repeat)).allow
+        assert not (await ask(company, "phone:nonsense", repeat=repeat)).allow
     await company.gives("loyalty:1", "phone:+33624686502", purpose=CALLS[0], channel=CALLS[1], notice=NOTICE)
     with refused("contact_point_needed"):
         await ask(company, PHONE, "phone:+33624686502")

@@ -87,18 +87,19 @@ class Permits:
         self, act: Act, compiled: CompiledPolicy, caller: Caller, asked: CheckAsked, language: str
     ) -> Answer:
         ready = make_ready(compiled.policy, asked, act.unit.now)
+        channel = compiled.channels.get(asked.channel)
+        if channel is not None and channel.schemes and ready.names and len(ready.points) != 1:
+            raise _wrong(
+                "contact_point_needed",
+                "/contact_point",
+                "A permit is for one contact detail: name the one that will be used.",
+            )
         decided = self._decide(act, compiled, caller, ready)
         decision = decided.decision
         decision_id = new_id()
         told = answer(decision, decision_id, detailed=Scope.REASONS in caller.scopes, language=language)
         if not decision.allow:
             return told
-        if compiled.channels[asked.channel].schemes and len(ready.points) != 1:
-            raise _wrong(
-                "contact_point_needed",
-                "/contact_point",
-                "A permit is for one contact detail: name the one that will be used.",
-            )
         expires = ends(act.unit.now, decision.valid_until)
         if expires <= act.unit.now:
             return told
@@ -117,7 +118,9 @@ class Permits:
         return self._with(told, permit)
 
     def _decide(self, act: Act, compiled: CompiledPolicy, caller: Caller, ready: Ready) -> _Decided:
-        """On what stands while everybody is locked whose attempts bear on it."""
+        """On what stands while everybody is locked whose attempts bear on it: whoever holds what was named, and
+        the contact point to be used is among it.
+        """
         ask = self._asking.ask(compiled, caller, [ready], "chosen" if ready.points else "any")
         while True:
             everyone = act.everyone(ready.names)
