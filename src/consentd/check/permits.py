@@ -118,9 +118,7 @@ class Permits:
         return self._with(told, permit)
 
     def _decide(self, act: Act, compiled: CompiledPolicy, caller: Caller, ready: Ready) -> _Decided:
-        """On what stands while everybody is locked whose attempts bear on it: whoever holds what was named, and
-        the contact point to be used is among it.
-        """
+        """With all locked whose attempts bear on it: who holds what was named, the contact point too."""
         ask = self._asking.ask(compiled, caller, [ready], "chosen" if ready.points else "any")
         while True:
             everyone = act.everyone(ready.names)
