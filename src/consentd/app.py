@@ -21,6 +21,7 @@ from consentd.callers.tokens import Tokens
 from consentd.check import api as check_api
 from consentd.check import authzen_api
 from consentd.check.beside import Batches
+from consentd.check.permits import Permits
 from consentd.check.service import CheckService
 from consentd.check.store import gatherer
 from consentd.consent import api as consent_api
@@ -155,12 +156,13 @@ def slices(parts: Parts, batches: Batches, wake: Callable[[], None] = lambda: No
     database, keyring, repeats = parts.database, parts.keyring, parts.repeats
     doing = Doing(database, keyring, parts.policies, wake)
     checks = CheckService(database, gatherer(database), keyring, parts.policies, clock.now)
+    permits = Permits(doing, checks, parts.settings.public_url)
     return [
         *callers_api.routes(database, keyring, parts.tokens, parts.settings.public_url),
         *evidence_api.routes(database, keyring, parts.origin or "", public=PUBLIC, protected=KNOWN),
         *subjects_api.routes(doing),
         *consent_api.routes(ConsentService(doing), repeats),
-        *check_api.routes(checks, doing, repeats, batches),
+        *check_api.routes(checks, permits, doing, repeats, batches),
         *authzen_api.routes(checks, doing, batches, parts.settings.public_url),
     ]
 

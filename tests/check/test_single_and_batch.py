@@ -18,6 +18,7 @@ from consentd.kernel.ids import NOBODY
 from consentd.kernel.instants import HOUR, Instant
 from support.builders import WEDNESDAY, Company
 from support.builders_examples import Telling, bounded, on_postgresql, on_sqlite
+from support.builders_permits import may
 from support.builders_requests import question
 from support.postgres import Server
 
@@ -57,11 +58,24 @@ def told(kind: str, **members: Any) -> Callable[[tuple[str, ...]], Doing]:
     return lambda who: lambda company: company.told(kind, *who, **members)
 
 
+def is_called(card: str, phone: str) -> Doing:
+    """Tries that are made, and one that a permit reserves."""
+
+    async def call(company: Company) -> None:
+        await company.gives(card, phone, purpose="promotions", channel="phone", notice=CALLS)
+        for _ in range(2):
+            await company.tried(card, phone)
+        await may(company, card, phone)
+
+    return call
+
+
 doings = st.one_of(
     st.builds(gives, people | certain, consented, st.sampled_from(["checkbox", "portal"])),
     st.builds(gives, certain, consented, st.just("checkbox")),
     st.builds(says, people, consented, st.sampled_from(["withdrawn", "refused", "requested"])),
     people.map(lambda who: lambda company: company.objects(*who)),
+    st.builds(is_called, st.sampled_from(CARDS), st.sampled_from(PHONES)),
     certain.map(told("birth_date", value="2014-05-04")),
     certain.map(told("contract", start="2026-01-01", subject_matter="fragrance_subscription")),
     certain.map(told("professional", contact_point=EMAILS[0])),

@@ -2,6 +2,7 @@
 
 check URL FOLDER WHO     asks without end; one line per check: when it began and ended, 1 for yes
 post URL FOLDER SCHEME   one first post about each person named by a line
+permit URL FOLDER SYSTEM asks for two permits at once to call each number of a line; how many it got of each
 """
 
 import asyncio
@@ -12,7 +13,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from support.builders import RealClock, open_company
+from support.builders import Clock, RealClock, open_company
+from support.builders_permits import NOON, permits_at_once
 from support.builders_requests import question
 
 
@@ -43,6 +45,15 @@ async def post(url: str, folder: str, scheme: str) -> None:
         say("done")
 
 
+async def permit(url: str, folder: str, system: str) -> None:
+    async with open_company(url, Path(folder), Clock(NOON)) as company:
+        await company.system_of(system)
+        say("ready")
+        numbers = await asyncio.to_thread(lambda: sys.stdin.readline().split())
+        given = [await permits_at_once(company, number, system) for number in numbers]
+        say(" ".join(map(str, given)))
+
+
 if __name__ == "__main__":
-    role = {"check": check, "post": post}[sys.argv[1]]
+    role = {"check": check, "post": post, "permit": permit}[sys.argv[1]]
     asyncio.run(role(*sys.argv[2:]))

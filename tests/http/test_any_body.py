@@ -51,6 +51,7 @@ GOOD: dict[str, dict[str, Any]] = {
     "/access/v1/search/resource": evaluation(KNOWN, page={"token": "", "limit": 1}),
     "/access/v1/search/action": evaluation(KNOWN, context={"contact_point": {"type": "email", "id": KNOWN}}),
     "/v1/check": question(new_email()),
+    "/v1/permits/{permit_id}/used": {"outcome": "sent", "occurred_at": "2026-11-20T10:15:00+01:00"},
     "/v1/check/batch": {"items": [question(new_email())]},
     "/v1/subjects/lookup": {"identifiers": person()["identifiers"], "territory": "FR"},
 }
@@ -59,6 +60,14 @@ GOOD: dict[str, dict[str, Any]] = {
 @pytest.fixture(autouse=True)
 def someone_is_known(till: httpx.Client) -> None:
     till.post("/v1/consents", json=recording(KNOWN, source_event_id="known")).raise_for_status()
+
+
+@pytest.fixture(autouse=True)
+def permit(till: httpx.Client, someone_is_known: None) -> str:
+    """The number of a permit that may be used."""
+    told = till.post("/v1/check", json=question(KNOWN, permit=True)).json()
+    number: str = told["permit_id"]
+    return number
 
 
 def places(value: Any, way: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
@@ -79,8 +88,9 @@ def replaced(value: Any, way: tuple[Any, ...], new: Any) -> Any:
     return copy
 
 
-def answered(till: httpx.Client, path: str, content: bytes) -> None:
-    answer = till.post(path, content=content, headers={"content-type": "application/json"})
+def answered(till: httpx.Client, path: str, permit: str, content: bytes) -> None:
+    address = path.replace("{permit_id}", permit)
+    answer = till.post(address, content=content, headers={"content-type": "application/json"})
     assert answer.status_code < 500, (answer.status_code, content)
     if answer.status_code >= 400:
         assert answer.headers["content-type"] == "application/problem+json"
@@ -97,18 +107,18 @@ FEW = settings(
 @FEW
 @whatever(data=st.data())
 def test_a_good_body_with_anything_in_one_place_is_answered(
-    till: httpx.Client, path: str, data: st.DataObject
+    till: httpx.Client, path: str, permit: str, data: st.DataObject
 ) -> None:
     way = data.draw(st.sampled_from(places(GOOD[path])))
     body = replaced(GOOD[path], way, data.draw(VALUES))
-    answered(till, path, json.dumps(body).encode("utf-8", "surrogatepass"))
+    answered(till, path, permit, json.dumps(body).encode("utf-8", "surrogatepass"))
 
 
 @pytest.mark.parametrize("path", [*GOOD, "/oauth/token"])
 @FEW
 @whatever(content=st.binary(max_size=200))
-def test_any_bytes_are_answered(till: httpx.Client, path: str, content: bytes) -> None:
-    answered(till, path, content)
+def test_any_bytes_are_answered(till: httpx.Client, path: str, permit: str, content: bytes) -> None:
+    answered(till, path, permit, content)
 
 
 @FEW
@@ -130,6 +140,6 @@ def test_every_post_is_tried(service: Serving) -> None:
 
 
 @pytest.mark.parametrize("path", GOOD)
-def test_what_is_varied_is_good_to_begin_with(till: httpx.Client, path: str) -> None:
-    assert till.post(path, json=GOOD[path]).status_code in (200, 201)
+def test_what_is_varied_is_good_to_begin_with(till: httpx.Client, path: str, permit: str) -> None:
+    assert till.post(path.replace("{permit_id}", permit), json=GOOD[path]).status_code in (200, 201)
     assert given()["state"] == "given"

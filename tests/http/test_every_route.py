@@ -99,6 +99,7 @@ EXAMPLES = {
         lambda: {"subject": KNOWN, "purpose": "newsletter", "channel": "email", "outcome": "sent"},
         ("attempt.reported",),
     ),
+    "POST /v1/permits/{permit_id}/used": Example(lambda: {"outcome": "sent"}, ("permit.used",)),
     "POST /v1/subjects/lookup": Example(
         lambda: {"identifiers": [email(new_email())]}, ("subject.looked_up",)
     ),
@@ -117,9 +118,13 @@ EXAMPLES = {
 }
 
 
-def called(client: httpx.Client, route: Route, subject: str = "01a2009b-6fb8-7583-bf03-b3a2b494654c") -> Any:
+NOBODY = "01a2009b-6fb8-7583-bf03-b3a2b494654c"
+
+
+def called(client: httpx.Client, route: Route, subject: str = NOBODY, permit: str = NOBODY) -> Any:
     body = EXAMPLES[str(route)].body() if str(route) in EXAMPLES else None
-    return client.request(route.method, route.path.replace("{subject_id}", subject), json=body)
+    path = route.path.replace("{subject_id}", subject).replace("{permit_id}", permit)
+    return client.request(route.method, path, json=body)
 
 
 def test_promise_8_what_anyone_may_call_is_a_list_that_is_kept_by_hand() -> None:
@@ -164,8 +169,10 @@ def test_promise_8_what_changes_or_releases_personal_data_is_in_the_log(
             "events": [given(state="refused")],
         }
         recorded = till.post("/v1/consents", json=body)
+    (known,) = KNOWN["identifiers"]
+    permitted = till.post("/v1/check", json=question(known["value"], permit=True)).json()
     before = service.installation.entries()
-    answer = called(till, route, recorded.json()["events"][0]["subject_id"])
+    answer = called(till, route, recorded.json()["events"][0]["subject_id"], permitted["permit_id"])
     after = service.installation.entries()
     assert answer.status_code in (200, 201), answer.text
     assert since(before, after) == EXAMPLES[str(route)].entries

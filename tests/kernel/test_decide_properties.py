@@ -157,7 +157,9 @@ def asked(draw: st.DrawFn) -> tuple[Question, Case]:
         )
         for point in draw(st.sampled_from([(HOME,), (HOME,), (HOME,), (HOME, WORK), ()]))
     )
-    attempts = tuple(draw(st.lists(st.builds(Attempt, instants, st.booleans()), max_size=5)))
+    attempts = tuple(
+        draw(st.lists(st.builds(Attempt, instants, st.booleans(), st.none() | instants), max_size=5))
+    )
     barred = (draw(suppressions),) if rarely(draw) else ()
     case = Case(tuple(people), points, len(points) == 1, barred, attempts)
     return Question(purpose, channel, draw(st.one_of(instants, weekday_hours))), case

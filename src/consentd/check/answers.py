@@ -8,6 +8,7 @@ from functools import lru_cache
 from uuid import UUID
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from consentd.kernel.case import Decision, Reason
 from consentd.kernel.instants import to_text
@@ -45,6 +46,12 @@ class Answer(msgspec.Struct, frozen=True):
     law: tuple[str, ...]
     """The law packs applied, with their versions."""
     decision_id: UUID
+    permit: str | UnsetType = UNSET
+    """Where one was asked for and contact is allowed: a compact JWS of the type `contact-permit+jwt` (EdDSA,
+    keys at /.well-known/jwks.json), good for five minutes at most. It names nobody.
+    """
+    permit_id: UUID | UnsetType = UNSET
+    """The permit's number, by which its use is reported."""
 
 
 def answer(decision: Decision, decision_id: UUID, *, detailed: bool, language: str = "en") -> Answer:

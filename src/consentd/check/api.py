@@ -1,8 +1,10 @@
 """Checks over HTTP. The hot path of the service: `bench/check.py` watches it."""
 
+from uuid import UUID
+
 from litestar import Response, post
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import JSONBody
+from litestar.params import FromPath, JSONBody
 
 from consentd.base.described import described
 from consentd.base.i18n import choose
@@ -10,21 +12,26 @@ from consentd.callers.access import needs
 from consentd.callers.model import Scope
 from consentd.check import examples
 from consentd.check.answers import Answer
-from consentd.check.attempts import AttemptRecorded, AttemptReported, report
+from consentd.check.attempting import AttemptRecorded
+from consentd.check.attempts import AttemptReported, report
 from consentd.check.beside import SMALL, Batches
+from consentd.check.permits import Permits
 from consentd.check.pipe import Asked
 from consentd.check.questions import CheckAsked
 from consentd.check.service import BatchAnswer, BatchAsked, CheckService
+from consentd.check.using import PermitUsed, use
 from consentd.subjects.doing import Doing
 from consentd.web.answer import encoded
 from consentd.web.call import Call, reads
 from consentd.web.idempotency import Repeats
 
 
-def routes(service: CheckService, doing: Doing, repeats: Repeats, batches: Batches) -> list[HTTPRouteHandler]:
+def routes(
+    service: CheckService, permits: Permits, doing: Doing, repeats: Repeats, batches: Batches
+) -> list[HTTPRouteHandler]:
     @post(
         "/v1/check",
-        opt=needs(Scope.CHECK) | described(examples=examples.CHECK),
+        opt=needs(Scope.CHECK) | described(examples=examples.CHECK, changes=True),
         status_code=200,
         tags=["check"],
         operation_id="check",
@@ -34,8 +41,17 @@ def routes(service: CheckService, doing: Doing, repeats: Repeats, batches: Batch
         """For this purpose, through this channel, now or at a planned instant; with the reasons.
 
         Whatever is unknown, missing or contradictory denies. The precise reasons need the scope `reasons`.
+
+        With `permit` an answer that allows carries a signed permit for this one contact, for five minutes at
+        most. Where the law counts attempts it reserves one: however many ask at once, no more permits are
+        given than attempts are left. That is a change, so it may carry an `Idempotency-Key`.
         """
-        return await service.check(request.caller, data, language_of(request))
+        language = language_of(request)
+        if data.permit:
+            repeat = await repeats.of(request)
+            async with repeats.alone(repeat):
+                return await permits.check(request.caller, data, repeat, language)
+        return await service.check(request.caller, data, language)
 
     @post(
         "/v1/check/batch",
@@ -46,7 +62,7 @@ def routes(service: CheckService, doing: Doing, repeats: Repeats, batches: Batch
         summary="May I contact these people?",
     )
     async def batch(request: Call) -> Response[BatchAnswer]:
-        """Up to 10,000 questions, answered in order."""
+        """Up to 10,000 questions, answered in order. `permit` is refused here: `permit_in_batch`."""
         body = await request.body()
         if len(body) <= SMALL:
             return Response(await service.batch(request.caller, await request.json(), language_of(request)))
@@ -71,7 +87,28 @@ def routes(service: CheckService, doing: Doing, repeats: Repeats, batches: Batch
             status, answer = await report(doing, request.caller, data, repeat)
         return Response(answer, status_code=status)
 
-    return [check, batch, attempts]
+    @post(
+        "/v1/permits/{permit_id:uuid}/used",
+        opt=needs(Scope.CHECK)
+        | described(examples=examples.USED, also={200: "It was reported before: nothing changed."}),
+        tags=["check"],
+        operation_id="usePermit",
+        summary="Report the contact that a permit was for",
+    )
+    async def used(
+        request: Call, permit_id: FromPath[UUID], data: JSONBody[PermitUsed]
+    ) -> Response[AttemptRecorded]:
+        """What was reserved becomes an attempt.
+
+        Once, with its outcome, until a day after the permit's end. A refusal withdraws. A permit that is not
+        used needs no report: it ends by itself. One that this system was not given is not found.
+        """
+        repeat = await repeats.of(request)
+        async with repeats.alone(repeat):
+            status, answer = await use(doing, request.caller, permit_id, data, repeat)
+        return Response(answer, status_code=status)
+
+    return [check, batch, attempts, used]
 
 
 def language_of(request: Call) -> str:

@@ -13,7 +13,7 @@ from consentd.check.raw import uuid_of
 from consentd.check.store import Ask, Rows
 from consentd.crypto.keyring import Keyring
 from consentd.crypto.subject_keys import open_wrapped
-from consentd.kernel.case import Decision, Facts, Question
+from consentd.kernel.case import Case, Decision, Facts, Question
 from consentd.kernel.compiled import CompiledPolicy
 from consentd.kernel.decide import decide
 from consentd.kernel.errors import Unauthenticated
@@ -41,6 +41,7 @@ class Asking:
         question = ready[0].question
         channel = compiled.channels.get(question.channel)
         reach = self._reach(compiled).get((question.purpose, question.channel))
+        at = 0 if reach is None else min(one.question.at for one in ready)
         return Ask(
             way or ready[0].way,
             question.purpose,
@@ -48,7 +49,8 @@ class Asking:
             () if channel is None else channel.schemes,
             caller.system_id,
             caller.secret_id,
-            None if reach is None else min(one.question.at for one in ready) - reach,
+            None if reach is None else at - reach,
+            at,
             lookups_of(self._keyring, ready),
         )
 
@@ -60,8 +62,7 @@ class Asking:
         Raises Unauthenticated if the caller was revoked, PolicyChanged if `compiled` is no longer in force.
         """
         if ask.way != "plain":
-            gathered = Gathered(rows, ask.purpose, ask.channel, ask.schemes, self._open_facts)
-            _require(compiled, live=gathered.live, policy=gathered.policy)
+            gathered = self._gathered(compiled, ask, rows)
             return [
                 decide(compiled, one.question, gathered.case(index, one)) for index, one in enumerate(ready)
             ]
@@ -74,6 +75,15 @@ class Asking:
             self._plain(compiled, one.question, found[number])
             for one, number in zip(ready, plain.numbers(len(ready)), strict=True)
         ]
+
+    def case(self, compiled: CompiledPolicy, ask: Ask, ready: Ready, rows: Rows) -> Case:
+        """What one question that was not asked as a plain one is to be decided on. Raises the same."""
+        return self._gathered(compiled, ask, rows).case(0, ready)
+
+    def _gathered(self, compiled: CompiledPolicy, ask: Ask, rows: Rows) -> Gathered:
+        gathered = Gathered(rows, ask.purpose, ask.channel, ask.schemes, self._open_facts)
+        _require(compiled, live=gathered.live, policy=gathered.policy)
+        return gathered
 
     def _plain(self, compiled: CompiledPolicy, question: Question, rows: Rows) -> Decision | None:
         if not plain.is_plain(rows):

@@ -16,6 +16,7 @@ CHECK: dict[str, Any] = {
         "channel": "email",
         "contact_point": {"scheme": "email", "value": "ana.diaz@exemple.fr"},
     },
+    "with_a_permit": _QUESTION | {"permit": True},
 }
 
 BATCH: dict[str, Any] = {"two": {"items": [CHECK["by_address"], CHECK["by_card"]]}}
@@ -28,4 +29,8 @@ ATTEMPT: dict[str, Any] = {
         "occurred_at": "2026-11-20T10:15:00+01:00",
         "outcome": "unanswered",
     }
+}
+
+USED: dict[str, Any] = {
+    "answered_call": {"outcome": "answered", "occurred_at": "2026-11-20T10:15:00+01:00"},
 }

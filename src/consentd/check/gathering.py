@@ -99,7 +99,7 @@ class Gathered:
 
     def _attempt(self, row: Sequence[Any]) -> None:
         about = row[2] if row[2] is not None else row[3]
-        self._attempts_of.setdefault(about, {})[row[1]] = attempt(row[10], row[5])
+        self._attempts_of.setdefault(about, {})[row[1]] = attempt(row[10], row[5], row[11])
 
     def case(self, index: int, ready: Ready) -> Case:
         """The case of the question with this index in its slice."""

@@ -62,7 +62,8 @@ _COLUMNS = {
     "key": "k.id",
     "wrapper": "k.wrapper_id",
     "wrapped": "k.wrapped",
-    "attempt": "t.id",
+    # All rows that one report wrote are one attempt.
+    "attempt": "t.batch_id",
     "attempted": "t.happened",
     "outcome": "t.outcome",
 }
@@ -88,13 +89,20 @@ _ATTEMPTS = (
     " LEFT JOIN attempts t ON (t.contact_point_id = i.id OR t.subject_id = s.id)"
     " AND t.marketing AND t.channel = :channel AND t.happened > :since"
 )
+# Reservations are few and short: where there is one, the general statement counts it.
+_RESERVED = (
+    "EXISTS (SELECT 1 FROM permits r WHERE (r.contact_point_id = i.id OR r.subject_id = s.id)"
+    " AND r.marketing AND r.channel = :channel AND r.expires > :at"
+    " AND NOT EXISTS (SELECT 1 FROM attempts d WHERE d.batch_id = r.batch_id))"
+)
 
 
 @lru_cache(maxsize=64)
 def text_of(dialect: Dialect, lookups: int, attempts: bool) -> str:
     """The statement for so many look-ups. SQLite takes rows of values, PostgreSQL arrays."""
     nothing = {"attempt": "NULL", "attempted": "NULL", "outcome": "NULL"}
-    columns = {**_COLUMNS, **({} if attempts else nothing)}
+    reserved = {"listed": "(" + _COLUMNS["listed"] + " OR " + _RESERVED + ")"}
+    columns = {**_COLUMNS, **(reserved if attempts else nothing)}
     text = "SELECT " + ", ".join(columns.values()) + " FROM " + _lookups(dialect, lookups) + _CHAIN
     if attempts:
         text += _ATTEMPTS
@@ -107,7 +115,9 @@ def text_of(dialect: Dialect, lookups: int, attempts: bool) -> str:
     names = (":purpose", ":channel", ":system", ":secret", ":since")
     for number, (name, cast) in enumerate(zip(names, casts, strict=True), 1):
         text = text.replace(name, mark + str(number) + cast)
-    return text
+    # Bound last, and only where attempts are counted: other checks are bound as if there were no permits.
+    last = "?" + str(6 + 3 * lookups) if dialect == "sqlite" else "$9::bigint"
+    return text.replace(":at", last)
 
 
 def _lookups(dialect: Dialect, lookups: int) -> str:
@@ -136,8 +146,8 @@ def numbers(questions: int) -> range:
 
 
 def is_plain(rows: Sequence[Row]) -> bool:
-    """Whether these rows are the whole case: nobody in it was merged, or is on the do-not-contact list under
-    another identifier.
+    """Whether these rows are the whole case: nobody in it was merged, is on the do-not-contact list under
+    another identifier, or is about to be contacted under a permit.
     """
     return not any(row[MERGED] or row[LISTED] for row in rows)
 

@@ -34,6 +34,10 @@ class CheckAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The address or number that would be used; without it, one of the channel's among `subject` is."""
     at: Time | None = None
     """A planned instant, up to 31 days ahead."""
+    permit: bool = False
+    """Asks for a signed permit with an answer that allows: it reserves an attempt. Neither with `at` nor in a
+    batch.
+    """
 
 
 Way = Literal["plain", "chosen", "any"]

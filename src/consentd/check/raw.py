@@ -71,5 +71,5 @@ def objection(purpose: str, channel: str, point: RawId, ground: str, since: int)
     )
 
 
-def attempt(at: int, outcome: str) -> Attempt:
-    return Attempt(Instant(at), outcome == "refused")
+def attempt(at: int, outcome: str, until: int | None = None) -> Attempt:
+    return Attempt(Instant(at), outcome == "refused", None if until is None else Instant(until))

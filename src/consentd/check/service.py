@@ -24,6 +24,7 @@ from consentd.crypto.keyring import Keyring, with_fresh_keys
 from consentd.db.unit import Database
 from consentd.kernel.case import Decision, Question
 from consentd.kernel.compiled import CompiledPolicy
+from consentd.kernel.errors import Unprocessable
 from consentd.kernel.instants import Instant
 from consentd.kernel.policy import Policy
 from consentd.policy.service import PolicyBook
@@ -103,10 +104,14 @@ class CheckService:
         return decision
 
     async def batch(self, caller: Caller, asked: BatchAsked, language: str = "en") -> BatchAnswer:
-        """Answers in order. What this system may not ask about raises Forbidden for the whole batch."""
+        """Answers in order. What this system may not ask about raises Forbidden for the whole batch, and
+        asking for a permit Unprocessable.
+        """
         now = self._clock()
         instants = {item.at: instant_of(item.at, now) for item in asked.items}
         for index, item in enumerate(asked.items):
+            if item.permit:
+                raise _no_permit(index)
             if not caller.may_use(item.purpose, item.channel):
                 check_limits(caller, item.purpose, item.channel, f"/items/{index}")
         pairs = [(item, instants[item.at]) for item in asked.items]
@@ -220,3 +225,11 @@ class CheckService:
             )
         self._latest = compiled
         return compiled
+
+
+def _no_permit(index: int) -> Unprocessable:
+    """A permit is a change about one person, made right before one contact; a batch writes nothing."""
+    code, detail = "permit_in_batch", "A permit is asked for one contact at a time, with /v1/check."
+    return Unprocessable(
+        code, detail, errors=[{"pointer": f"/items/{index}/permit", "code": code, "detail": detail}]
+    )

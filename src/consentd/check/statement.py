@@ -29,7 +29,7 @@ class Tag(IntEnum):
     OBJECTION = 5  # a group, b contact point, t1 purpose, t2 channel, t3 ground, i1 since
     SUPPRESSION = 6  # a identifier, b group, t1 purpose, t2 channel, t3 scheme, i1 since
     FACTS = 7  # a subject, b group, c key, d wrapper, x sealed facts, y wrapped key
-    ATTEMPT = 8  # a attempt, b group or null, c contact point or null, t1 outcome, i1 when
+    ATTEMPT = 8  # a number, b group or null, c contact point or null, t1 outcome, i1 when, i2 reserved until
 
 
 class Shape(msgspec.Struct, frozen=True):
@@ -165,23 +165,26 @@ _POINT_ANY = (
 
 
 def _attempts(p: "_Params") -> list[str]:
-    """By person and by contact point, each through its own index; one attempt may come back by both."""
-    counted = "t.marketing AND t.channel = :channel AND t.happened > :since"
-    columns = {"a": "t.id", "t1": "t.outcome", "i1": "t.happened"}
+    """By person and by contact point, each through its own index; one attempt may come back by both. What an
+    open permit reserves is an attempt too, until it is used (then it is one) or ends.
+    """
+    about = " AND t.marketing AND t.channel = :channel AND "
+    members = "(SELECT m.id FROM subjects m WHERE m.group_id IN (SELECT id FROM grp))"
+
+    def rows(table: str, counted: str, **columns: str) -> list[str]:
+        source = "FROM " + table + " t WHERE "
+        group = "(SELECT m.group_id FROM subjects m WHERE m.id = t.subject_id)"
+        by_person = "t.subject_id IN " + members + about + counted
+        by_point = "t.contact_point_id IN (SELECT id FROM point)" + about + counted
+        return [
+            p.row(Tag.ATTEMPT, source + by_person, a="t.batch_id", b=group, **columns),
+            p.row(Tag.ATTEMPT, source + by_point, a="t.batch_id", c="t.contact_point_id", **columns),
+        ]
+
+    unused = "NOT EXISTS (SELECT 1 FROM attempts d WHERE d.batch_id = t.batch_id)"
     return [
-        p.row(
-            Tag.ATTEMPT,
-            "FROM attempts t WHERE t.subject_id IN (SELECT m.id FROM subjects m WHERE m.group_id IN"
-            " (SELECT id FROM grp)) AND " + counted,
-            b="(SELECT m.group_id FROM subjects m WHERE m.id = t.subject_id)",
-            **columns,
-        ),
-        p.row(
-            Tag.ATTEMPT,
-            "FROM attempts t WHERE t.contact_point_id IN (SELECT id FROM point) AND " + counted,
-            c="t.contact_point_id",
-            **columns,
-        ),
+        *rows("attempts", "t.happened > :since", t1="t.outcome", i1="t.happened"),
+        *rows("permits", "t.expires > :at AND " + unused, t1="'reserved'", i1="t.issued", i2="t.expires"),
     ]
 
 
@@ -232,7 +235,13 @@ class _Params:
         names = (":purpose", ":channel", ":system", ":secret", ":since")
         for number, (name, cast) in enumerate(zip(names, casts, strict=True), 1):
             text = text.replace(name, mark + str(number) + cast)
-        return text
+        return text.replace(":at", self._last())
+
+    def _last(self) -> str:
+        """The earliest instant asked about: bound last, and only where attempts are counted."""
+        if self._sqlite:
+            return "?" + str(_FIXED + 4 * self._shape.lookups + self._shape.schemes + 1)
+        return ("$10" if self._shape.chosen else "$11") + "::bigint"
 
 
 def _number_or_text(column: str) -> Literal["int", "text"]:

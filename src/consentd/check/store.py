@@ -21,7 +21,8 @@ from consentd.db.failures import sqlite_failure
 from consentd.db.postgres import PostgresDatabase
 from consentd.db.postgres_connection import as_unavailable
 from consentd.db.sqlite import SqliteDatabase
-from consentd.db.tables.consent import attempts
+from consentd.db.tables.consent import attempts, permits
+from consentd.db.unit import Unit
 from consentd.kernel.ids import SecretId, SystemId
 
 T = TypeVar("T")
@@ -41,6 +42,8 @@ class Ask(msgspec.Struct, frozen=True):
     secret: SecretId
     since: int | None
     """From when attempts count; None where no cap applies."""
+    at: int
+    """The earliest instant asked about, where a cap applies: reservations that end before it do not count."""
     lookups: list[Lookup]
 
 
@@ -81,18 +84,7 @@ class _Sqlite:
         )
 
     def _fetch(self, ask: Ask) -> Rows:
-        lookups = _padded(ask.lookups)
-        values: list[Any] = [ask.purpose, ask.channel, ask.system.bytes, ask.secret.bytes, ask.since or 0]
-        if ask.way == "plain":
-            text = plain.text_of("sqlite", len(lookups), ask.since is not None)
-            for n, digest, scheme, _ in lookups:
-                values += (n, digest, scheme)
-        else:
-            text = statement.text_of(_shape("sqlite", ask, len(lookups)))
-            for lookup in lookups:
-                values += lookup
-            if ask.way == "any":
-                values += ask.schemes
+        text, values = _sqlite_bound(ask)
         try:
             # Fetched to the end at once: a half-read cursor would hold this connection back in time.
             return self._database.fast_reader().execute(text, values).fetchall()
@@ -107,17 +99,7 @@ class _Postgres:
         self._database = database
 
     async def one(self, ask: Ask) -> Rows:
-        values: list[Any] = [ask.purpose, ask.channel, ask.system, ask.secret, ask.since or 0]
-        columns = [list(column) for column in zip(*(ask.lookups or [_NOTHING]), strict=True)]
-        if ask.way == "plain":
-            one = len(ask.lookups) == 1
-            text = plain.text_of("postgresql", 1 if one else 2, ask.since is not None)
-            values += [column[0] for column in columns[:3]] if one else columns[:3]
-        else:
-            text = statement.text_of(_shape("postgresql", ask, 1))
-            values += columns
-            if ask.way == "any":
-                values.append(list(ask.schemes))
+        text, values = _postgres_bound(ask)
         try:
             rows: Rows = await self._database.fast_pool().fetch(text, *values)
         except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
@@ -126,6 +108,48 @@ class _Postgres:
 
     async def many(self, asks: Sequence[Ask], then: Callable[[int, Rows], T]) -> list[T]:
         return [await asyncio.to_thread(then, number, await self.one(ask)) for number, ask in enumerate(asks)]
+
+
+def rows_within(unit: Unit, ask: Ask) -> Rows:
+    """The same rows inside a unit: what it decides on is what it has locked (`permits`)."""
+    text, values = _sqlite_bound(ask) if unit.dialect == "sqlite" else _postgres_bound(ask)
+    return unit.connection.exec_driver_sql(text, tuple(values)).all()
+
+
+def _sqlite_bound(ask: Ask) -> tuple[str, list[Any]]:
+    """The statement, and what it binds."""
+    lookups = _padded(ask.lookups)
+    values: list[Any] = [ask.purpose, ask.channel, ask.system.bytes, ask.secret.bytes, ask.since or 0]
+    if ask.way == "plain":
+        text = plain.text_of("sqlite", len(lookups), ask.since is not None)
+        for n, digest, scheme, _ in lookups:
+            values += (n, digest, scheme)
+    else:
+        text = statement.text_of(_shape("sqlite", ask, len(lookups)))
+        for lookup in lookups:
+            values += lookup
+        if ask.way == "any":
+            values += ask.schemes
+    if ask.since is not None:
+        values.append(ask.at)
+    return text, values
+
+
+def _postgres_bound(ask: Ask) -> tuple[str, list[Any]]:
+    values: list[Any] = [ask.purpose, ask.channel, ask.system, ask.secret, ask.since or 0]
+    columns = [list(column) for column in zip(*(ask.lookups or [_NOTHING]), strict=True)]
+    if ask.way == "plain":
+        one = len(ask.lookups) == 1
+        text = plain.text_of("postgresql", 1 if one else 2, ask.since is not None)
+        values += [column[0] for column in columns[:3]] if one else columns[:3]
+    else:
+        text = statement.text_of(_shape("postgresql", ask, 1))
+        values += columns
+        if ask.way == "any":
+            values.append(list(ask.schemes))
+    if ask.since is not None:
+        values.append(ask.at)
+    return text, values
 
 
 def _shape(dialect: Any, ask: Ask, lookups: int) -> statement.Shape:  # Any: one of the two names
@@ -141,9 +165,10 @@ def _padded(lookups: list[Lookup]) -> list[Lookup]:
     return lookups + [_NOTHING] * ((1 << max(count - 1, 0).bit_length()) - count)
 
 
-# --- attempts
+# --- attempts, and the permits that reserve them
 
 ATTEMPTS = attempts
+PERMITS = permits
 
 
 def attempts_by_id(connection: sa.Connection, ids: Collection[UUID]) -> list[sa.RowMapping]:
@@ -153,4 +178,10 @@ def attempts_by_id(connection: sa.Connection, ids: Collection[UUID]) -> list[sa.
 
 def attempts_of_batch(connection: sa.Connection, batch: UUID) -> list[sa.RowMapping]:
     statement = sa.select(attempts).where(attempts.c.batch_id == batch).order_by(attempts.c.id)
+    return list(connection.execute(statement).mappings())
+
+
+def permit(connection: sa.Connection, number: UUID) -> list[sa.RowMapping]:
+    """A permit's rows, one for each person meant; none where there is no such permit."""
+    statement = sa.select(permits).where(permits.c.batch_id == number).order_by(permits.c.id)
     return list(connection.execute(statement).mappings())

@@ -304,13 +304,16 @@ def objections_of_groups(
 
 
 def last_uses(connection: sa.Connection, people: Collection[UUID]) -> dict[str, Instant]:
-    """When each channel was last used to reach these subjects: every reported attempt is a use."""
-    table = t.attempts
-    rows = connection.execute(
-        sa.select(table.c.channel, sa.func.max(table.c.happened))
-        .where(table.c.subject_id.in_(list(people)))
-        .group_by(table.c.channel)
-    )
+    """When each channel was last used to reach these subjects: every reported attempt is a use, and so is
+    every permit, by which the consent was relied on.
+    """
+    uses = sa.union_all(
+        *(
+            sa.select(table.c.channel, when.label("used")).where(table.c.subject_id.in_(list(people)))
+            for table, when in ((t.attempts, t.attempts.c.happened), (t.permits, t.permits.c.issued))
+        )
+    ).subquery()
+    rows = connection.execute(sa.select(uses.c.channel, sa.func.max(uses.c.used)).group_by(uses.c.channel))
     return {channel: Instant(last) for channel, last in rows}
 
 

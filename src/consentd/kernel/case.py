@@ -93,10 +93,12 @@ class Suppression(msgspec.Struct, frozen=True):
 
 
 class Attempt(msgspec.Struct, frozen=True):
-    """A reported contact attempt for direct marketing on the channel asked; unanswered ones count too."""
+    """A contact attempt for direct marketing on the channel asked; unanswered ones count too."""
 
     at: Instant
     refused: bool = False
+    until: Instant | None = None
+    """Where it is only reserved by a permit: when that ends. Unused, it counts no longer."""
 
 
 class Case(msgspec.Struct, frozen=True):

@@ -16,10 +16,15 @@ def silent_until(attempts: tuple[Attempt, ...], rule: CapRule) -> Instant | None
 def exhausted_until(attempts: tuple[Attempt, ...], rule: CapRule, at: Instant) -> Instant | None:
     """When the next attempt is free; None where it is free at `at`.
 
-    Attempts later than `at` (reserved by a permit, or reported by a clock that runs ahead) count too.
+    Attempts later than `at` (reported by a clock that runs ahead) count too. One that a permit reserves
+    counts until the permit ends; used, it is an attempt like any other.
     """
-    span = rule.days * DAY
-    counted = sorted(attempt.at for attempt in attempts if attempt.at > at - span)
-    if len(counted) < rule.attempts:
+    ends = sorted(end for attempt in attempts if (end := _counts_until(attempt, rule)) > at)
+    if len(ends) < rule.attempts:
         return None
-    return Instant(counted[len(counted) - rule.attempts] + span)
+    return ends[len(ends) - rule.attempts]
+
+
+def _counts_until(attempt: Attempt, rule: CapRule) -> Instant:
+    end = Instant(attempt.at + rule.days * DAY)
+    return end if attempt.until is None else min(end, attempt.until)

@@ -71,6 +71,10 @@ class Act:
         """The same among people on record; nobody is made, linked or described."""
         return self._resolver.find([*self._names(subject), *points])
 
+    def everyone(self, named: Sequence[Named]) -> Resolution:
+        """Everyone on record who holds any of these identifiers, locked; who is meant is left open."""
+        return self._resolver.everyone(named)
+
     def _names(self, subject: SubjectNamed) -> list[Named]:
         return [
             spell(self.policy, identifier, subject.territory, f"/subject/identifiers/{index}")

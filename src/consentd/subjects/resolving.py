@@ -89,16 +89,26 @@ class Resolver:
 
     def find(self, named: Sequence[Named]) -> Resolution:
         """Who is meant by what is on record; nothing is created or linked. Nobody: no people."""
+        everyone = self.everyone(named)
+        owners = {
+            id_: {person.group for person in everyone.people if holders & set(person.members)}
+            for id_, holders in everyone.holders.items()
+        }
+        meant_ = self._meant(everyone.named, owners).people
+        by_group = {person.group: person for person in everyone.people}
+        return Resolution(
+            everyone.named, tuple(by_group[GroupId(group)] for group in meant_), everyone.holders
+        )
+
+    def everyone(self, named: Sequence[Named]) -> Resolution:
+        """Everyone on record who holds any of these, locked: those meant and who shares a contact point."""
         digests = self._digests(list(dict.fromkeys(named)))
         ids, holdings, known = self._settled(digests, self._holdings(digests))
         holders: dict[IdentifierId, set[SubjectId]] = {id_: set() for id_ in ids}
-        owners: dict[IdentifierId, set[GroupId]] = {id_: set() for id_ in ids}
         for row in holdings:
             if row.subject is not None and row.group in known:
                 holders[row.id].add(row.subject)
-                owners[row.id].add(row.group)
-        people = tuple(known[GroupId(group)] for group in self._meant(ids, owners).people)
-        return Resolution(ids, people, {k: frozenset(v) for k, v in holders.items()})
+        return Resolution(ids, tuple(known.values()), {k: frozenset(v) for k, v in holders.items()})
 
     def _digests(self, names: Sequence[Named]) -> dict[bytes, Named]:
         return {

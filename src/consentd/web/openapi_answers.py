@@ -7,7 +7,7 @@ from typing import Any
 
 from litestar.handlers import HTTPRouteHandler
 
-from consentd.base.described import ALSO, LINKS
+from consentd.base.described import ALSO, CHANGES, LINKS
 from consentd.callers.access import ASKS, Door
 from consentd.callers.model import Scope
 from consentd.web.call import LENIENT
@@ -73,7 +73,7 @@ def answers(
 
 def changes(handler: HTTPRouteHandler, method: str) -> bool:
     """Whether the route records something, so that it takes an Idempotency-Key."""
-    return method == "post" and handler.status_code == 201
+    return method == "post" and (handler.status_code == 201 or bool(handler.opt.get(CHANGES)))
 
 
 def _implied(handler: HTTPRouteHandler, method: str, parameters: Collection[str]) -> set[int]:

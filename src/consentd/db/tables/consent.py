@@ -125,6 +125,32 @@ attempts = append_only(
     )
 )
 
+# A permit reserves an attempt from `issued` to `expires`; the attempt made with it has the same batch_id. One
+# row for each person meant, who all have the permit's number in batch_id.
+permits = append_only(
+    sa.Table(
+        "permits",
+        metadata,
+        sa.Column("id", Id, primary_key=True),
+        sa.Column("batch_id", Id, nullable=False, index=True),
+        sa.Column("subject_id", Id, nullable=False, index=True),
+        sa.Column("contact_point_id", Id, index=True),
+        sa.Column("purpose", sa.Text, nullable=False),
+        sa.Column("channel", sa.Text, nullable=False),
+        # As in `attempts`.
+        sa.Column("marketing", sa.Boolean, nullable=False),
+        sa.Column("issued", Instant, nullable=False),
+        sa.Column("expires", Instant, nullable=False),
+        sa.Column("system_id", Id, nullable=False),
+        sa.Column("decision_id", Id, nullable=False),
+        sa.Column("policy", sa.Text, nullable=False),
+        sa.Column("entry_id", Id, nullable=False),
+        # What was decided, reasons and all.
+        sa.Column("key_id", Id, nullable=False),
+        sa.Column("sealed", Sealed, nullable=False),
+    )
+)
+
 # A system's own number of what it reported: unique for ever, equal in content. Both as keyed hashes.
 source_events = append_only(
     sa.Table(
