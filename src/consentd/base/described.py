@@ -9,6 +9,7 @@ from typing import Any
 EXAMPLES = "examples"
 ALSO = "also"
 LINKS = "links"
+FORMS = "forms"
 
 # Any: an example is any JSON; an OpenAPI link has members of every kind.
 Example = Mapping[str, Any]
@@ -20,11 +21,13 @@ def described(
     examples: Mapping[str, Example] | None = None,
     also: Mapping[int, str] | None = None,
     links: Mapping[str, Link] | None = None,
+    forms: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """`examples`: bodies by a name of one word or two. `also`: statuses that the route's kind does not imply,
-    each with what it means. `links`: where an answer leads, as OpenAPI's link objects by name.
+    each with what it means. `links`: where an answer leads, as OpenAPI's link objects by name. `forms`: the
+    media types that the answer also comes in, as `Accept` asks, each with its JSON Schema.
     """
-    return {EXAMPLES: examples or {}, ALSO: also or {}, LINKS: links or {}}
+    return {EXAMPLES: examples or {}, ALSO: also or {}, LINKS: links or {}, FORMS: forms or {}}
 
 
 def leads_to(operation: str, **parameters: str) -> Link:
