@@ -97,14 +97,20 @@ EXAMPLES = {
     "GET /v1/merge-candidates": Example(entries=("merge_candidates.listed",)),
     "GET /v1/subjects/{subject_id}/consents": Example(entries=("consents.read",)),
     "GET /v1/subjects/{subject_id}/history": Example(entries=("history.read",)),
+    # The refusal counts for both who share the address: an entry about each.
+    "GET /v1/receipts/{receipt_id}": Example(entries=("receipt.read", "receipt.read")),
     "POST /v1/check": Example(lambda: question(new_email())),
     "POST /v1/check/batch": Example(lambda: {"items": [question(new_email())]}),
 }
 
 
-def called(client: httpx.Client, route: Route, subject: str = "01a2009b-6fb8-7583-bf03-b3a2b494654c") -> Any:
+_NOBODY = "01a2009b-6fb8-7583-bf03-b3a2b494654c"
+
+
+def called(client: httpx.Client, route: Route, subject: str = _NOBODY, receipt: str = _NOBODY) -> Any:
     body = EXAMPLES[str(route)].body() if str(route) in EXAMPLES else None
-    return client.request(route.method, route.path.replace("{subject_id}", subject), json=body)
+    path = route.path.replace("{subject_id}", subject).replace("{receipt_id}", receipt)
+    return client.request(route.method, path, json=body)
 
 
 def test_promise_8_what_anyone_may_call_is_a_list_that_is_kept_by_hand() -> None:
@@ -148,9 +154,9 @@ def test_promise_8_what_changes_or_releases_personal_data_is_in_the_log(
             "subject": person(shared, {"scheme": "loyalty", "value": new_card()}),
             "events": [given(state="refused")],
         }
-        recorded = till.post("/v1/consents", json=body)
+        recorded = till.post("/v1/consents", json=body).json()
     before = service.installation.entries()
-    answer = called(till, route, recorded.json()["events"][0]["subject_id"])
+    answer = called(till, route, recorded["events"][0]["subject_id"], recorded["receipt_id"])
     after = service.installation.entries()
     assert answer.status_code in (200, 201), answer.text
     assert tuple(after[len(before) :]) == EXAMPLES[str(route)].entries

@@ -71,12 +71,13 @@ def test_a_receipt_is_proven_within_moments(till: httpx.Client, recorded: dict[s
 def test_a_page_of_linked_data_leads_to_the_next(till: httpx.Client) -> None:
     body = {"subject": person(), "events": [given(channel=one) for one in ("email", "push")]}
     subject = till.post("/v1/consents", json=body).json()["subject_id"]
-    place, channels = httpx.URL(f"/v1/subjects/{subject}/history?limit=1"), []
-    while place:
+    place: httpx.URL | None = httpx.URL(f"/v1/subjects/{subject}/history?limit=1")
+    channels = []
+    while place is not None:
         page = till.get(place, headers=LD).json()
         processes = [record["dpv:hasProcess"] for record in page["dcat:resource"]]
         channels += [process["dpv:hasContext"]["dct:identifier"] for process in processes]
-        place = place.join(page["next"]) if "next" in page else httpx.URL("")
+        place = place.join(page["next"]) if "next" in page else None
     assert sorted(channels) == ["email", "push"]
 
 
