@@ -77,14 +77,33 @@ async def test_promise_9_of_several_people_every_entry_is_proven(company: Compan
 
 async def test_promise_9_the_proof_of_another_receipt_proves_nothing(company: Company) -> None:
     mine, other = await company.gives(ANA), await company.gives("email:bruno@exemple.fr")
-    receipt, foreign = await proven(company, mine.receipt_id), await proven(company, other.receipt_id)
+    receipt, foreign = await proven(company, mine.receipt_id), await told(company, other.receipt_id)
     assert receipt.proof is not None
     assert foreign.proof is not None
+    # Under the same checkpoint: that its path leads there is not what gives it away.
+    assert receipt.proof.checkpoint == foreign.proof.checkpoint
     borrowed = msgspec.structs.replace(foreign.proof.entries[0], entry_id=receipt.content.events[0].entry_id)
     for entries in (foreign.proof.entries, (borrowed,), (), receipt.proof.entries * 2):
         proof = msgspec.structs.replace(receipt.proof, entries=entries)
         parts = verdict(company, read(saved(msgspec.structs.replace(receipt, proof=proof)))).parts
         assert parts == dict.fromkeys(Part, True) | {Part.INCLUSION: False}
+
+
+@pytest.mark.parametrize("member", ["event_id", "subject_id", "recorded_at"])
+async def test_promise_9_a_choice_that_its_entry_did_not_write_is_not_proven(
+    company: Company, member: str
+) -> None:
+    """Even where whoever holds the keys signs it: the log says otherwise."""
+    receipt = await proven(company, (await company.gives(ANA)).receipt_id)
+    (line,) = receipt.content.events
+    other = {"event_id": uuid4(), "subject_id": uuid4(), "recorded_at": "2026-11-18T10:00:00Z"}
+    changed = msgspec.structs.replace(line, **{member: other[member]})
+    content = msgspec.structs.replace(receipt.content, events=(changed,))
+    payload = canonical(msgspec.to_builtins(content))
+    signed = sign_document(company.keyring.signer("receipt"), payload, "consent-receipt+jws")
+    forged = msgspec.structs.replace(receipt, content=content, receipt=signed)
+    parts = verdict(company, read(saved(forged))).parts
+    assert parts == dict.fromkeys(Part, True) | {Part.INCLUSION: False}
 
 
 async def test_promise_9_a_checkpoint_of_another_key_proves_nothing(company: Company) -> None:
