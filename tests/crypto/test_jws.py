@@ -8,7 +8,15 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from consentd.crypto.jws import by_kid, jwks, sign_document, sign_token, verify_document, verify_token
+from consentd.crypto.jws import (
+    by_kid,
+    jwks,
+    receipt_keys,
+    sign_document,
+    sign_token,
+    verify_document,
+    verify_token,
+)
 from consentd.crypto.secrets import Secret
 from consentd.crypto.signing import Signer
 from consentd.kernel.errors import Tampered, Unauthenticated
@@ -115,3 +123,24 @@ def _refused(token: str) -> None:
     with pytest.raises(Unauthenticated) as caught:
         verify(token)
     assert caught.value.code == "token_invalid"
+
+
+def test_a_saved_key_set_verifies_documents_and_nothing_else() -> None:
+    saved = json.dumps(jwks([TOKENS.public_key, RECEIPTS.public_key])).encode()
+    document = sign_document(RECEIPTS, b'{"a":1}', "receipt+jws")
+    assert verify_document(receipt_keys(saved), document, "receipt+jws") == b'{"a":1}'
+    with pytest.raises(Tampered):
+        verify_document(receipt_keys(saved), sign_token(TOKENS, CLAIMS), "receipt+jws")
+    other = json.loads(saved)
+    other["keys"] = [{"kty": "RSA", "kid": "x", "crv": "", "x": ""}, other["keys"][1]]
+    assert set(receipt_keys(json.dumps(other).encode())) == {"r1"}
+    other["keys"] = other["keys"][:1]
+    for wrong in (b"", b"[]", b'{"keys": []}', b'{"keys": [{"kid": 1}]}', json.dumps(other).encode()):
+        with pytest.raises(Tampered):
+            receipt_keys(wrong)
+
+
+def test_a_document_may_be_longer_than_a_token() -> None:
+    long = sign_document(RECEIPTS, b"x" * 100_000, "receipt+jws")
+    assert verify_document(KEYS, long, "receipt+jws") == b"x" * 100_000
+    _refused(sign_token(TOKENS, CLAIMS | {"scope": "x" * 20_000}))

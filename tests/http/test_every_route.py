@@ -113,6 +113,8 @@ EXAMPLES = {
     ),
     "POST /access/v1/search/resource": Example(lambda: evaluation(new_email(), resource={"type": "channel"})),
     "POST /access/v1/search/action": Example(lambda: evaluation(new_email())),
+    # The refusal counts for both who share the address: an entry about each.
+    "GET /v1/receipts/{receipt_id}": Example(entries=("receipt.read", "receipt.read")),
     "POST /v1/check": Example(lambda: question(new_email())),
     "POST /v1/check/batch": Example(lambda: {"items": [question(new_email())]}),
 }
@@ -121,9 +123,13 @@ EXAMPLES = {
 NOBODY = "01a2009b-6fb8-7583-bf03-b3a2b494654c"
 
 
-def called(client: httpx.Client, route: Route, subject: str = NOBODY, permit: str = NOBODY) -> Any:
+def called(
+    client: httpx.Client, route: Route, subject: str = NOBODY, permit: str = NOBODY, receipt: str = NOBODY
+) -> Any:
     body = EXAMPLES[str(route)].body() if str(route) in EXAMPLES else None
-    path = route.path.replace("{subject_id}", subject).replace("{permit_id}", permit)
+    path = route.path
+    for name, value in (("subject_id", subject), ("permit_id", permit), ("receipt_id", receipt)):
+        path = path.replace("{" + name + "}", value)
     return client.request(route.method, path, json=body)
 
 
@@ -168,11 +174,12 @@ def test_promise_8_what_changes_or_releases_personal_data_is_in_the_log(
             "subject": person(shared, {"scheme": "loyalty", "value": new_card()}),
             "events": [given(state="refused")],
         }
-        recorded = till.post("/v1/consents", json=body)
+        recorded = till.post("/v1/consents", json=body).json()
     (known,) = KNOWN["identifiers"]
     permitted = till.post("/v1/check", json=question(known["value"], permit=True)).json()
     before = service.installation.entries()
-    answer = called(till, route, recorded.json()["events"][0]["subject_id"], permitted["permit_id"])
+    subject = recorded["events"][0]["subject_id"]
+    answer = called(till, route, subject, permitted["permit_id"], recorded["receipt_id"])
     after = service.installation.entries()
     assert answer.status_code in (200, 201), answer.text
     assert since(before, after) == EXAMPLES[str(route)].entries

@@ -10,6 +10,7 @@ EXAMPLES = "examples"
 ALSO = "also"
 LINKS = "links"
 CHANGES = "changes"
+FORMS = "forms"
 
 # Any: an example is any JSON; an OpenAPI link has members of every kind.
 Example = Mapping[str, Any]
@@ -22,12 +23,20 @@ def described(
     also: Mapping[int, str] | None = None,
     links: Mapping[str, Link] | None = None,
     changes: bool = False,
+    forms: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """`examples`: bodies by a name of one word or two. `also`: statuses that the route's kind does not imply,
     each with what it means. `links`: where an answer leads, as OpenAPI's link objects by name.
     `changes`: it may record something although it mostly does not (a POST that answers 201 always may).
+    `forms`: the media types that the answer also comes in, as `Accept` asks, each with its JSON Schema.
     """
-    return {EXAMPLES: examples or {}, ALSO: also or {}, LINKS: links or {}, CHANGES: changes}
+    return {
+        EXAMPLES: examples or {},
+        ALSO: also or {},
+        LINKS: links or {},
+        CHANGES: changes,
+        FORMS: forms or {},
+    }
 
 
 def leads_to(operation: str, **parameters: str) -> Link:

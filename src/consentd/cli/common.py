@@ -3,6 +3,8 @@
 import asyncio
 import functools
 import json
+import os
+import re
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -13,6 +15,7 @@ import click
 import msgspec
 
 from consentd.app import Parts, open_parts
+from consentd.base.i18n import LANGUAGES, Language, choose
 from consentd.base.settings import Settings, from_environment
 from consentd.evidence.runner import Sequencer
 from consentd.kernel.errors import ConsentdError, StorageUnavailable
@@ -104,6 +107,19 @@ def say(value: Any, *, as_json: bool, text: str) -> None:  # Any: what can be wr
     click.echo(json.dumps(msgspec.to_builtins(value), indent=2, ensure_ascii=False) if as_json else text)
 
 
+def _language(context: click.Context, parameter: click.Parameter, asked: str | None) -> Language:
+    """What was asked for, else the terminal's own language, else English."""
+    own = next((os.environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name)), "")
+    return choose(asked, re.split("[_.@]", own)[0])
+
+
+language_option = click.option(
+    "--lang",
+    "language",
+    type=click.Choice(LANGUAGES),
+    callback=_language,
+    help="The language of the answer; the terminal's if not given.",
+)
 json_option = click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
 directory_option = click.option(
     "--policies",

@@ -102,8 +102,14 @@ def receipt(keyring: Keyring, policy: Policy, batch: UUID, events: Sequence[Even
 
     It names the person and their contact details by random ids only, so that it may be kept or shown.
     """
+    content = receipt_content(policy, batch, events)
+    return sign_document(keyring.signer("receipt"), canonical(content), RECEIPT_TYPE)
+
+
+def receipt_content(policy: Policy, batch: UUID, events: Sequence[EventWritten]) -> dict[str, Any]:
+    """What a receipt says: the JSON that is signed."""
     controller = policy.controller
-    content = {
+    return {
         "receipt_id": str(batch),
         "issued_at": to_text(min(event.row["arrived"] for event in events)),
         "controller": {"name": controller.name, "country": controller.country},
@@ -111,7 +117,6 @@ def receipt(keyring: Keyring, policy: Policy, batch: UUID, events: Sequence[Even
         "policy": events[0].row["policy"],
         "events": [_receipt_line(event) for event in events],
     }
-    return sign_document(keyring.signer("receipt"), canonical(content), RECEIPT_TYPE)
 
 
 def _receipt_line(event: EventWritten) -> dict[str, Any]:

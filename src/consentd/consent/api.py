@@ -14,6 +14,7 @@ from consentd.callers.model import Scope
 from consentd.consent import examples
 from consentd.consent.answers import ConsentsRecorded
 from consentd.consent.objecting import ObjectionsRecorded
+from consentd.consent.receipts import Receipt
 from consentd.consent.requests import RecordConsents, RecordObjection
 from consentd.consent.service import ConsentService
 from consentd.consent.views import Position, SubjectConsents, SubjectHistory
@@ -21,12 +22,16 @@ from consentd.subjects.stating import FactsAsked, FactsRecorded
 from consentd.web.call import Call
 from consentd.web.cursors import decode_cursor, encode_cursor
 from consentd.web.idempotency import Repeats
+from consentd.web.negotiation import JSON_LD, LINKED_DATA, chosen, linked, told
 
 _BEFORE = "Every event was reported before: nothing changed."
 _TO_PERSON = {
     "consents": leads_to("getConsents", subject_id="$response.body#/subject_id"),
     "history": leads_to("getHistory", subject_id="$response.body#/subject_id"),
 }
+_TO_RECEIPT = {"receipt": leads_to("getReceipt", receipt_id="$response.body#/receipt_id")}
+_RECEIPT_TO_PROOF = {"proof": leads_to("proveInclusion", entry="$response.body#/content/events/0/entry_id")}
+_LINKED = {JSON_LD: LINKED_DATA}
 _TO_PROOF = {"proof": leads_to("proveInclusion", entry="$response.body#/events/0/entry_id")}
 
 
@@ -34,7 +39,7 @@ def routes(service: ConsentService, repeats: Repeats) -> list[HTTPRouteHandler]:
     @post(
         "/v1/consents",
         opt=needs(Scope.CONSENT_WRITE)
-        | described(examples=examples.CONSENTS, also={200: _BEFORE}, links=_TO_PERSON),
+        | described(examples=examples.CONSENTS, also={200: _BEFORE}, links=_TO_PERSON | _TO_RECEIPT),
         tags=["consent"],
         operation_id="recordConsents",
         summary="Record choices",
@@ -81,18 +86,23 @@ def routes(service: ConsentService, repeats: Repeats) -> list[HTTPRouteHandler]:
 
     @get(
         "/v1/subjects/{subject_id:uuid}/consents",
-        opt=needs(Scope.CONSENT_READ),
+        opt=needs(Scope.CONSENT_READ) | described(forms=_LINKED),
         tags=["consent"],
         operation_id="getConsents",
         summary="What a person's choices are now",
     )
-    async def consents(request: Call, subject_id: FromPath[UUID]) -> SubjectConsents:
-        """The states that stand, and standing objections. Logged before it is answered."""
-        return await service.consents(request.caller, subject_id)
+    async def consents(request: Call, subject_id: FromPath[UUID]) -> Response[SubjectConsents]:
+        """The states that stand, and standing objections. Logged before it is answered.
+
+        As `application/ld+json`: the consent records (ISO/IEC TS 27560) of what stands, in DPV.
+        """
+        if chosen(request) == JSON_LD:
+            return linked(await service.linked_consents(request.caller, subject_id))
+        return told(await service.consents(request.caller, subject_id))
 
     @get(
         "/v1/subjects/{subject_id:uuid}/history",
-        opt=needs(Scope.CONSENT_READ) | described(links=_TO_PROOF),
+        opt=needs(Scope.CONSENT_READ) | described(links=_TO_PROOF, forms=_LINKED),
         tags=["consent"],
         operation_id="getHistory",
         summary="How a person's choices came about",
@@ -102,10 +112,37 @@ def routes(service: ConsentService, repeats: Repeats) -> list[HTTPRouteHandler]:
         subject_id: FromPath[UUID],
         cursor: FromQuery[str | None] = None,
         limit: Annotated[int, QueryParameter(ge=1, le=500)] = 100,
-    ) -> SubjectHistory:
-        """Every event, the latest to arrive first. Logged before it is answered."""
-        before = decode_cursor(cursor, Position) if cursor else None
-        page, following = await service.history(request.caller, subject_id, before, limit)
-        return msgspec.structs.replace(page, next=encode_cursor(following) if following else None)
+    ) -> Response[SubjectHistory]:
+        """Every event, the latest to arrive first. Logged before it is answered.
 
-    return [record, object_, facts, consents, history]
+        As `application/ld+json`: the consent records (ISO/IEC TS 27560) of the page's events, in DPV.
+        """
+        form = chosen(request)
+        before = decode_cursor(cursor, Position) if cursor else None
+        if form == JSON_LD:
+            document, following = await service.linked_history(request.caller, subject_id, before, limit)
+            if following:
+                document["next"] = f"?cursor={encode_cursor(following)}&limit={limit}"
+            return linked(document)
+        page, following = await service.history(request.caller, subject_id, before, limit)
+        return told(msgspec.structs.replace(page, next=encode_cursor(following) if following else None))
+
+    @get(
+        "/v1/receipts/{receipt_id:uuid}",
+        opt=needs(Scope.CONSENT_READ) | described(links=_RECEIPT_TO_PROOF, forms=_LINKED),
+        tags=["consent"],
+        operation_id="getReceipt",
+        summary="A receipt and its proof",
+    )
+    async def receipt(request: Call, receipt_id: FromPath[UUID]) -> Response[Receipt]:
+        """What one recording call was answered with, signed, and the proof that the log holds it.
+
+        As `application/ld+json`: the same as a consent receipt (ISO/IEC TS 27560) in DPV. Told whole or not
+        at all: one that speaks of a purpose or channel outside the caller's limits is not found. Logged
+        before it is answered.
+        """
+        if chosen(request) == JSON_LD:
+            return linked(await service.linked_receipt(request.caller, receipt_id))
+        return told(await service.receipt(request.caller, receipt_id))
+
+    return [record, object_, facts, consents, history, receipt]

@@ -1,13 +1,12 @@
 """The use cases of consent that a system has: recording choices, objecting, stating facts, reading back."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-import msgspec
-
 from consentd.callers.model import Caller
-from consentd.consent import store
+from consentd.consent import receipts, store
 from consentd.consent.answers import (
     ConsentsRecorded,
     EventWritten,
@@ -16,7 +15,11 @@ from consentd.consent.answers import (
     recorded_event,
     standing,
 )
+from consentd.consent.dpv.context import Node
+from consentd.consent.linked import Linked
 from consentd.consent.objecting import ObjectionsRecorded, rebuilt, record_objection
+from consentd.consent.opening import opened
+from consentd.consent.receipts import Receipt
 from consentd.consent.recording import Recorded, record
 from consentd.consent.requests import RecordConsents, RecordObjection
 from consentd.consent.views import (
@@ -27,8 +30,6 @@ from consentd.consent.views import (
     history_event,
     history_rows,
 )
-from consentd.crypto.seal import Place, unseal
-from consentd.crypto.subject_keys import open_keys
 from consentd.kernel.compiled import CompiledPolicy
 from consentd.kernel.fold import StateKey
 from consentd.kernel.ids import NOBODY, BatchId, SubjectId
@@ -46,6 +47,7 @@ class ConsentService:
         self._doing = doing
         self._keyring = doing.keyring
         self._policies = doing.policies
+        self._linked = Linked(doing.keyring, doing.policies)
 
     async def record(
         self, caller: Caller, request: RecordConsents, repeat: Repeat | None = None
@@ -94,7 +96,7 @@ class ConsentService:
     def _rebuilt(self, connection: Any, batch: BatchId) -> ConsentsRecorded:
         """The answer of an earlier act, from its rows. What stands is told as it stands now."""
         rows, _ = store.batch(connection, batch)
-        return self._told(connection, self._opened(connection, rows))
+        return self._told(connection, opened(connection, self._keyring, rows))
 
     def _told(self, connection: Any, events: list[EventWritten]) -> ConsentsRecorded:
         batch = events[0].row["batch_id"]
@@ -108,20 +110,6 @@ class ConsentService:
             states=tuple(states),
             receipt=receipt(self._keyring, policy, batch, events),
         )
-
-    def _opened(self, connection: Any, rows: list[Any]) -> list[EventWritten]:
-        """Events with their sealed part, empty where the key is gone or restricted."""
-        keys = open_keys(connection, self._keyring, {row["subject_id"] for row in rows})
-        events = []
-        for row in rows:
-            proof = keys[row["subject_id"]].proof
-            detail = {}
-            if proof is not None:
-                detail = msgspec.json.decode(
-                    unseal(proof, row["sealed"], Place("consent_events", "sealed", row["id"]))
-                )
-            events.append(EventWritten(row, detail))
-        return events
 
     def _states_of(self, connection: Any, events: list[EventWritten]) -> list[StandingState]:
         """What stands now for the keys that these events speak of."""
@@ -156,7 +144,40 @@ class ConsentService:
             connection: Any, compiled: CompiledPolicy
         ) -> tuple[list[SubjectId], tuple[SubjectHistory, Position | None]]:
             person, rows, following = history_rows(connection, caller, subject, before, limit)
-            events = tuple(history_event(event) for event in self._opened(connection, rows))
+            events = tuple(history_event(event) for event in opened(connection, self._keyring, rows))
             return [person], (SubjectHistory(person, events, None), following)
+
+        return await self._doing.read(caller, "history.read", read)
+
+    async def receipt(self, caller: Caller, batch: UUID) -> Receipt:
+        """A receipt, with its proof once there is one. Raises NotFound (promise 13)."""
+
+        def read(connection: Any, compiled: CompiledPolicy) -> tuple[Sequence[SubjectId], Receipt]:
+            found = receipts.find(connection, self._keyring, self._policies, caller, batch)
+            return found.people, found.told
+
+        return await self._doing.read(caller, "receipt.read", read)
+
+    # --- the same as linked data
+
+    async def linked_receipt(self, caller: Caller, batch: UUID) -> Node:
+        def read(connection: Any, compiled: CompiledPolicy) -> tuple[Sequence[SubjectId], Node]:
+            return self._linked.receipt(connection, caller, batch)
+
+        return await self._doing.read(caller, "receipt.read", read)
+
+    async def linked_consents(self, caller: Caller, subject: UUID) -> Node:
+        def read(connection: Any, compiled: CompiledPolicy) -> tuple[Sequence[SubjectId], Node]:
+            return self._linked.consents(connection, compiled, caller, subject)
+
+        return await self._doing.read(caller, "consents.read", read)
+
+    async def linked_history(
+        self, caller: Caller, subject: UUID, before: Position | None, limit: int
+    ) -> tuple[Node, Position | None]:
+        def read(
+            connection: Any, compiled: CompiledPolicy
+        ) -> tuple[Sequence[SubjectId], tuple[Node, Position | None]]:
+            return self._linked.history(connection, compiled, caller, subject, before, limit)
 
         return await self._doing.read(caller, "history.read", read)

@@ -22,7 +22,9 @@ from consentd.kernel.instants import SECOND, Instant
 TOKEN_TYPE = "at+jwt"  # noqa: S105 - the media type of RFC 9068, not a secret
 _ALGORITHM = "EdDSA"
 _COMPACT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
-_MOST = 16 * 1024
+_MOST_OF_A_TOKEN = 16 * 1024
+# A receipt has a line for each of up to a hundred choices, and for each person that a refusal counts for.
+_MOST_OF_A_DOCUMENT = 4 * 1024 * 1024
 _jws = PyJWS(algorithms=[_ALGORITHM])
 
 
@@ -42,7 +44,7 @@ def verify_token(
 
     Raises Unauthenticated: token_expired where asking for a new one is all it takes, else token_invalid.
     """
-    payload = _verify(keys, token, TOKEN_TYPE, "token")
+    payload = _verify(keys, token, TOKEN_TYPE, "token", _MOST_OF_A_TOKEN)
     if payload is None:
         raise _invalid()
     try:
@@ -69,7 +71,7 @@ def sign_document(signer: Signer, payload: bytes, typ: str) -> str:
 
 def verify_document(keys: Mapping[str, PublicKey], document: str, typ: str) -> bytes:
     """What was signed. Raises Tampered if this service did not sign exactly that as a `typ`."""
-    payload = _verify(keys, document, typ, "receipt")
+    payload = _verify(keys, document, typ, "receipt", _MOST_OF_A_DOCUMENT)
     if payload is None:
         raise Tampered("signature_invalid", "The document is not what this service signed.")
     return payload
@@ -92,12 +94,43 @@ def jwks(keys: Iterable[PublicKey]) -> dict[str, object]:
     }
 
 
+class _PublicJwk(msgspec.Struct, frozen=True):
+    kid: str
+    kty: str
+    crv: str
+    x: str
+
+
+class _PublicJwks(msgspec.Struct, frozen=True):
+    keys: tuple[_PublicJwk, ...]
+
+
+def receipt_keys(saved: bytes) -> dict[str, PublicKey]:
+    """The keys of a saved key set, to verify documents with. What is not of our algorithm is passed over.
+
+    The set does not say which keys are those of tokens; a token is no document by its `typ`. Raises Tampered
+    where this is no key set, or one without a key of ours.
+    """
+    try:
+        found = msgspec.json.decode(saved, type=_PublicJwks).keys
+    except msgspec.MsgspecError:
+        found = ()
+    keys = [
+        PublicKey(key.kid, "receipt", _bytes_of(key.x))
+        for key in found
+        if (key.kty, key.crv) == ("OKP", "Ed25519") and _canonical(key.x) and len(_bytes_of(key.x)) == 32
+    ]
+    if not keys:
+        raise Tampered("key_set_invalid", "This is no JSON Web Key Set with an Ed25519 key in it.")
+    return by_kid(keys)
+
+
 def _sign(signer: Signer, payload: bytes, typ: str) -> str:
     return _jws.encode(payload, signer.private, algorithm=_ALGORITHM, headers={"typ": typ, "kid": signer.kid})
 
 
-def _verify(keys: Mapping[str, PublicKey], text: str, typ: str, use: str) -> bytes | None:
-    if len(text) > _MOST or not _COMPACT.fullmatch(text) or not all(map(_canonical, text.split("."))):
+def _verify(keys: Mapping[str, PublicKey], text: str, typ: str, use: str, most: int) -> bytes | None:
+    if len(text) > most or not _COMPACT.fullmatch(text) or not all(map(_canonical, text.split("."))):
         return None
     try:
         header = _jws.get_unverified_header(text)
@@ -116,10 +149,14 @@ def _verify(keys: Mapping[str, PublicKey], text: str, typ: str, use: str) -> byt
 def _canonical(part: str) -> bool:
     """Whether this is the one base64url spelling of its bytes: decoders ignore stray bits at the end."""
     try:
-        content = base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
+        content = _bytes_of(part)
     except ValueError:
         return False
     return base64.urlsafe_b64encode(content).rstrip(b"=").decode() == part
+
+
+def _bytes_of(part: str) -> bytes:
+    return base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
 
 
 def _invalid() -> Unauthenticated:

@@ -1,6 +1,6 @@
 """What others ask of the log: proofs, the newest checkpoint, and how far behind it is."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
@@ -15,6 +15,7 @@ from consentd.evidence.merkle import (
 )
 from consentd.evidence.proof import ConsistencyProof, InclusionProof
 from consentd.evidence.store import CheckpointRow, Connection
+from consentd.kernel.canonical import row_bytes
 from consentd.kernel.errors import NotFound, Tampered, Unprocessable
 from consentd.kernel.ids import EntryId
 from consentd.kernel.instants import Instant
@@ -28,6 +29,40 @@ class Status(msgspec.Struct, frozen=True):
     oldest_pending: Instant | None
     """When the first of those was recorded: how far behind the log is."""
     checkpoint_at: Instant | None
+
+
+class EntryProven(msgspec.Struct, frozen=True):
+    """An entry in its canonical form (docs/log.md), whose hash is the leaf of its proof."""
+
+    entry_id: EntryId
+    content: bytes
+    proof: InclusionProof
+
+
+class Proven(msgspec.Struct, frozen=True):
+    """Entries, and the signed checkpoint that their proofs lead to."""
+
+    note: str
+    entries: tuple[EntryProven, ...]
+
+
+def prove(connection: Connection, entries: Iterable[EntryId]) -> Proven | None:
+    """That these entries are in the log; None while one of them is not under a checkpoint yet.
+
+    The entry comes whole, so that a leaf speaks for what it is about and not for itself alone. What is
+    personal in it is ciphertext.
+    """
+    latest = store.latest_checkpoint(connection)
+    found = []
+    for entry_id in entries:
+        index = store.leaf_index(connection, entry_id)
+        if latest is None or index is None or index >= latest.size:
+            return None
+        proof = inclusion_proof(connection, index, latest.size)
+        found.append(
+            EntryProven(entry_id, row_bytes("log_entries", store.entry(connection, entry_id)), proof)
+        )
+    return Proven(latest.note, tuple(found)) if latest is not None else None
 
 
 def latest_checkpoint(connection: Connection) -> CheckpointRow | None:

@@ -123,6 +123,12 @@ def entry_time(connection: Connection, entry_id: EntryId) -> Instant | None:
     return connection.execute(sa.select(log_entries.c.at).where(log_entries.c.id == entry_id)).scalar()
 
 
+def entry(connection: Connection, entry_id: EntryId) -> dict[str, Scalar]:
+    """The row of an entry that there is."""
+    found = connection.execute(sa.select(log_entries).where(log_entries.c.id == entry_id)).mappings().one()
+    return {str(name): value for name, value in found.items()}
+
+
 class Sealed(NamedTuple):
     entry_id: EntryId
     key_id: UUID

@@ -6,6 +6,7 @@
     │   ├── Unauthenticated      401  no, wrong, expired or revoked credentials
     │   ├── Forbidden            403  known caller, not its right
     │   ├── NotFound             404  also for what exists but is not this caller's to see
+    │   ├── NotAcceptable        406  no form of the answer that the caller takes
     │   ├── Conflict             409  the same number with other content; still running
     │   ├── TooLarge             413
     │   ├── Unprocessable        422  readable, but refused for a named reason
@@ -58,6 +59,10 @@ class Forbidden(CallerError):
 
 class NotFound(CallerError):
     status = 404
+
+
+class NotAcceptable(CallerError):
+    status = 406
 
 
 class Conflict(CallerError):

@@ -18,7 +18,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import ParameterKwarg
 from litestar.routes import HTTPRoute
 
-from consentd.base.described import EXAMPLES
+from consentd.base.described import EXAMPLES, FORMS
 from consentd.callers.access import ALSO_ASKS, ASKS, BODY, PUBLIC, Door
 from consentd.callers.model import Scope
 from consentd.web.call import body_type
@@ -197,7 +197,8 @@ def _content(handler: HTTPRouteHandler, schema_of: dict[str, Document]) -> Docum
     # The framework's own names of media types are an enumeration, whose `str` is the member's name.
     media = str(getattr(handler.media_type, "value", handler.media_type) or "application/json")
     if types:
-        return {media: {"schema": schema_of[repr(types[0])]}}
+        others = {form: {"schema": schema} for form, schema in handler.opt.get(FORMS, {}).items()}
+        return {media: {"schema": schema_of[repr(types[0])]}, **others}
     return {media: {"schema": {"type": "string" if media.startswith("text/") else "object"}}}
 
 

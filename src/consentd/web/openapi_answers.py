@@ -7,7 +7,7 @@ from typing import Any
 
 from litestar.handlers import HTTPRouteHandler
 
-from consentd.base.described import ALSO, CHANGES, LINKS
+from consentd.base.described import ALSO, CHANGES, FORMS, LINKS
 from consentd.callers.access import ASKS, Door
 from consentd.callers.model import Scope
 from consentd.web.call import LENIENT
@@ -26,6 +26,7 @@ HEADERS: Document = {
     },
     "Retry-After": {"description": "After how many seconds trying again can help.", "schema": _SECONDS},
     "WWW-Authenticate": {"description": "How to prove who calls (RFC 6750).", "schema": _TEXT},
+    "Vary": {"description": "What of the request the form of the answer depends on.", "schema": _TEXT},
     "Allow": {"description": "The methods that this address takes.", "schema": _TEXT},
 }
 
@@ -35,6 +36,7 @@ _PROBLEMS: dict[int, tuple[str, str, tuple[str, ...]]] = {
     403: ("Forbidden", "A known caller, but not its right: a scope is missing, or a limit.", ()),
     404: ("NotFound", "There is none; or it is not this caller's to see.", ()),
     405: ("MethodNotAllowed", "This address does not take this method.", ("Allow",)),
+    406: ("NotAcceptable", "The answer comes in no form that Accept names.", ("Vary",)),
     408: ("TooSlow", "The body did not arrive in time.", ()),
     409: ("Conflict", "Another event came under the same number, or the same call is still running.", ()),
     413: ("TooLarge", "The body is larger than the service takes.", ()),
@@ -56,7 +58,8 @@ def answers(
     """Every answer of one operation, by status. `parameters`: the places that it takes some in."""
     also: dict[int, str] = handler.opt.get(ALSO, {})
     done: Document = {"description": "Recorded." if handler.status_code == 201 else "Answered."}
-    done |= {"headers": _headers(), "content": content}
+    varies = ("Vary",) if handler.opt.get(FORMS) else ()
+    done |= {"headers": _headers(*varies), "content": content}
     if handler.opt.get(LINKS):
         done["links"] = handler.opt[LINKS]
     found: Document = {str(handler.status_code): done}
@@ -83,6 +86,8 @@ def _implied(handler: HTTPRouteHandler, method: str, parameters: Collection[str]
         statuses |= {401, 429}
     if isinstance(asks, Scope):
         statuses.add(403)
+    if handler.opt.get(FORMS):
+        statuses.add(406)
     if "path" in parameters:
         statuses.add(404)
     if parameters:

@@ -23,6 +23,7 @@ from consentd.kernel.errors import (
     CallerError,
     ConsentdError,
     Forbidden,
+    NotAcceptable,
     Unauthenticated,
     Unavailable,
 )
@@ -92,6 +93,8 @@ def headers_for(error: ConsentdError) -> dict[str, str]:
     if isinstance(error, OAuthRefusal):
         if error.challenge:
             headers["www-authenticate"] = error.challenge
+    elif isinstance(error, NotAcceptable):
+        headers["vary"] = "accept"
     elif isinstance(error, Unauthenticated):
         # RFC 6750 §3.1: no error code where no credentials came.
         missing = error.code == "token_missing"
