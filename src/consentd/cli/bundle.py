@@ -69,11 +69,12 @@ def _text(path: Path) -> str:
     except OSError as error:
         _unreadable(path, error.strerror)
     try:
-        if len(content) > _MOST:
-            raise ValueError
-        return content.decode()
-    except ValueError:
+        text = content.decode()
+    except UnicodeDecodeError:
+        text = None
+    if text is None or len(content) > _MOST:
         fail(f"{click.format_filename(path)} is not text: neither a checkpoint nor a key.", code=2)
+    return text
 
 
 def _unreadable(path: Path, why: str | None) -> NoReturn:

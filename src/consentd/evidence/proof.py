@@ -1,6 +1,7 @@
 """Proofs as values, as JSON and as C2SP tlog-proof.
 
-They verify offline, with this module or any implementation of RFC 9162. Upholds promise 9. Hashes are base64, as in the checkpoint that a proof is checked against.
+They verify offline, with this module or any implementation of RFC 9162. Upholds promise 9. Hashes are
+base64, as in the checkpoint that a proof is checked against.
 """
 
 import base64

@@ -8,12 +8,12 @@ only be one of the bundle's own, so none leads out of a folder. Any zip tool rea
 
 import hashlib
 import os
-import re
 import struct
 import zlib
 from collections.abc import Sequence
 from typing import BinaryIO, NamedTuple
 
+from consentd.evidence.bundle.layout import NAME
 from consentd.kernel.errors import OperatorError, Tampered
 
 _LOCAL = struct.Struct("<4s5H3L2H")
@@ -26,7 +26,6 @@ _DATE = 0x21
 _ATTRIBUTES = 0o100644 << 16
 _UNIX = 3 << 8
 _FULL, _FULL16 = 0xFFFFFFFF, 0xFFFF
-_NAME = re.compile(rb"[a-z]+(/[0-9]{12})?(\.[a-z]+)?")
 
 
 class Member(NamedTuple):
@@ -138,7 +137,7 @@ def members_of(file: BinaryIO) -> list[Member]:
             raise _at(at + len(raw), "the file ends in the middle of a header")
         fields = _LOCAL.unpack(raw)
         name = file.read(fields[9])
-        if not _NAME.fullmatch(name):
+        if not NAME.fullmatch(name):
             raise _at(at + _LOCAL.size, "the zip file holds a name that no file of a bundle has")
         member = Member(name.decode("ascii"), fields[8], fields[6], at)
         _same(header(member), raw + name, at, f"the header of {member.name} is not as a bundle has it")

@@ -16,6 +16,9 @@ KEY = "log.key"
 CHECKPOINT = "checkpoint"
 WAITING = "waiting.jsonl"
 MANIFEST = "manifest.json"
+NAME = re.compile(
+    rb"log\.key|checkpoint|checkpoints/[0-9]{12}|entries/[0-9]{12}\.jsonl|waiting\.jsonl|manifest\.json"
+)
 PART_ENTRIES = 1024
 PART_BYTES = 64 * 1024 * 1024
 """A part ends with the entry that reaches either: what reads it needs no more memory than that."""

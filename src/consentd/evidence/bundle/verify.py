@@ -149,7 +149,7 @@ class _Verification:
                 note = text(name)
                 seen = checkpoint.parse(note, manifest.origin, own)
                 if name == layout.CHECKPOINT and keys is not None:
-                    checkpoint.parse(note, manifest.origin, _keys("\n".join([*keys, ""]), manifest.origin))
+                    self._bears(note, manifest.origin, keys)
             except Tampered as reason:
                 self._found(name, "as a whole", reason.message)
                 continue
@@ -160,9 +160,17 @@ class _Verification:
                 self._result.size, self._result.root = seen.size, seen.root
         if kept is not None:
             self._keep(kept, manifest.origin, own)
+        if not self._result.root:
+            return False
         if self._result.size != manifest.size:
             self._found(layout.MANIFEST, "size", "is not the one of the newest checkpoint")
-        return bool(self._result.root)
+        return True
+
+    def _bears(self, note: str, origin: str, keys: Sequence[str]) -> None:
+        try:
+            checkpoint.parse(note, origin, _keys("\n".join([*keys, ""]), origin))
+        except Tampered as reason:
+            self._found("the key given", "as a whole", reason.message)
 
     def _keep(self, note: str, origin: str, own: Sequence[PublicKey]) -> None:
         try:
@@ -195,8 +203,9 @@ class _Verification:
         for left in self._signed.values():
             for name, seen in left:
                 self._found(name, "as a whole", f"is over {seen.size} entries; the bundle has {size}")
-        if size != self._result.size:
-            self._found("log_entries", str(size), f"the checkpoint is over {self._result.size} entries", size)
+        if size > self._result.size:
+            what = f"follows the last one, as the checkpoint is over {self._result.size} entries"
+            self._found("log_entries", str(self._result.size), what, self._result.size)
         self._result.waiting = entries.entries - size
         self._result.rows = entries.counts.total()
         if manifest.waiting != self._result.waiting:
