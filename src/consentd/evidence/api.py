@@ -104,7 +104,7 @@ def routes(
         opt={**protected, **described(also={404: "No such entry, or not in the log yet.", 422: _NOT_PROVEN})},
         tags=["log"],
         operation_id="proveInclusionSigned",
-        summary="The same with its checkpoint, as one text",
+        summary="Proof that an entry is in the log, with its checkpoint",
     )
     async def log_tlog_proof(entry: FromQuery[str | None] = None, index: FromQuery[str | None] = None) -> str:
         """A C2SP tlog-proof for `entry` (its id) or `index`: with the log's key, it verifies offline."""
