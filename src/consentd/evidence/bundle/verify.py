@@ -191,8 +191,7 @@ class _Verification:
     def _extend(self, leaves: Sequence[bytes]) -> None:
         start, end = self._tree.size, self._tree.size + len(leaves)
         for stop in [*sorted(size for size in self._signed if start < size < end), end]:
-            for _ in self._tree.append(leaves[self._tree.size - start : stop - start]):
-                pass
+            self._tree.extend(leaves[self._tree.size - start : stop - start])
             for name, seen in self._signed.pop(stop, ()):
                 self._result.checkpoints += 1
                 if seen.root != self._tree.root():
