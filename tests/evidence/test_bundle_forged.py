@@ -4,8 +4,12 @@ import json
 
 import pytest
 
+from consentd.base.ids import new_id
+from consentd.db.tables.people import fact_states, subjects
+from consentd.db.unit import Unit
 from consentd.evidence.bundle import layout
-from support.bundles import Files, Forge, exported, files_of, forged, found, lines, part
+from consentd.kernel.ids import SubjectId
+from support.bundles import Files, Forge, about, exported, files_of, forged, found, lines, part
 from support.ledger import ORIGIN, Ledger
 
 
@@ -159,3 +163,42 @@ async def test_promise_9_a_row_that_may_change_cannot_be_left_out_or_put_back(li
     assert [one for one in named if one.startswith("fact_states ") and "is as it was before entry" in one], (
         named
     )
+
+
+async def test_promise_9_nothing_is_removed_under_an_entry_about_somebody_else(ledger: Ledger) -> None:
+    """What the log's own key signed is no more believed than what the rule says of it."""
+    one, other = SubjectId(new_id()), SubjectId(new_id())
+
+    def work(unit: Unit) -> None:
+        entry = about(ledger, unit, one)
+        row = {"id": one, "group_id": one, "merged": False, "created_at": unit.now}
+        entry.insert(subjects, row)
+        entry.insert(fact_states, {"subject_id": one, "sealed": b"facts"})
+        entry.close()
+        entry = about(ledger, unit, other)
+        entry.delete(fact_states, {"subject_id": [one]})
+        entry.close()
+
+    await ledger.database.change(work)
+    await ledger.sequence()
+    (named,) = found(await exported(ledger))
+    assert named.startswith(f"fact_states {one} (entry 2 of the log): was removed by entry ")
+    assert named.endswith(", which is about somebody else")
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        '[["suppressions","a","00"]]',
+        '[["attempts","a",null]]',
+        '[["attempts","a"]]',
+        "{}",
+        f"[{10**4000}]",
+    ],
+)
+async def test_a_list_of_rows_that_no_entry_may_hold_is_named(lived: Ledger, rows: str) -> None:
+    line = json.dumps(
+        {"row": {"id": "x", "rows": rows, "subject_id": None}, "table": "log_entries"}, separators=(",", ":")
+    )
+    named = found(forged(await exported(lived), put(0, line.encode())))
+    assert any("which no entry may" in one or "does not say which rows" in one for one in named), named

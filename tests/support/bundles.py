@@ -85,17 +85,17 @@ async def live(ledger: Ledger) -> None:
 
     def added(unit: Unit) -> None:
         for person in people:
-            entry = _about(ledger, unit, person)
+            entry = about(ledger, unit, person)
             row = {"id": person, "group_id": person, "merged": False, "created_at": unit.now}
             entry.insert(subjects, {**row, "territory": "FR", "salt": bytes(32)})
             entry.insert(fact_states, {"subject_id": person, "sealed": b"\x01 first"})
             entry.close()
 
     def changed(unit: Unit) -> None:
-        entry = _about(ledger, unit, people[1])
+        entry = about(ledger, unit, people[1])
         entry.update(fact_states, {"subject_id": [people[1]]}, {"sealed": b"\x02 second"})
         entry.close()
-        entry = _about(ledger, unit, people[2])
+        entry = about(ledger, unit, people[2])
         entry.delete(fact_states, {"subject_id": [people[2]]})
         entry.update(subjects, {"id": [people[2]]}, {"territory": None, "salt": None, "erased_at": unit.now})
         entry.close()
@@ -104,5 +104,6 @@ async def live(ledger: Ledger) -> None:
     await ledger.database.change(changed)
 
 
-def _about(ledger: Ledger, unit: Unit, person: SubjectId) -> Entry:
+def about(ledger: Ledger, unit: Unit, person: SubjectId) -> Entry:
+    """An entry about somebody, under way."""
     return begin(unit, action="test.done", actor=SERVICE, key=ledger.keyring.audit(), subject_id=person)
