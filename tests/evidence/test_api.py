@@ -60,9 +60,30 @@ async def test_promise_9_proofs_verify_offline_from_what_is_public(
     assert verify_consistency(2, older.root, 5, newest.root, path)
 
 
+async def test_promise_9_a_tlog_proof_needs_nothing_but_the_key(ledger: Ledger, client: AsyncClient) -> None:
+    """C2SP tlog-proof: a line that names the form, the index, the path, an empty line, the checkpoint."""
+    (entry_id, *_) = await ledger.record(5)
+    await ledger.sequence()
+    answer = await client.get("/v1/log/proofs/tlog", params={"entry": str(entry_id)})
+    assert answer.headers["content-type"].startswith("text/plain")
+    assert (await client.get("/v1/log/proofs/tlog", params={"index": "1"})).text == answer.text
+    head, _, note = answer.text.partition("\n\n")
+    form, index, *path = head.split("\n")
+    assert (form, index) == ("c2sp.org/tlog-proof@v1", "index 1")
+    assert note == (await client.get("/v1/log/checkpoint")).text
+    newest = checkpoint.parse(note, ORIGIN, ledger.keyring.public_keys("log"))
+    plain = (await client.get("/v1/log/proofs/inclusion", params={"index": "1"})).json()
+    assert path == plain["path"]
+    hashes = [base64.b64decode(one) for one in path]
+    assert verify_inclusion(base64.b64decode(plain["leaf"]), 1, newest.size, hashes, newest.root)
+
+
 @pytest.mark.parametrize(
     ("query", "status", "code"),
     [
+        ("tlog", 422, "entry_or_index"),
+        ("tlog?index=9", 404, "entry_not_sequenced"),
+        ("tlog?entry=x", 422, "bad_entry"),
         ("inclusion", 422, "entry_or_index"),
         ("inclusion?index=0&entry=01a2009b-6fb8-7583-bf03-b3a2b494654c", 422, "entry_or_index"),
         ("inclusion?index=%2B0", 422, "bad_number"),
@@ -98,4 +119,5 @@ def test_promise_8_every_route_says_who_may_call(app: Litestar) -> None:
         "/v1/log/key": "all",
         "/v1/log/proofs/inclusion": "known",
         "/v1/log/proofs/consistency": "known",
+        "/v1/log/proofs/tlog": "known",
     }

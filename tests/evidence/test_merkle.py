@@ -127,6 +127,17 @@ def test_every_proof_is_the_one_of_the_recursive_definition(data: st.DataObject,
 
 
 @given(data=st.data(), size=st.integers(1, 80))
+def test_growing_without_nodes_gives_the_same_root(data: st.DataObject, size: int) -> None:
+    middle = data.draw(st.integers(0, size))
+    leaves = [leaf_hash(leaf) for leaf in numbered(size)]
+    tree = Tree()
+    tree.extend(leaves[:middle])
+    assert (tree.size, tree.root()) == (middle, naive_root(numbered(middle)))
+    tree.extend(leaves[middle:])
+    assert (tree.size, tree.root()) == (size, naive_root(numbered(size)))
+
+
+@given(data=st.data(), size=st.integers(1, 80))
 def test_growing_in_steps_gives_the_same_nodes(data: st.DataObject, size: int) -> None:
     leaves = [leaf_hash(leaf) for leaf in numbered(size)]
     cut = data.draw(st.integers(0, size))

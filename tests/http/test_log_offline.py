@@ -104,6 +104,20 @@ def test_promise_9_what_was_recorded_is_proven_to_stand_in_the_signed_log(till: 
     assert by_index.json() == proof
 
 
+def test_promise_9_a_tlog_proof_is_read_by_whoever_knows_the_form(till: httpx.Client) -> None:
+    """C2SP tlog-proof: everything in one text but the leaf, which is told beside it."""
+    entry = recorded_entry(till)
+    leaf = till.get("/v1/log/proofs/inclusion", params={"entry": entry}).json()["leaf"]
+    answer = till.get("/v1/log/proofs/tlog", params={"entry": entry})
+    assert answer.headers["content-type"] == "text/plain; charset=utf-8"
+    head, _, note = answer.text.partition("\n\n")
+    form, index, *path = head.split("\n")
+    assert form == "c2sp.org/tlog-proof@v1"
+    size, root = opened_note(note, till.get("/v1/log/key").text)
+    number = int(index.removeprefix("index "))
+    assert root_from_inclusion(base64.b64decode(leaf), number, size, decoded(path)) == root
+
+
 def test_promise_9_the_log_is_proven_to_have_only_grown(till: httpx.Client) -> None:
     recorded_entry(till)
     older, older_root = checkpoint(till)

@@ -1,19 +1,36 @@
-"""audit: proving the log, or finding where it was touched."""
+"""audit: proving the log, handing out what proves it, or finding where it was touched."""
 
 import asyncio
+import os
 import time
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import click
 
 from consentd.app import Parts
-from consentd.cli.common import command, json_option, opened, say, settings
+from consentd.cli.bundle import verify_bundle
+from consentd.cli.common import command, fail, json_option, opened, say, sequence, settings, with_parts
 from consentd.consent.verifying import state_check
 from consentd.evidence import outside
+from consentd.evidence.bundle import service as bundles
+from consentd.evidence.bundle.layout import Manifest
+from consentd.evidence.model import OPERATOR
 from consentd.evidence.service import Status, status
 from consentd.evidence.verifier.finding import Finding
 from consentd.evidence.verifier.service import verify as verify_log
+from consentd.kernel.errors import OperatorError
+from consentd.kernel.ids import EntryId
 from consentd.policy.service import log_origin
+
+_out = click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    required=True,
+    help="The file to write; there must be none of that name yet.",
+)
 
 
 @click.group()
@@ -22,10 +39,30 @@ def audit() -> None:
 
 
 @audit.command()
+@click.argument("bundle", required=False, type=click.Path(path_type=Path))
+@click.option(
+    "--checkpoint",
+    type=click.Path(path_type=Path),
+    help="With a bundle: a checkpoint of this log that you kept earlier; the bundle must continue it.",
+)
+@click.option(
+    "--key",
+    type=click.Path(path_type=Path),
+    help="With a bundle: the log's verifier key as you got it from elsewhere (/v1/log/key).",
+)
 @json_option
 @command
-def verify(as_json: bool) -> None:
-    """Recompute rows, tree, folds and look-ups; name the first bad place. Exit code 1 if there is one."""
+def verify(bundle: Path | None, checkpoint: Path | None, key: Path | None, as_json: bool) -> None:
+    """Recompute rows, tree, folds and look-ups; name the first bad place. Exit code 1 if there is one.
+
+    With BUNDLE, a file that `audit export` wrote: verify that file alone, without database or keys. Exit
+    code 2 where there is no file to verify.
+    """
+    if bundle is not None:
+        verify_bundle(bundle, checkpoint, key, as_json=as_json)
+        return
+    if checkpoint or key:
+        raise click.UsageError("--checkpoint and --key go with a bundle.")
 
     async def run() -> tuple[list[Finding], Status]:
         async with opened(settings()) as parts:
@@ -61,6 +98,69 @@ async def _verify(parts: Parts) -> tuple[list[Finding], Status]:
         return findings, status(connection)
 
     return await parts.database.read(work)
+
+
+@audit.command()
+@_out
+@json_option
+@command
+def export(out: Path, as_json: bool) -> None:
+    """Write a bundle from which anybody proves the whole log offline. Being handed out, it is recorded."""
+
+    async def work(parts: Parts) -> Manifest:
+        if parts.origin is None:
+            raise OperatorError("no_policy", "No policy is active yet, so nothing was signed yet.")
+        return await bundles.export_to(
+            out, parts.database, parts.keyring, parts.origin, OPERATOR, lambda: sequence(parts)
+        )
+
+    manifest = _written(out, lambda: with_parts(work))
+    rows = sum(manifest.rows.values())
+    waiting = f" {manifest.waiting} more wait to be signed and are in it, too." if manifest.waiting else ""
+    say(
+        {"file": str(out), "size": manifest.size, "waiting": manifest.waiting, "rows": rows},
+        as_json=as_json,
+        text=f"{out} holds {manifest.size} entries and {rows} rows.{waiting} Whoever has it verifies it with "
+        f"`consentd audit verify {out}`.",
+    )
+
+
+@audit.command()
+@click.argument("entry_id", type=click.UUID)
+@_out
+@json_option
+@command
+def proof(entry_id: UUID, out: Path, as_json: bool) -> None:
+    """Write the proof of one entry, with the entry, as a C2SP tlog-proof. This is recorded."""
+
+    async def work(parts: Parts) -> str:
+        return await bundles.prove(
+            EntryId(entry_id), parts.database, parts.keyring, OPERATOR, lambda: sequence(parts)
+        )
+
+    def write() -> None:
+        handle = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            try:
+                file.write(with_parts(work))
+            except BaseException:
+                out.unlink()
+                raise
+
+    _written(out, write)
+    say({"file": str(out)}, as_json=as_json, text=f"{out} proves that the entry is in the log.")
+
+
+def _written(out: Path, write: Callable[[], Any]) -> Any:  # Any: whatever writing tells
+    """Says which file cannot be written; the data folder is not at fault."""
+    try:
+        return write()
+    except FileExistsError:
+        fail(f"{out} exists; nothing is written over.")
+    except OSError as error:
+        if error.filename is None or Path(error.filename).parent != out.parent:
+            raise
+        fail(f"{out} cannot be written: {error.strerror}.")
 
 
 COMMANDS = [audit]

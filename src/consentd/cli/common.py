@@ -62,9 +62,9 @@ def _database() -> str:
     return settings().database_url.rpartition("@")[2].partition("?")[0].removeprefix("sqlite:///")
 
 
-def fail(message: str) -> NoReturn:
+def fail(message: str, code: int = 1) -> NoReturn:
     click.echo(f"consentd: {message}", err=True)
-    sys.exit(1)
+    sys.exit(code)
 
 
 def settings() -> Settings:

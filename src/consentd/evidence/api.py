@@ -1,6 +1,6 @@
 """The log over HTTP. Checkpoints and the key are public: whoever sees them can hold us to them.
 
-Upholds promise 9: with these four, anyone verifies offline that an entry is in the log and that nothing was
+Upholds promise 9: with these five, anyone verifies offline that an entry is in the log and that nothing was
 taken out since an earlier checkpoint. Proofs are hashes and nothing else.
 
 Who may call is declared by the options that `routes` is given: rooms above know callers, this one does not.
@@ -93,12 +93,23 @@ def routes(
         size: FromQuery[str | None] = None,
     ) -> InclusionTold:
         """An inclusion proof (RFC 9162 §2.1.3) for `entry` (its id) or `index`, in the tree of `size`."""
-        if (entry is None) == (index is None):
-            raise Unprocessable("entry_or_index", "Name the entry by either entry or index.")
-        named = _entry(entry) if entry is not None else _whole("index", index)
+        named = _named(entry, index)
         wanted = None if size is None else _whole("size", size)
         proof = await database.read(lambda connection: service.inclusion_proof(connection, named, wanted))
         return msgspec.convert(proof.to_json(), InclusionTold)
+
+    @get(
+        "/v1/log/proofs/tlog",
+        media_type=MediaType.TEXT,
+        opt={**protected, **described(also={404: "No such entry, or not in the log yet.", 422: _NOT_PROVEN})},
+        tags=["log"],
+        operation_id="proveInclusionSigned",
+        summary="Proof that an entry is in the log, with its checkpoint",
+    )
+    async def log_tlog_proof(entry: FromQuery[str | None] = None, index: FromQuery[str | None] = None) -> str:
+        """A C2SP tlog-proof for `entry` (its id) or `index`: with the log's key, it verifies offline."""
+        named = _named(entry, index)
+        return (await database.read(lambda connection: service.signed_proof(connection, named))).text()
 
     @get(
         "/v1/log/proofs/consistency",
@@ -116,7 +127,13 @@ def routes(
         proof = await database.read(lambda connection: service.consistency_proof(connection, *sizes))
         return msgspec.convert(proof.to_json(), ConsistencyTold)
 
-    return [log_checkpoint, log_key, log_inclusion, log_consistency]
+    return [log_checkpoint, log_key, log_inclusion, log_tlog_proof, log_consistency]
+
+
+def _named(entry: str | None, index: str | None) -> EntryId | int:
+    if (entry is None) == (index is None):
+        raise Unprocessable("entry_or_index", "Name the entry by either entry or index.")
+    return _entry(entry) if entry is not None else _whole("index", index)
 
 
 def _entry(text: str) -> EntryId:

@@ -80,7 +80,7 @@ def vkey(origin: str, public: bytes) -> str:
 def parse_vkey(line: str) -> tuple[str, PublicKey]:
     """The origin and the key of a verifier key. Raises Tampered where it is not one, to the letter."""
     parts = line.split("+", 2)
-    content = _base64(parts[2]) if len(parts) == 3 else b""
+    content = _base64(parts[2]) if len(parts) == 3 and _may_name(parts[0]) else b""
     if len(content) != 33 or content[:1] != _ED25519 or vkey(parts[0], content[1:]) != line:
         raise Tampered("vkey_invalid", "This is not a verifier key of an Ed25519 signed note.")
     return parts[0], PublicKey(parts[1], "log", content[1:])
@@ -93,9 +93,13 @@ def key_hash(name: str, public: bytes) -> bytes:
 
 def check_origin(origin: str) -> str:
     """The origin itself. ValueError where it cannot be one: it is a schema-less URL, say, without spaces."""
-    if not origin or "+" in origin or not origin.isprintable() or any(map(str.isspace, origin)):
+    if not _may_name(origin):
         raise ValueError(f"{origin!r} cannot name a log: it takes no white space and no plus sign")
     return origin
+
+
+def _may_name(origin: str) -> bool:
+    return origin.isprintable() and origin != "" and "+" not in origin and not any(map(str.isspace, origin))
 
 
 def _split(note: str) -> tuple[str, list[tuple[str, bytes]]]:

@@ -1,6 +1,7 @@
-"""Proofs as values and as JSON. They verify offline, with this module or any RFC 9162 implementation.
+"""Proofs as values, as JSON and as C2SP tlog-proof.
 
-Upholds promise 9. Hashes are base64, as in the checkpoint that a proof is checked against.
+They verify offline, with this module or any implementation of RFC 9162. Upholds promise 9. Hashes are
+base64, as in the checkpoint that a proof is checked against.
 """
 
 import base64
@@ -24,6 +25,22 @@ class InclusionProof(msgspec.Struct, frozen=True):
 
     def to_json(self) -> dict[str, object]:
         return {"index": self.index, "size": self.size, "leaf": _base64(self.leaf), "path": _all(self.path)}
+
+
+class SignedProof(msgspec.Struct, frozen=True):
+    """An inclusion proof with the checkpoint of its tree: whoever has the log's key needs nothing else."""
+
+    inclusion: InclusionProof
+    note: str
+
+    def text(self, entry: bytes | None = None) -> str:
+        """In the form of C2SP tlog-proof (c2sp.org/tlog-proof). `entry`, if it is handed out, as its extra
+        data: the canonical form, whose hash is the leaf.
+        """
+        lines = ["c2sp.org/tlog-proof@v1"]
+        if entry is not None:
+            lines.append(f"extra {_base64(entry)}")
+        return "\n".join([*lines, f"index {self.inclusion.index}", *_all(self.inclusion.path), "", self.note])
 
 
 class ConsistencyProof(msgspec.Struct, frozen=True):

@@ -13,7 +13,7 @@ from consentd.evidence.merkle import (
     inclusion_ranges,
     range_hash,
 )
-from consentd.evidence.proof import ConsistencyProof, InclusionProof
+from consentd.evidence.proof import ConsistencyProof, InclusionProof, SignedProof
 from consentd.evidence.store import CheckpointRow, Connection
 from consentd.kernel.canonical import row_bytes
 from consentd.kernel.errors import NotFound, Tampered, Unprocessable
@@ -103,6 +103,14 @@ def inclusion_proof(connection: Connection, entry: EntryId | int, size: int | No
     at = Position(0, index)
     nodes = _nodes(connection, ranges, at)
     return InclusionProof(index, size, nodes[at], tuple(range_hash(part, nodes) for part in ranges))
+
+
+def signed_proof(connection: Connection, entry: EntryId | int) -> SignedProof:
+    """The same under the newest checkpoint, and with it."""
+    proof = inclusion_proof(connection, entry)
+    latest = store.latest_checkpoint(connection)
+    assert latest is not None
+    return SignedProof(proof, latest.note)
 
 
 def consistency_proof(connection: Connection, first: int, second: int) -> ConsistencyProof:

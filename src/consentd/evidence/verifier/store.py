@@ -1,6 +1,7 @@
 """What the verifier reads, as the driver gives it: a type that forgives would hide an edit."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -8,7 +9,7 @@ import sqlalchemy as sa
 
 from consentd.db.tables import APPEND_ONLY, KEPT
 from consentd.db.tables.log import log_checkpoints, log_entries, log_leaves, log_nodes, log_pending
-from consentd.db.tables.types import Id
+from consentd.db.tables.types import Id, uuid_of
 from consentd.evidence.merkle import Position
 from consentd.evidence.store import Connection, Table
 from consentd.kernel.canonical import Scalar
@@ -193,7 +194,7 @@ def _with_entries(
     for values in _execute(connection, table, statement):
         at, entry_id, leaf, *rest = tuple(values)
         found = _row(log_entries, rest)
-        named = _value(table.c.entry_id, entry_id)
+        named = _id(entry_id)
         rows.append(LeafRow(at, named, leaf, None if found["id"] is None else found))
     return rows
 
@@ -208,20 +209,37 @@ def _raw(column: sa.Column[Any]) -> sa.Label[Any]:
 
 
 def _row(table: Table, values: Sequence[Any]) -> Row:
+    # Costs most of what verifying and exporting do: which column takes what is looked up once a table.
     return {
-        str(column.name): _value(column, value) for column, value in zip(table.columns, values, strict=True)
+        name: value if read is None else read(value)
+        for (name, read), value in zip(_reading(table), values, strict=True)
     }
 
 
-def _value(column: sa.Column[Any], value: Any) -> Scalar:
-    """The value as it was hashed; one of another shape stays as it is, and so hashes to something else."""
+@cache
+def _reading(table: Table) -> tuple[tuple[str, Callable[[Any], Scalar] | None], ...]:
+    return tuple((str(column.name), _reader(column)) for column in table.columns)
+
+
+def _reader(column: sa.Column[Any]) -> Callable[[Any], Scalar] | None:
+    """Brings a value as it was hashed. One of another shape stays as it is: it hashes to something else."""
     if isinstance(column.type, Id):
-        if isinstance(value, bytes) and len(value) == 16:
-            return UUID(bytes=value)
-        if isinstance(value, UUID):
-            return UUID(int=value.int)  # of a driver's own kind
-    if isinstance(column.type, sa.Boolean) and type(value) is int and value in (0, 1):
-        return bool(value)
+        return _id
+    return _boolean if isinstance(column.type, sa.Boolean) else None
+
+
+def _id(value: Any) -> Scalar:
+    if type(value) is bytes and len(value) == 16:
+        return uuid_of(value)
+    # Of a driver's own kind.
+    return UUID(int=value.int) if isinstance(value, UUID) else _kept(value)
+
+
+def _boolean(value: Any) -> Scalar:
+    return bool(value) if type(value) is int and value in (0, 1) else _kept(value)
+
+
+def _kept(value: Any) -> Scalar:
     kept: Scalar = value
     return kept
 

@@ -1,0 +1,81 @@
+"""Verifying an audit bundle at the command line: opens that file and nothing else, no database, no keys."""
+
+import base64
+import time
+from pathlib import Path
+from typing import NoReturn
+
+import click
+
+from consentd.cli.common import fail, say
+from consentd.evidence.bundle.verify import Verified, verify
+
+_MOST = 64 * 1024
+
+
+def verify_bundle(bundle: Path, kept: Path | None, key: Path | None, *, as_json: bool) -> None:
+    """Ends with exit code 0 if everything holds, 1 if something does not, 2 where a file cannot be read."""
+    note = None if kept is None else _text(kept)
+    keys = None if key is None else _text(key).removesuffix("\n").split("\n")
+    started = time.perf_counter()
+    try:
+        with bundle.open("rb") as file:
+            found = verify(file, keys=keys, kept=note)
+    except OSError as error:
+        _unreadable(bundle, error.strerror)
+    seconds = time.perf_counter() - started
+    say(
+        {
+            "valid": not found.findings,
+            "origin": found.origin,
+            "size": found.size,
+            "root": base64.b64encode(found.root).decode(),
+            "waiting": found.waiting,
+            "rows": found.rows,
+            "checkpoints": found.checkpoints,
+            "keys": found.keys,
+            "findings": found.findings,
+        },
+        as_json=as_json,
+        text="\n".join(_lines(found, seconds, anchored=note is not None or keys is not None)),
+    )
+    if found.findings:
+        raise SystemExit(1)
+
+
+def _lines(found: Verified, seconds: float, *, anchored: bool) -> list[str]:
+    if found.findings:
+        # What a file says of itself may be meant to play with the terminal.
+        return ["".join(c if c.isprintable() else "�" for c in str(one)) for one in found.findings]
+    lines = [
+        f"{found.origin}: {found.size} entries and {found.rows} rows verified in {seconds:.1f} s against "
+        f"{found.checkpoints} signed checkpoints: nothing was changed, added or removed."
+    ]
+    if found.waiting:
+        lines.append(f"{found.waiting} newer entries were not signed yet: of those this proves nothing.")
+    if not anchored:
+        lines.append(
+            "The key is the bundle's own. Compare it with the log's key from elsewhere (--key), or the log "
+            "with a checkpoint that you kept (--checkpoint):"
+        )
+        lines += found.keys
+    return lines
+
+
+def _text(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            content = file.read(_MOST + 1)
+    except OSError as error:
+        _unreadable(path, error.strerror)
+    try:
+        text = content.decode()
+    except UnicodeDecodeError:
+        text = None
+    if text is None or len(content) > _MOST:
+        fail(f"{click.format_filename(path)} is not text: neither a checkpoint nor a key.", code=2)
+    return text
+
+
+def _unreadable(path: Path, why: str | None) -> NoReturn:
+    fail(f"{click.format_filename(path)} cannot be read: {why or 'reading failed'}.", code=2)
