@@ -41,7 +41,8 @@ class Decider:
         try:
             batch = self._decoder.decode(asked.body)
             answer = await self._checks.batch(asked.caller, batch, asked.language)
-            return Told(self._encode(answer), len(batch.items))
+            allowed = sum(one.allow for one in answer.answers)
+            return Told(self._encode(answer), len(batch.items), allowed)
         except Exception as error:
             if not isinstance(error, ConsentdError):
                 logs.failure("(batch)", "/v1/check/batch", error)
@@ -62,7 +63,8 @@ def main() -> None:
     if first is None:
         return
     settings = pipe.unpacked(first, Settings)
-    logs.configure(settings.log_level)
+    logs.configure(settings.log_level, process=sys.argv[1] if sys.argv[1:] else "batches")
+    logs.catch_the_rest()
     # Nearly nothing that a batch makes is ever part of a cycle.
     gc.set_threshold(200_000, 20, 20)
     with asyncio.Runner() as runner:

@@ -51,7 +51,7 @@ def routes(service: CheckService, doing: Doing, repeats: Repeats, batches: Batch
         if len(body) <= SMALL:
             return Response(await service.batch(request.caller, await request.json(), _language(request)))
         told = await batches.answer(Asked(request.caller, _language(request), body))
-        service.asked += told.count
+        service.count(told.count, told.allowed, told.count)
         return encoded(told.content)
 
     @post(

@@ -13,6 +13,7 @@ from typing import Annotated
 import msgspec
 
 from consentd.base.clock import Clock
+from consentd.base.counts import Cell, Counts
 from consentd.base.ids import new_id
 from consentd.callers.model import Caller, Scope
 from consentd.check.answers import Answer, answer
@@ -50,7 +51,13 @@ class _Slice(msgspec.Struct, frozen=True):
 
 class CheckService:
     def __init__(
-        self, database: Database, gatherer: Gatherer, keyring: Keyring, policies: PolicyBook, clock: Clock
+        self,
+        database: Database,
+        gatherer: Gatherer,
+        keyring: Keyring,
+        policies: PolicyBook,
+        clock: Clock,
+        counts: Counts | None = None,
     ) -> None:
         self._database = database
         self._gatherer = gatherer
@@ -59,14 +66,14 @@ class CheckService:
         self._clock = clock
         self._asking = Asking(keyring)
         self._latest: CompiledPolicy | None = None
-        self.asked = 0
+        self._counts = counts or Counts()
 
     async def check(self, caller: Caller, asked: CheckAsked, language: str = "en") -> Answer:
         """Raises Forbidden for what was not given to this system, Unprocessable for a wrong `at`."""
         check_limits(caller, asked.purpose, asked.channel, "")
         at = instant_of(asked.at, self._clock())
         compiled = self._latest or await self._load(None)
-        self.asked += 1
+        self._counts.add(Cell.CHECKS_ASKED)
         while True:
             ready = make_ready(compiled.policy, asked, at)
             try:
@@ -76,6 +83,7 @@ class CheckService:
             except PolicyChanged as changed:
                 compiled = await self._load(changed.policy)
                 continue
+            self._counts.add(Cell.CHECKS_ALLOWED if decision.allow else Cell.CHECKS_DENIED)
             return answer(decision, new_id(), detailed=Scope.REASONS in caller.scopes, language=language)
 
     async def _decide(self, compiled: CompiledPolicy, caller: Caller, ready: Ready) -> Decision:
@@ -94,12 +102,19 @@ class CheckService:
         for index, item in enumerate(asked.items):
             if not caller.may_use(item.purpose, item.channel):
                 check_limits(caller, item.purpose, item.channel, f"/items/{index}")
-        self.asked += len(asked.items)
+        self._counts.add(Cell.CHECKS_ASKED, len(asked.items))
         answers: list[Answer] = []
         for start in range(0, len(asked.items), BLOCK):
             block = [(item, instants[item.at]) for item in asked.items[start : start + BLOCK]]
             answers += await self._block(caller, block, language)
+        self.count(0, sum(one.allow for one in answers), len(answers))
         return BatchAnswer(tuple(answers))
+
+    def count(self, asked: int, allowed: int, answered: int) -> None:
+        """Counts what was asked and answered, here or in the process of large batches."""
+        self._counts.add(Cell.CHECKS_ASKED, asked)
+        self._counts.add(Cell.CHECKS_ALLOWED, allowed)
+        self._counts.add(Cell.CHECKS_DENIED, answered - allowed)
 
     async def _block(
         self, caller: Caller, items: Sequence[tuple[CheckAsked, Instant]], language: str

@@ -3,6 +3,7 @@
 import sqlalchemy as sa
 
 from consentd.base.clock import Clock
+from consentd.base.counts import Counts
 from consentd.db.journal import Journal
 from consentd.db.postgres import PostgresDatabase
 from consentd.db.sqlite import SqliteDatabase
@@ -11,12 +12,12 @@ from consentd.kernel.errors import OperatorError
 
 
 def open_database(
-    url: str, *, clock: Clock, journal: Journal | None = None
+    url: str, *, clock: Clock, journal: Journal | None = None, counts: Counts | None = None
 ) -> SqliteDatabase | PostgresDatabase:
     """`sqlite:///path` or `postgresql+asyncpg://…`. Nothing is connected to until `open()`.
 
     `journal` is given the lines of a unit's stops and must have synced them when it returns; it is called
-    in a thread, before the commit. If it raises, nothing is committed.
+    in a thread, before the commit. If it raises, nothing is committed. `counts`: where units are counted.
     """
     try:
         parsed = sa.make_url(url)
@@ -24,9 +25,9 @@ def open_database(
         raise OperatorError("bad_database_url", "CONSENTD_DATABASE_URL cannot be read.") from error
     match parsed.drivername:
         case "sqlite":
-            return SqliteDatabase(path_of(parsed), clock=clock, journal=journal)
+            return SqliteDatabase(path_of(parsed), clock=clock, journal=journal, counts=counts)
         case "postgresql+asyncpg":
-            return PostgresDatabase(parsed, clock=clock, journal=journal)
+            return PostgresDatabase(parsed, clock=clock, journal=journal, counts=counts)
     raise OperatorError(
         "bad_database_url", "The database URL starts with neither sqlite:/// nor postgresql+asyncpg://."
     )

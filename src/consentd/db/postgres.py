@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from consentd.base.clock import Clock
+from consentd.base.counts import Cell, Counts
 from consentd.db.guard import Guard, Kind, watch
 from consentd.db.journal import Journal, write_stops
 from consentd.db.postgres_connection import (
@@ -41,10 +42,13 @@ _LOST_RACES = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError, asyncp
 class PostgresDatabase:
     dialect: Dialect = "postgresql"
 
-    def __init__(self, url: sa.URL, *, clock: Clock, journal: Journal | None = None) -> None:
+    def __init__(
+        self, url: sa.URL, *, clock: Clock, journal: Journal | None = None, counts: Counts | None = None
+    ) -> None:
         self._url = url
         self._clock = clock
         self._journal = journal
+        self._counts = counts or Counts()
         self._engine: AsyncEngine | None = None
         self._fast: asyncpg.Pool | None = None
 
@@ -135,9 +139,16 @@ class PostgresDatabase:
             if units[0].stops:
                 await asyncio.to_thread(write_stops, self._journal, units[0].stops)
             await _commit(connection)
+            self._counts.add(Cell.COMMITS)
             return result
 
-        return await self._attempts(attempt)
+        try:
+            answer = await self._attempts(attempt)
+        except BaseException:
+            self._counts.add(Cell.UNITS_UNDONE)
+            raise
+        self._counts.add(Cell.UNITS_DONE)
+        return answer
 
     async def _attempts(self, attempt: Callable[[AsyncConnection], Awaitable[T]]) -> T:
         if self._engine is None:

@@ -17,6 +17,7 @@ from typing import Any, TypeVar, cast
 import sqlalchemy as sa
 
 from consentd.base.clock import Clock
+from consentd.base.counts import Counts
 from consentd.db.failures import overloaded, sqlite_failure
 from consentd.db.guard import Guard, Kind, watch
 from consentd.db.journal import Journal
@@ -35,9 +36,11 @@ MOST_WAITING_READS = 1000
 class SqliteDatabase:
     dialect: Dialect = "sqlite"
 
-    def __init__(self, path: Path, *, clock: Clock, journal: Journal | None = None) -> None:
+    def __init__(
+        self, path: Path, *, clock: Clock, journal: Journal | None = None, counts: Counts | None = None
+    ) -> None:
         self._path = path
-        self._writer = Writer(path, clock, journal)
+        self._writer = Writer(path, clock, journal, counts or Counts())
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="consentd-reader")
         self._reading = 0
         self._read_guard = Guard()
