@@ -30,6 +30,7 @@ from consentd.crypto.root import read_root_key
 from consentd.db.engine import open_database
 from consentd.db.postgres import PostgresDatabase
 from consentd.db.sqlite import SqliteDatabase
+from consentd.db.unit import unwatched
 from consentd.evidence import api as evidence_api
 from consentd.evidence import service as evidence
 from consentd.evidence.journal import Journal
@@ -45,6 +46,7 @@ from consentd.web.health import NotReady, Readiness
 from consentd.web.limits import DEFAULT_LIMITS, Limits
 from consentd.web.metrics import Metrics, Observe, Observed
 from consentd.web.refusals import Refusals
+from consentd.web.tracing import Traces, open_traces
 from consentd.web.waiting import waiting
 
 PURGE_SECONDS = 3600
@@ -64,20 +66,23 @@ class Parts(msgspec.Struct, frozen=True):
     origin: str | None
     """The log's name; None before the first policy is active."""
     counts: Counts
+    traces: Traces | None
 
 
 async def create_app(settings: Settings, board: Board | None = None, worker: int = 0) -> Application:
     """The whole service, open and ready; or, where it cannot be, one that says why.
 
-    `board` and `worker`: where this process counts, if it is one of several.
+    `board` and `worker`: where this process counts, if it is one of several. Raises OperatorError where
+    traces are asked for that cannot be made.
     """
     board = board or Board(1)
     counts = board.slots[worker]
     # Whoever counted here before has ended.
     counts.stand_still()
+    traces = open_traces(settings)
 
     async def opened() -> Application:
-        parts = await open_parts(settings, counts)
+        parts = await open_parts(settings, counts, traces)
         return _with_metrics(compose(parts), settings, board, lambda: _observed(parts))
 
     try:
@@ -87,12 +92,18 @@ async def create_app(settings: Settings, board: Board | None = None, worker: int
         return _with_metrics(waiting(settings, error, opened, counts), settings, board, _nothing_observed)
 
 
-async def open_parts(settings: Settings, counts: Counts | None = None) -> Parts:
+async def open_parts(settings: Settings, counts: Counts | None = None, traces: Traces | None = None) -> Parts:
     """Opens the database and the keyring. Raises OperatorError, Unavailable or Tampered."""
     counts = counts or Counts()
     root = read_root_key(settings)
     journal = Journal(settings.journal_file)
-    database = open_database(settings.database_url, clock=clock.now, journal=journal.append, counts=counts)
+    database = open_database(
+        settings.database_url,
+        clock=clock.now,
+        journal=journal.append,
+        counts=counts,
+        around=unwatched if traces is None else traces.unit,
+    )
     await database.open()
     try:
         keyring = await database.read(lambda connection: load_keyring(connection, root))
@@ -100,7 +111,7 @@ async def open_parts(settings: Settings, counts: Counts | None = None) -> Parts:
     except BaseException:
         await database.close()
         raise
-    return assemble(settings, database, journal, keyring, origin, counts)
+    return assemble(settings, database, journal, keyring, origin, counts, traces)
 
 
 def assemble(
@@ -110,13 +121,23 @@ def assemble(
     keyring: Keyring,
     origin: str | None = None,
     counts: Counts | None = None,
+    traces: Traces | None = None,
 ) -> Parts:
     tokens = Tokens(
         database, keyring, issuer=settings.public_url, seconds=settings.token_seconds, clock=clock.now
     )
     repeats = idempotency.Repeats(keyring)
     return Parts(
-        settings, database, journal, keyring, tokens, repeats, PolicyBook(), origin, counts or Counts()
+        settings,
+        database,
+        journal,
+        keyring,
+        tokens,
+        repeats,
+        PolicyBook(),
+        origin,
+        counts or Counts(),
+        traces,
     )
 
 
@@ -152,6 +173,8 @@ def compose(
             await sequencer.release()
         await database.close()
         parts.journal.close()
+        if parts.traces is not None:
+            await parts.traces.close()
 
     return build(
         [
@@ -164,6 +187,7 @@ def compose(
         tokens=parts.tokens,
         limits=limits,
         counts=parts.counts,
+        traces=parts.traces,
         refusal=readiness.refusal,
         on_startup=[beside.start],
         on_shutdown=[stop],

@@ -9,11 +9,12 @@ import msgspec
 from consentd.app import create_app
 from consentd.base.settings import MOST_WORKERS, Settings
 from consentd.cli.common import command, settings
-from consentd.web import server, supervisor
+from consentd.web import server, supervisor, tracing
 
 
 def run(given: Settings, listener: socket.socket | None = None) -> None:
     """Serves until it is told to stop, and leaves with the exit code of that."""
+    tracing.require(given)
     if given.workers == 1:
         server.serve(given, create_app, listener)
     else:

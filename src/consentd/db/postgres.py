@@ -27,7 +27,7 @@ from consentd.db.postgres_connection import (
     server_settings,
 )
 from consentd.db.readiness import require_current, require_protected
-from consentd.db.unit import Dialect, Unit, Work
+from consentd.db.unit import Around, Dialect, Unit, Work, unwatched
 from consentd.kernel.errors import StorageUnavailable
 
 T = TypeVar("T")
@@ -43,9 +43,16 @@ class PostgresDatabase:
     dialect: Dialect = "postgresql"
 
     def __init__(
-        self, url: sa.URL, *, clock: Clock, journal: Journal | None = None, counts: Counts | None = None
+        self,
+        url: sa.URL,
+        *,
+        clock: Clock,
+        journal: Journal | None = None,
+        counts: Counts | None = None,
+        around: Around = unwatched,
     ) -> None:
         self._url = url
+        self._around = around
         self._clock = clock
         self._journal = journal
         self._counts = counts or Counts()
@@ -110,7 +117,8 @@ class PostgresDatabase:
             await connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
             return await connection.run_sync(snapshot)
 
-        return await self._attempts(attempt)
+        with self._around("read"):
+            return await self._attempts(attempt)
 
     def fast_pool(self) -> asyncpg.Pool:
         """Raw, read-only, autocommitted connections for the hot path of `check`."""
@@ -143,7 +151,8 @@ class PostgresDatabase:
             return result
 
         try:
-            answer = await self._attempts(attempt)
+            with self._around(kind):
+                answer = await self._attempts(attempt)
         except BaseException:
             self._counts.add(Cell.UNITS_UNDONE)
             raise

@@ -23,6 +23,7 @@ from consentd.web.edge import Edge
 from consentd.web.limits import DEFAULT_LIMITS, CallerLimit, InFlight, Limits
 from consentd.web.lines import Lines
 from consentd.web.strict import StrictDecoder
+from consentd.web.tracing import Traces
 
 Background = Callable[[], Awaitable[None]]
 AfterException = Callable[[Exception, Scope], Awaitable[None]]
@@ -34,7 +35,7 @@ class Application(Litestar):
     `apart`: a port, and what answers there and nowhere else, past the edge.
     """
 
-    edge: Edge | None = None
+    edge: ASGIApp | None = None
     apart: tuple[int, ASGIApp] | None = None
 
     async def __call__(self, scope: Scope | Any, receive: Receive | Any, send: Send | Any) -> None:
@@ -57,6 +58,7 @@ def build(
     limits: Limits = DEFAULT_LIMITS,
     lines: Lines | None = None,
     counts: Counts | None = None,
+    traces: Traces | None = None,
     refusal: Callable[[], ConsentdError | None] = lambda: None,
     on_startup: Sequence[Background] = (),
     on_shutdown: Sequence[Background] = (),
@@ -98,7 +100,8 @@ def build(
         if body is not None:
             handler.opt[DECODER] = StrictDecoder(body)
     in_flight = InFlight(limits.in_flight)
-    app.edge = Edge(super(Application, app).__call__, in_flight, refusal, lines, counts or Counts())
+    edge = Edge(super(Application, app).__call__, in_flight, refusal, lines, counts or Counts())
+    app.edge = edge if traces is None else traces.around(edge)
     return app
 
 

@@ -77,7 +77,7 @@ class Edge:
         finally:
             self._in_flight.count -= 1
             self._counts.set(Cell.IN_FLIGHT, self._in_flight.count)
-            method, route = str(scope.get("method")), logs.route_of(scope)
+            method, route = logs.method_of(scope), logs.route_of(scope)
             seconds = time.perf_counter() - about.started
             self._counts.answered(method, route, about.status, seconds)
             self._lines.answered(method, route, about, seconds)

@@ -94,6 +94,10 @@ def route_of(scope: Scope) -> str:
     return template if isinstance(template, str) else "(none)"
 
 
+def method_of(scope: Scope) -> str:
+    return str(scope.get("method"))
+
+
 def describe(error: BaseException) -> list[dict[str, Any]]:  # Any: text and lists of text
     """The chain of exceptions, outermost first: kind and places, without a word of their messages."""
     chain: list[dict[str, Any]] = []
