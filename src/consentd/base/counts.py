@@ -12,7 +12,7 @@ import mmap
 import os
 import tempfile
 from bisect import bisect_left
-from enum import IntEnum
+from typing import Final
 
 BOUNDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 """Upper bounds in seconds of the histogram of answers."""
@@ -27,21 +27,25 @@ _WIDTH = _CLASSES + len(BOUNDS) + 2
 """Cells of a route: answers by class, answers by duration, the last one beyond all bounds, seconds in sum."""
 
 
-class Cell(IntEnum):
-    """Numbers that are not of one route. A cell is only ever written by one thread."""
+class Cell:
+    """Numbers that are not of one route, by their place. A cell is only ever written by one thread.
 
-    IN_FLIGHT = 0
-    LEADS_UNTIL = 1
+    Plain numbers: an enumeration's member costs more to look up with than the addition.
+    """
+
+    IN_FLIGHT: Final = 0
+    LEADS_UNTIL: Final = 1
     """Seconds since 1970 until which this process leads the log; 0 if it does not."""
-    CHECKS_ASKED = 2
-    CHECKS_ALLOWED = 3
-    CHECKS_DENIED = 4
-    EVENTS = 5
-    UNITS_DONE = 6
-    UNITS_UNDONE = 7
-    COMMITS = 8
-    BATCH_STARTS = 9
-    WORKER_STARTS = 10
+    CHECKS_ASKED: Final = 2
+    CHECKS_ALLOWED: Final = 3
+    CHECKS_DENIED: Final = 4
+    EVENTS: Final = 5
+    UNITS_DONE: Final = 6
+    UNITS_UNDONE: Final = 7
+    COMMITS: Final = 8
+    BATCH_STARTS: Final = 9
+    WORKER_STARTS: Final = 10
+    COUNT: Final = 11
 
 
 _GAUGES = (Cell.IN_FLIGHT, Cell.LEADS_UNTIL)
@@ -80,21 +84,20 @@ class Counts:
         self._cells = memory[_NAMES:].cast("d")
         self._offsets = {name: _offset(index) for index, name in enumerate(self._told())}
 
-    def add(self, cell: Cell, more: float = 1) -> None:
+    def add(self, cell: int, more: float = 1) -> None:
         self._cells[cell] += more
 
-    def set(self, cell: Cell, value: float) -> None:
+    def set(self, cell: int, value: float) -> None:
         self._cells[cell] = value
 
-    def get(self, cell: Cell) -> float:
+    def get(self, cell: int) -> float:
         return self._cells[cell]
 
     def answered(self, method: str, route: str, status: int, seconds: float) -> None:
         """`route` is a template: only so many of them exist."""
-        name = f"{method} {route}"
-        offset = self._offsets.get(name)
+        offset = self._offsets.get((method, route))
         if offset is None:
-            offset = self._begin(name if method in METHODS else f"other {route}")
+            offset = self._begin(method if method in METHODS else "other", route)
         cells = self._cells
         cells[offset + status // 100] += 1
         cells[offset + _CLASSES + bisect_left(BOUNDS, seconds)] += 1
@@ -104,9 +107,8 @@ class Counts:
         """By method and template."""
         found = {}
         for index, name in enumerate(self._told()):
-            method, _, route = name.partition(" ")
             cells = self._cells[_offset(index) : _offset(index + 1)]
-            found[method, route] = Route(list(map(float, cells)))
+            found[name] = Route(list(map(float, cells)))
         return found
 
     def stand_still(self) -> None:
@@ -114,12 +116,14 @@ class Counts:
         for cell in _GAUGES:
             self._cells[cell] = 0
 
-    def _told(self) -> list[str]:
-        return bytes(self._names[: self._length[0]]).decode().splitlines()
+    def _told(self) -> list[tuple[str, str]]:
+        lines = bytes(self._names[: self._length[0]]).decode().splitlines()
+        return [(method, route) for method, _, route in (line.partition(" ") for line in lines)]
 
-    def _begin(self, name: str) -> int:
+    def _begin(self, method: str, route: str) -> int:
+        name = method, route
         if name not in self._offsets:
-            line = f"{name}\n".encode()
+            line = f"{method} {route}\n".encode()
             index, end = len(self._offsets), self._length[0]
             if end + len(line) > len(self._names) or _offset(index + 1) > len(self._cells):
                 # Better under a wrong name than with an answer that fails for being counted.
@@ -150,7 +154,7 @@ class Board:
         os.ftruncate(file, slots * _SLOT)
         return file
 
-    def total(self, cell: Cell) -> float:
+    def total(self, cell: int) -> float:
         return sum(slot.get(cell) for slot in self.slots)
 
     def routes(self) -> dict[tuple[str, str], Route]:
@@ -169,4 +173,4 @@ class Board:
 
 
 def _offset(index: int) -> int:
-    return len(Cell) + index * _WIDTH
+    return Cell.COUNT + index * _WIDTH

@@ -148,7 +148,7 @@ class _Shown(Collector):
         if age is not None:
             yield self._gauge("checkpoint_age_seconds", "Age of the newest checkpoint.", age)
 
-    def _total(self, cell: Cell) -> float:
+    def _total(self, cell: int) -> float:
         return self._board.total(cell)
 
     def _since(self, at: Instant | None) -> float | None:
