@@ -195,6 +195,12 @@ def test_yaml_is_read_in_one_place() -> None:
     only_where("yaml", lambda module: module.name == "policy/files.py")
 
 
+def test_what_operators_are_told_is_made_in_one_place() -> None:
+    """Labels and attributes are where personal data would leak: one module each to read (promise 18)."""
+    only_where("prometheus_client", lambda module: module.name == "web/metrics.py")
+    only_where("opentelemetry", lambda module: module.name == "web/tracing.py")
+
+
 def test_the_wall_clock_is_read_in_one_place() -> None:
     """A decision is a function of the instant it is given, or it could not be replayed."""
     clocks = {"datetime.now", "datetime.utcnow", "datetime.today", "date.today", "time.time", "time.time_ns"}
