@@ -1,22 +1,22 @@
 """Composes the service: the only module that knows every slice.
 
 Upholds docs/keys.md and promise 17: where the root key is wrong or the database cannot be used, the service
-runs, says why under /health/ready, and answers everything else with 503. What was only late (a database
-that starts after it) is taken up when it comes.
+runs, says why under /health/ready, and answers everything else with 503 (`web.waiting`).
 """
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
+from importlib import metadata
 
 import msgspec
 from litestar.handlers import HTTPRouteHandler
 
 from consentd.base import clock
+from consentd.base.counts import Board, Counts
 from consentd.base.settings import Settings, from_environment
 from consentd.callers import api as callers_api
 from consentd.callers.access import KNOWN, PUBLIC
-from consentd.callers.model import Caller
 from consentd.callers.tokens import Tokens
 from consentd.check import api as check_api
 from consentd.check import authzen_api
@@ -32,12 +32,13 @@ from consentd.crypto.root import read_root_key
 from consentd.db.engine import open_database
 from consentd.db.postgres import PostgresDatabase
 from consentd.db.sqlite import SqliteDatabase
+from consentd.db.unit import unwatched
 from consentd.evidence import api as evidence_api
 from consentd.evidence import service as evidence
 from consentd.evidence.journal import Journal
 from consentd.evidence.model import SERVICE
 from consentd.evidence.runner import Sequencer
-from consentd.kernel.errors import ConsentdError, OperatorError, Tampered, Unauthenticated, Unavailable
+from consentd.kernel.errors import ConsentdError, OperatorError, Tampered, Unavailable
 from consentd.policy.service import PolicyBook, log_origin
 from consentd.subjects import api as subjects_api
 from consentd.subjects.doing import Doing
@@ -45,9 +46,11 @@ from consentd.web import health, idempotency, logs, openapi, pages
 from consentd.web.application import Application, build
 from consentd.web.health import NotReady, Readiness
 from consentd.web.limits import DEFAULT_LIMITS, Limits
+from consentd.web.metrics import Metrics, Observe, Observed
 from consentd.web.refusals import Refusals
+from consentd.web.tracing import Traces, open_traces
+from consentd.web.waiting import waiting
 
-RETRY_SECONDS = 5
 PURGE_SECONDS = 3600
 KEYS_SECONDS = 30
 
@@ -64,22 +67,45 @@ class Parts(msgspec.Struct, frozen=True):
     policies: PolicyBook
     origin: str | None
     """The log's name; None before the first policy is active."""
+    counts: Counts
+    traces: Traces | None
 
 
-async def create_app(settings: Settings) -> Application:
-    """The whole service, open and ready; or, where it cannot be, one that says why."""
+async def create_app(settings: Settings, board: Board | None = None, worker: int = 0) -> Application:
+    """The whole service, open and ready; or, where it cannot be, one that says why.
+
+    `board` and `worker`: where this process counts, if it is one of several. Raises OperatorError where
+    traces are asked for that cannot be made.
+    """
+    board = board or Board(1)
+    counts = board.slots[worker]
+    # Whoever counted here before has ended.
+    counts.stand_still()
+    traces = open_traces(settings)
+
+    async def opened() -> Application:
+        parts = await open_parts(settings, counts, traces)
+        return _with_metrics(compose(parts), settings, board, lambda: _observed(parts))
+
     try:
-        return compose(await open_parts(settings))
+        return await opened()
     except (OperatorError, Unavailable, Tampered) as error:
         logs.refused_start(error)
-        return waiting(settings, error)
+        return _with_metrics(waiting(settings, error, opened, counts), settings, board, _nothing_observed)
 
 
-async def open_parts(settings: Settings) -> Parts:
+async def open_parts(settings: Settings, counts: Counts | None = None, traces: Traces | None = None) -> Parts:
     """Opens the database and the keyring. Raises OperatorError, Unavailable or Tampered."""
+    counts = counts or Counts()
     root = read_root_key(settings)
     journal = Journal(settings.journal_file)
-    database = open_database(settings.database_url, clock=clock.now, journal=journal.append)
+    database = open_database(
+        settings.database_url,
+        clock=clock.now,
+        journal=journal.append,
+        counts=counts,
+        around=unwatched if traces is None else traces.unit,
+    )
     await database.open()
     try:
         keyring = await database.read(lambda connection: load_keyring(connection, root))
@@ -87,7 +113,7 @@ async def open_parts(settings: Settings) -> Parts:
     except BaseException:
         await database.close()
         raise
-    return assemble(settings, database, journal, keyring, origin)
+    return assemble(settings, database, journal, keyring, origin, counts, traces)
 
 
 def assemble(
@@ -96,12 +122,25 @@ def assemble(
     journal: Journal,
     keyring: Keyring,
     origin: str | None = None,
+    counts: Counts | None = None,
+    traces: Traces | None = None,
 ) -> Parts:
     tokens = Tokens(
         database, keyring, issuer=settings.public_url, seconds=settings.token_seconds, clock=clock.now
     )
     repeats = idempotency.Repeats(keyring)
-    return Parts(settings, database, journal, keyring, tokens, repeats, PolicyBook(), origin)
+    return Parts(
+        settings,
+        database,
+        journal,
+        keyring,
+        tokens,
+        repeats,
+        PolicyBook(),
+        origin,
+        counts or Counts(),
+        traces,
+    )
 
 
 def compose(
@@ -116,14 +155,17 @@ def compose(
         raise OperatorError(
             "no_policy", "No policy is active yet. Run `consentd policy activate`, or `consentd init`."
         )
-    sequencer = Sequencer(database, parts.keyring, parts.origin, settings.checkpoint_file)
+    sequencer = Sequencer(
+        database, parts.keyring, parts.origin, settings.checkpoint_file, counts=parts.counts
+    )
     refusals = Refusals(database, parts.keyring)
     readiness = Readiness({"database": _database_probe(parts), "log": _log_probe(sequencer)})
     beside = Beside(
         refusals.run, sequencer.run, lambda: _purge_by_the_hour(parts), lambda: _fresh_keys(parts)
     )
 
-    batches = Batches("consentd.batches", lambda: settings)
+    name = f"batches of {logs.process()}"
+    batches = Batches("consentd.batches", lambda: settings, name, parts.counts)
 
     async def stop() -> None:
         await beside.stop()
@@ -133,6 +175,8 @@ def compose(
             await sequencer.release()
         await database.close()
         parts.journal.close()
+        if parts.traces is not None:
+            await parts.traces.close()
 
     return build(
         [
@@ -144,6 +188,8 @@ def compose(
         settings=settings,
         tokens=parts.tokens,
         limits=limits,
+        counts=parts.counts,
+        traces=parts.traces,
         refusal=readiness.refusal,
         on_startup=[beside.start],
         on_shutdown=[stop],
@@ -154,8 +200,8 @@ def compose(
 def slices(parts: Parts, batches: Batches, wake: Callable[[], None] = lambda: None) -> list[HTTPRouteHandler]:
     """Every slice's routes. `wake` tells the sequencer that something was recorded."""
     database, keyring, repeats = parts.database, parts.keyring, parts.repeats
-    doing = Doing(database, keyring, parts.policies, wake)
-    checks = CheckService(database, gatherer(database), keyring, parts.policies, clock.now)
+    doing = Doing(database, keyring, parts.policies, wake, parts.counts)
+    checks = CheckService(database, gatherer(database), keyring, parts.policies, clock.now, parts.counts)
     permits = Permits(doing, checks, parts.settings.public_url)
     return [
         *callers_api.routes(database, keyring, parts.tokens, parts.settings.public_url),
@@ -175,23 +221,6 @@ def description() -> str:
     return openapi.as_text(openapi.describe(compose(parts), settings.public_url))
 
 
-def waiting(settings: Settings, error: ConsentdError) -> Application:
-    """Health and nothing else; and, where waiting can help, the whole service once it opens."""
-    readiness = Readiness(refusal=error)
-    later = _Later(settings)
-    helps = isinstance(error, Unavailable)
-    app = build(
-        health.routes(readiness),
-        settings=settings,
-        tokens=_NoTokens(),
-        refusal=readiness.refusal,
-        on_startup=[later.start] if helps else [],
-        on_shutdown=[later.stop] if helps else [],
-    )
-    later.outer = app
-    return app
-
-
 class Beside:
     """Tasks that run beside the answering, from start to stop."""
 
@@ -206,46 +235,6 @@ class Beside:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-
-
-class _Later:
-    """Tries again to open the service, and puts it in the place of the waiting one."""
-
-    outer: Application
-
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        self._stop = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
-
-    async def start(self) -> None:
-        self._task = asyncio.create_task(self._run())
-
-    async def stop(self) -> None:
-        self._stop.set()
-        if self._task is not None:
-            await self._task
-
-    async def _run(self) -> None:
-        while not await _within(RETRY_SECONDS, self._stop.wait()):
-            try:
-                app = compose(await open_parts(self._settings))
-            except ConsentdError as error:
-                logs.refused_start(error)
-                continue
-            async with app.lifespan():
-                self.outer.edge = app.edge
-                await self._stop.wait()
-            return
-
-
-async def _within(seconds: float, wait: Awaitable[object]) -> bool:
-    try:
-        async with asyncio.timeout(seconds):
-            await wait
-    except TimeoutError:
-        return False
-    return True
 
 
 async def _purge_by_the_hour(parts: Parts) -> None:
@@ -287,14 +276,21 @@ def _log_probe(sequencer: Sequencer) -> health.Probe:
     return probe
 
 
-class _NoTokens:
-    """Stands where nobody can be known."""
+def _with_metrics(app: Application, settings: Settings, board: Board, observe: Observe) -> Application:
+    if settings.metrics_port is not None:
+        about = {"version": metadata.version("consentd"), "database": settings.database_url.partition(":")[0]}
+        app.apart = settings.metrics_port, Metrics(board, observe, about)
+    return app
 
-    def known(self, token: bytes) -> None:
+
+async def _observed(parts: Parts) -> Observed | None:
+    try:
+        async with asyncio.timeout(2):
+            found = await parts.database.read(evidence.status)
+    except (ConsentdError, TimeoutError):
         return None
+    return Observed(found.size, found.pending, found.oldest_pending, found.checkpoint_at)
 
-    async def admit(self, token: bytes) -> Caller:
-        raise Unauthenticated("token_invalid", "Nobody can be known while the service is not ready.")
 
-    async def confirm(self, caller: Caller) -> None:
-        raise Unauthenticated("token_invalid", "Nobody can be known while the service is not ready.")
+async def _nothing_observed() -> Observed | None:
+    return None

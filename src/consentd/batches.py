@@ -44,9 +44,10 @@ class Decider:
     async def answer(self, asked: Asked) -> Told:
         """Never raises: what goes wrong is told."""
         try:
-            before = self._checks.asked
+            checks = self._checks
+            before, allowed = checks.asked, checks.allows
             answer = await self._answered(asked)
-            return Told(self._encode(answer), self._checks.asked - before)
+            return Told(self._encode(answer), checks.asked - before, checks.allows - allowed)
         except Exception as error:
             if not isinstance(error, ConsentdError):
                 logs.failure("(batch)", f"({asked.standard} batch)", error)
@@ -73,7 +74,8 @@ def main() -> None:
     if first is None:
         return
     settings = pipe.unpacked(first, Settings)
-    logs.configure(settings.log_level)
+    logs.configure(settings.log_level, process=sys.argv[1] if sys.argv[1:] else "batches")
+    logs.catch_the_rest()
     # Nearly nothing that a batch makes is ever part of a cycle.
     gc.set_threshold(200_000, 20, 20)
     with asyncio.Runner() as runner:

@@ -1,15 +1,19 @@
 """Tables of the documents against the code that they speak of: what one says, the other has, both ways."""
 
 import ast
+import asyncio
+import re
 from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 import pytest
 from documents import ROOT, blocks, section, table, words_of
+from prometheus_client.parser import text_string_to_metric_families
 from test_documents_run import commands
 
-from consentd.base.settings import Settings, from_environment
+from consentd.base.counts import Board
+from consentd.base.settings import LOG_LEVELS, Settings, from_environment
 from consentd.callers.model import Scope
 from consentd.check.attempts import AttemptReported
 from consentd.cli import main
@@ -23,11 +27,14 @@ from consentd.consent.requests import (
     Slot,
 )
 from consentd.db.tables import metadata
+from consentd.kernel.errors import OperatorError
+from consentd.kernel.instants import Instant
 from consentd.kernel.policy import Controller, Purpose
 from consentd.kernel.reasons import REASONS
 from consentd.policy.law_rules import RULES
 from consentd.subjects import facts
 from consentd.subjects.requests import SubjectNamed
+from consentd.web.metrics import Metrics, Observed
 
 
 def fields(kind: type[msgspec.Struct], before: str = "") -> list[str]:
@@ -67,6 +74,10 @@ ATTRIBUTES = {
     "CONSENTD_TOKEN_SECONDS": "token_seconds",
     "CONSENTD_MAX_BODY_BYTES": "max_body_bytes",
     "CONSENTD_LOG_LEVEL": "log_level",
+    "CONSENTD_WORKERS": "workers",
+    "CONSENTD_METRICS_HOST": "metrics_host",
+    "CONSENTD_METRICS_PORT": "metrics_port",
+    "CONSENTD_OTEL": "otel",
 }
 
 
@@ -79,6 +90,44 @@ def test_the_settings_table_is_what_the_service_reads() -> None:
     for name, cell in told.items():
         value = getattr(defaults, ATTRIBUTES[name])
         assert cell.strip("`") == ("none" if value is None else str(value)), name
+
+
+def test_the_ranges_of_settings_are_those_that_the_service_takes() -> None:
+    kinds = {field.name: field.type for field in msgspec.structs.fields(Settings)}
+    rows = {words_of(row[0])[0]: row[2] for row in table("docs/running.md", "Variable", "Default")}
+    ranges = {name: found for name, cell in rows.items() if (found := re.match(r"(\d+) to (\d+)", cell))}
+    assert set(ranges) == {name for name, at in ATTRIBUTES.items() if kinds[at] in (int, int | None)}
+    for name, found in ranges.items():
+        least, most = int(found[1]), int(found[2])
+        for value in (least, most):
+            assert getattr(from_environment({name: str(value)}), ATTRIBUTES[name]) == value
+        for value in (least - 1, most + 1):
+            with pytest.raises(OperatorError, match=rf"{name}.* {least} to {most}"):
+                from_environment({name: str(value)})
+
+
+def test_the_levels_of_the_log_are_all_told() -> None:
+    rows = {words_of(row[0])[0]: row[2] for row in table("docs/running.md", "Variable", "Default")}
+    assert words_of(rows["CONSENTD_LOG_LEVEL"].partition(";")[0]) == list(LOG_LEVELS)
+    for level in LOG_LEVELS:
+        assert from_environment({"CONSENTD_LOG_LEVEL": level.upper()}).log_level == level
+    with pytest.raises(OperatorError, match="CONSENTD_LOG_LEVEL"):
+        from_environment({"CONSENTD_LOG_LEVEL": "loud"})
+
+
+def test_the_series_of_metrics_are_all_told() -> None:
+    told = {words_of(row[0])[0] for row in table("docs/running.md", "Series")}
+    board = Board(1)
+    board.slots[0].answered("GET", "/", 200, 0.1)
+
+    async def observe() -> Observed:
+        return Observed(1, 1, Instant(1), Instant(1))
+
+    text = asyncio.run(Metrics(board, observe, {"version": "1", "database": "sqlite"}).text()).decode()
+    shown = set()
+    for family in text_string_to_metric_families(text):
+        shown.add(f"{family.name}_total" if family.type == "counter" else family.name)
+    assert told == shown
 
 
 # --- reasons and refusals

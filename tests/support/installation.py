@@ -151,13 +151,13 @@ class Installation:
         return asyncio.run(run())
 
     @contextlib.contextmanager
-    def served(self, port: int | None = None) -> Iterator["Serving"]:
+    def served(self, port: int | None = None, *arguments: str) -> Iterator["Serving"]:
         """`python -m consentd serve`, from its being ready to its end."""
         port = port or self.port
         log = self.folder / f"server-{port}.log"
         with log.open("wb") as stream:
             process = subprocess.Popen(
-                [sys.executable, "-m", "consentd", "serve"],
+                [sys.executable, "-m", "consentd", "serve", *arguments],
                 cwd=ROOT,
                 env=self.environment
                 | {"CONSENTD_PORT": str(port), "CONSENTD_PUBLIC_URL": self.settings.public_url},
@@ -168,7 +168,7 @@ class Installation:
         try:
             address = f"http://127.0.0.1:{port}"
             wait_until_ready(address, process, log)
-            yield Serving(self, address, log, process.pid)
+            yield Serving(self, address, log, process)
         finally:
             process.terminate()
             process.wait(20)
@@ -177,10 +177,13 @@ class Installation:
 class Serving:
     """The running service, and what it wrote."""
 
-    def __init__(self, installation: Installation, address: str, log: Path, pid: int) -> None:
+    def __init__(
+        self, installation: Installation, address: str, log: Path, process: subprocess.Popen[bytes]
+    ) -> None:
         self.installation = installation
         self.address = address
-        self.pid = pid
+        self.process = process
+        self.pid = process.pid
         self._log = log
 
     def stranger(self) -> httpx.Client:
@@ -204,6 +207,10 @@ class Serving:
         made = self.stranger()
         made.headers["authorization"] = f"Bearer {self.token(client)}"
         return made
+
+    def lines(self) -> list[dict[str, Any]]:
+        """All that the server wrote so far, each line as the JSON that it is."""
+        return [json.loads(line) for line in self._log.read_text().splitlines()]
 
     def log_size(self) -> int:
         return self._log.stat().st_size

@@ -13,6 +13,7 @@ from litestar import get, post
 from litestar.params import JSONBody
 from serving import Act, Service, served
 
+from consentd.base.counts import Counts
 from consentd.base.settings import from_environment
 from consentd.callers import service as callers
 from consentd.callers.access import PUBLIC
@@ -21,9 +22,10 @@ from consentd.db.unit import Database
 from consentd.evidence.model import OPERATOR
 from consentd.kernel.errors import OperatorError
 from consentd.web import logs, openapi
-from consentd.web.application import build, http_handlers
+from consentd.web.application import Application, build, http_handlers
 from consentd.web.health import Readiness
 from consentd.web.limits import Limits
+from consentd.web.waiting import waiting
 
 
 @pytest.fixture
@@ -243,10 +245,12 @@ async def test_promise_17_one_that_calls_too_often_is_told_when_to_come_back(
 
 
 async def test_not_ready_means_503_for_everything_but_health() -> None:
-    from consentd.app import waiting
+    async def never() -> Application:
+        raise AssertionError("a wrong key does not become right by waiting")
 
     settings = from_environment({})
-    app = waiting(settings, OperatorError("wrong_root_key", "The root key is another one."))
+    error = OperatorError("wrong_root_key", "The root key is another one.")
+    app = waiting(settings, error, never, Counts())
     async with (
         served(app, settings) as port,
         httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as http,

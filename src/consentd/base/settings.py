@@ -5,12 +5,15 @@ wrong and what would be right; nothing is guessed.
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import msgspec
 
 from consentd.kernel.errors import OperatorError
+
+MOST_WORKERS = 64
+LOG_LEVELS = ("debug", "info", "warning", "error", "critical")
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,6 +31,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     token_seconds: int
     max_body_bytes: int
     log_level: str
+    workers: int
+    metrics_host: str
+    metrics_port: int | None
+    """Where metrics are read; nowhere if None."""
+    otel: str | None
+    """Where traces are sent (an OTLP endpoint over HTTP); nowhere if None."""
 
     @property
     def checkpoint_file(self) -> Path:
@@ -57,8 +66,42 @@ def from_environment(environ: Mapping[str, str] | None = None) -> Settings:
         public_url=env.get("CONSENTD_PUBLIC_URL", f"http://{host}:{port}").rstrip("/"),
         token_seconds=_whole(env, "CONSENTD_TOKEN_SECONDS", 600, 30, 3600),
         max_body_bytes=_whole(env, "CONSENTD_MAX_BODY_BYTES", 8 * 1024 * 1024, 1024, 256 * 1024 * 1024),
-        log_level=env.get("CONSENTD_LOG_LEVEL", "info"),
+        log_level=_one_of(env, "CONSENTD_LOG_LEVEL", "info", LOG_LEVELS),
+        workers=_whole(env, "CONSENTD_WORKERS", 1, 1, MOST_WORKERS),
+        metrics_host=env.get("CONSENTD_METRICS_HOST", "127.0.0.1"),
+        metrics_port=_metrics_port(env, port),
+        otel=_http_address(env, "CONSENTD_OTEL"),
     )
+
+
+def _metrics_port(env: Mapping[str, str], port: int) -> int | None:
+    name = "CONSENTD_METRICS_PORT"
+    if not env.get(name):
+        return None
+    found = _whole(env, name, 0, 1, 65535)
+    if found == port:
+        raise OperatorError(
+            "bad_setting",
+            f"{name} is {found}, and so is CONSENTD_PORT: what callers reach does not show the metrics.",
+        )
+    return found
+
+
+def _http_address(env: Mapping[str, str], name: str) -> str | None:
+    text = env.get(name)
+    if not text:
+        return None
+    if not text.startswith(("http://", "https://")):
+        # Not shown: such an address may hold a password.
+        raise OperatorError("bad_setting", f"{name} starts with neither http:// nor https://.")
+    return text
+
+
+def _one_of(env: Mapping[str, str], name: str, default: str, known: Collection[str]) -> str:
+    text = (env.get(name) or default).lower()
+    if text not in known:
+        raise OperatorError("bad_setting", f"{name} is {text!r}: it takes {', '.join(known)}.")
+    return text
 
 
 def _whole(env: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:

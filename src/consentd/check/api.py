@@ -67,7 +67,7 @@ def routes(
         if len(body) <= SMALL:
             return Response(await service.batch(request.caller, await request.json(), language_of(request)))
         told = await batches.answer(Asked(request.caller, language_of(request), body))
-        service.asked += told.count
+        service.count(told.count, told.allowed)
         return encoded(told.content)
 
     @post(

@@ -97,7 +97,7 @@ def routes(checks: CheckService, doing: Doing, batches: Batches, public_url: str
             if len(asked.evaluations) <= _FEW:
                 return Response(await evaluations.many(request.caller, asked, language_of(request)))
         told = await batches.answer(Asked(request.caller, language_of(request), body, "authzen"))
-        checks.asked += told.count
+        checks.count(told.count, told.allowed)
         return encoded(told.content)
 
     @post(

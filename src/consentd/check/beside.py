@@ -11,6 +11,7 @@ import asyncio
 import sys
 from collections.abc import Callable
 
+from consentd.base.counts import Cell, Counts
 from consentd.check.pipe import LENGTH, Asked, Told, packed, unpacked
 from consentd.kernel.errors import Unavailable
 
@@ -21,10 +22,18 @@ PATIENCE = 60.0
 
 
 class Batches:
-    """`program`: the module that the process runs. `settings`: its first frame."""
+    """`program`: the module that the process runs. `settings`: its first frame. `name`: that in the log."""
 
-    def __init__(self, program: str, settings: Callable[[], object]) -> None:
+    def __init__(
+        self,
+        program: str,
+        settings: Callable[[], object],
+        name: str = "batches",
+        counts: Counts | None = None,
+    ) -> None:
         self._program = program
+        self._name = name
+        self._counts = counts or Counts()
         self._settings = settings
         self._process: asyncio.subprocess.Process | None = None
         self._turn = asyncio.Lock()
@@ -75,11 +84,13 @@ class Batches:
                 sys.executable,
                 "-m",
                 self._program,
+                self._name,
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 limit=1 << 20,
             )
             self._process = process
+            self._counts.add(Cell.BATCH_STARTS)
             assert process.stdin is not None
             process.stdin.write(packed(self._settings()))
         return process

@@ -67,8 +67,6 @@ class Permits:
             if not told.allow:
                 # Most noes need no writer. A yes is asked again, under the lock.
                 return told
-        else:
-            self._checks.asked += 1
 
         def write(act: Act, compiled: CompiledPolicy) -> Answer:
             return self._write(act, compiled, caller, asked, language)
@@ -81,6 +79,8 @@ class Permits:
                 _, told = await self._doing.act(caller, repeat, "permit.issued", write, rebuild)
             except PolicyChanged:
                 continue
+            if repeat is not None:
+                self._checks.count(1, told.allow)
             return told
 
     def _write(

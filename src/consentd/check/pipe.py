@@ -34,6 +34,7 @@ class Told(msgspec.Struct, frozen=True):
     content: bytes = b""
     count: int = 0
     """How many decisions it holds."""
+    allowed: int = 0
     raised: str | None = None
     """The class, one of `kernel.errors`; "" where it was none of them."""
     code: str = ""

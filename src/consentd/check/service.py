@@ -13,6 +13,7 @@ from typing import Annotated, TypeVar
 import msgspec
 
 from consentd.base.clock import Clock
+from consentd.base.counts import Cell, Counts
 from consentd.base.ids import new_id
 from consentd.callers.model import Caller, Scope
 from consentd.callers.service import assert_live
@@ -56,7 +57,13 @@ class _Slice(msgspec.Struct, frozen=True):
 
 class CheckService:
     def __init__(
-        self, database: Database, gatherer: Gatherer, keyring: Keyring, policies: PolicyBook, clock: Clock
+        self,
+        database: Database,
+        gatherer: Gatherer,
+        keyring: Keyring,
+        policies: PolicyBook,
+        clock: Clock,
+        counts: Counts | None = None,
     ) -> None:
         self._database = database
         self._gatherer = gatherer
@@ -65,7 +72,10 @@ class CheckService:
         self._clock = clock
         self._asking = Asking(keyring)
         self._latest: CompiledPolicy | None = None
+        self._counts = counts or Counts()
         self.asked = 0
+        self.allows = 0
+        """How many decisions were made here, and how many of them allowed."""
 
     async def check(self, caller: Caller, asked: CheckAsked, language: str = "en") -> Answer:
         """Raises Forbidden for what was not given to this system, Unprocessable for a wrong `at`."""
@@ -74,13 +84,21 @@ class CheckService:
 
     async def answer(self, caller: Caller, asked: CheckAsked, at: Instant, language: str = "en") -> Answer:
         """The same for what this system may ask about, at an instant found right (`instant`)."""
-        self.asked += 1
 
         async def decided(compiled: CompiledPolicy) -> Decision:
             return await self._decide(compiled, caller, make_ready(compiled.policy, asked, at))
 
         decision = await self._under_policy(decided)
+        self.count(1, decision.allow)
         return answer(decision, new_id(), detailed=Scope.REASONS in caller.scopes, language=language)
+
+    def count(self, asked: int, allowed: int) -> None:
+        """Counts what was decided, here or in the process of large batches."""
+        self.asked += asked
+        self.allows += allowed
+        self._counts.add(Cell.CHECKS_ASKED, asked)
+        self._counts.add(Cell.CHECKS_ALLOWED, allowed)
+        self._counts.add(Cell.CHECKS_DENIED, asked - allowed)
 
     def instant(self, at: str | None) -> Instant:
         """Raises Unprocessable for what is no time, in the past, or more than 31 days ahead."""
@@ -122,7 +140,6 @@ class CheckService:
     ) -> list[Answer]:
         """The same for what this system may ask about, at instants found right (`instant`)."""
         detailed = Scope.REASONS in caller.scopes
-        self.asked += len(items)
         answers: list[Answer] = []
         for start in range(0, len(items), BLOCK):
             answers += await self._block(
@@ -131,6 +148,7 @@ class CheckService:
                 lambda policy, item: make_ready(policy, *item),
                 lambda decision: answer(decision, new_id(), detailed=detailed, language=language),
             )
+        self.count(len(answers), sum(one.allow for one in answers))
         return answers
 
     async def allowed(
@@ -139,13 +157,14 @@ class CheckService:
         """Whether the question is allowed for each of at most BLOCK identifiers of a scheme, told by their
         look-up entries, as if each were asked about by that identifier alone.
         """
-        self.asked += len(entries)
-        return await self._block(
+        found = await self._block(
             caller,
             entries,
             lambda policy, entry: ready_by_entry(policy, scheme, entry, question),
             lambda decision: decision.allow,
         )
+        self.count(len(found), sum(found))
+        return found
 
     async def _under_policy(self, work: Callable[[CompiledPolicy], Awaitable[T]]) -> T:
         """Runs `work` under the policy in force, and again where another came into force meanwhile."""

@@ -7,10 +7,11 @@ from importlib import resources
 import click
 import msgspec
 
-from consentd.app import Parts, create_app
+from consentd.app import Parts
 from consentd.base.settings import Settings
 from consentd.callers import service as callers
 from consentd.callers.model import Caller
+from consentd.cli import serving
 from consentd.cli.common import command, opened, settings
 from consentd.cli.setup import initialise
 from consentd.consent.requests import RecordConsents, RecordObjection
@@ -58,7 +59,7 @@ def demo(no_serve: bool) -> None:
         click.echo(line)
     click.echo(_told(given, asyncio.run(_populate(given))))
     if listener is not None:
-        server.serve(given, create_app, listener)
+        serving.run(given, listener)
 
 
 async def _populate(given: Settings) -> dict[str, Credential]:

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from consentd.base.counts import Cell
 from consentd.callers.model import Caller
 from consentd.consent import receipts, store
 from consentd.consent.answers import (
@@ -54,11 +55,18 @@ class ConsentService:
     ) -> tuple[int, ConsentsRecorded]:
         """Status and answer: 201, or 200 where this system had reported every event before."""
         zone = ZoneInfo(caller.zone)
+        new = 0
 
         def write(act: Act, compiled: CompiledPolicy) -> ConsentsRecorded:
-            return self._answer(act, record(act, compiled, request, zone))
+            nonlocal new
+            recorded = record(act, compiled, request, zone)
+            # Set, not added: a unit that lost a race is run again.
+            new = sum(not event.duplicate for event in recorded.events)
+            return self._answer(act, recorded)
 
-        return await self._doing.act(caller, repeat, "consent.recorded", write, self._rebuilt)
+        answer = await self._doing.act(caller, repeat, "consent.recorded", write, self._rebuilt)
+        self._doing.counts.add(Cell.EVENTS, new)
+        return answer
 
     async def object(
         self, caller: Caller, request: RecordObjection, repeat: Repeat | None = None

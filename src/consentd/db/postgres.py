@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from consentd.base.clock import Clock
+from consentd.base.counts import Cell, Counts
 from consentd.db.guard import Guard, Kind, watch
 from consentd.db.journal import Journal, write_stops
 from consentd.db.postgres_connection import (
@@ -26,7 +27,7 @@ from consentd.db.postgres_connection import (
     server_settings,
 )
 from consentd.db.readiness import require_current, require_protected
-from consentd.db.unit import Dialect, Unit, Work
+from consentd.db.unit import Around, Dialect, Unit, Work, unwatched
 from consentd.kernel.errors import StorageUnavailable
 
 T = TypeVar("T")
@@ -41,10 +42,20 @@ _LOST_RACES = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError, asyncp
 class PostgresDatabase:
     dialect: Dialect = "postgresql"
 
-    def __init__(self, url: sa.URL, *, clock: Clock, journal: Journal | None = None) -> None:
+    def __init__(
+        self,
+        url: sa.URL,
+        *,
+        clock: Clock,
+        journal: Journal | None = None,
+        counts: Counts | None = None,
+        around: Around = unwatched,
+    ) -> None:
         self._url = url
+        self._around = around
         self._clock = clock
         self._journal = journal
+        self._counts = counts or Counts()
         self._engine: AsyncEngine | None = None
         self._fast: asyncpg.Pool | None = None
 
@@ -106,7 +117,8 @@ class PostgresDatabase:
             await connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
             return await connection.run_sync(snapshot)
 
-        return await self._attempts(attempt)
+        with self._around("read"):
+            return await self._attempts(attempt)
 
     def fast_pool(self) -> asyncpg.Pool:
         """Raw, read-only, autocommitted connections for the hot path of `check`."""
@@ -135,9 +147,17 @@ class PostgresDatabase:
             if units[0].stops:
                 await asyncio.to_thread(write_stops, self._journal, units[0].stops)
             await _commit(connection)
+            self._counts.add(Cell.COMMITS)
             return result
 
-        return await self._attempts(attempt)
+        try:
+            with self._around(kind):
+                answer = await self._attempts(attempt)
+        except BaseException:
+            self._counts.add(Cell.UNITS_UNDONE)
+            raise
+        self._counts.add(Cell.UNITS_DONE)
+        return answer
 
     async def _attempts(self, attempt: Callable[[AsyncConnection], Awaitable[T]]) -> T:
         if self._engine is None:

@@ -17,6 +17,7 @@ from typing import Any, TypeVar, cast
 import sqlalchemy as sa
 
 from consentd.base.clock import Clock
+from consentd.base.counts import Counts
 from consentd.db.failures import overloaded, sqlite_failure
 from consentd.db.guard import Guard, Kind, watch
 from consentd.db.journal import Journal
@@ -24,7 +25,7 @@ from consentd.db.prepared import run_directly
 from consentd.db.readiness import require_current, require_protected
 from consentd.db.sqlite_connection import BUSY_SECONDS, connect
 from consentd.db.sqlite_writer import Writer
-from consentd.db.unit import Dialect, Work
+from consentd.db.unit import Around, Dialect, Work, unwatched
 
 T = TypeVar("T")
 
@@ -35,9 +36,18 @@ MOST_WAITING_READS = 1000
 class SqliteDatabase:
     dialect: Dialect = "sqlite"
 
-    def __init__(self, path: Path, *, clock: Clock, journal: Journal | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        clock: Clock,
+        journal: Journal | None = None,
+        counts: Counts | None = None,
+        around: Around = unwatched,
+    ) -> None:
         self._path = path
-        self._writer = Writer(path, clock, journal)
+        self._around = around
+        self._writer = Writer(path, clock, journal, counts or Counts())
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="consentd-reader")
         self._reading = 0
         self._read_guard = Guard()
@@ -78,7 +88,8 @@ class SqliteDatabase:
             raise overloaded()
         self._reading += 1
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, work)
+            with self._around("read"):
+                return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, work)
         finally:
             self._reading -= 1
 
@@ -102,7 +113,8 @@ class SqliteDatabase:
         return await asyncio.to_thread(self._truncate)
 
     async def _write(self, kind: Kind, work: Work[T]) -> T:
-        return cast(T, await self._writer.submit(kind, work))
+        with self._around(kind):
+            return cast(T, await self._writer.submit(kind, work))
 
     def _read(self, work: Callable[[sa.Connection], T]) -> T:
         try:

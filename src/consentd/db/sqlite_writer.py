@@ -20,6 +20,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from consentd.base.clock import Clock
+from consentd.base.counts import Cell, Counts
 from consentd.db.failures import BUSY_CODES, overloaded, sqlite_code, sqlite_failure
 from consentd.db.guard import Guard, Kind, watch
 from consentd.db.journal import Journal, write_stops
@@ -48,10 +49,11 @@ class _Job:
 
 
 class Writer:
-    def __init__(self, path: Path, clock: Clock, journal: Journal | None) -> None:
+    def __init__(self, path: Path, clock: Clock, journal: Journal | None, counts: Counts) -> None:
         self._path = path
         self._clock = clock
         self._journal = journal
+        self._counts = counts
         self._queue: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._guard = Guard()
         self._engine = sa.create_engine(
@@ -95,6 +97,9 @@ class Writer:
             # Whatever happened, the callers are told and the thread lives on: it is the only one that writes.
             except BaseException as error:
                 self._lose(error, group)
+            undone = sum(job.error is not None for job in group)
+            self._counts.add(Cell.UNITS_UNDONE, undone)
+            self._counts.add(Cell.UNITS_DONE, len(group) - undone)
             _answer(group)
         self._discard()
 
@@ -116,6 +121,7 @@ class Writer:
         if stops:
             write_stops(self._journal, stops)
         raw.execute("COMMIT")
+        self._counts.add(Cell.COMMITS)
 
     def _begin(self) -> sqlite3.Connection:
         if self._connection is None:

@@ -6,6 +6,7 @@ for it. Inside a unit nothing but the database is waited for.
 """
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Literal, Protocol, TypeVar
 
 import sqlalchemy as sa
@@ -35,6 +36,12 @@ class Unit:
 
 
 Work = Callable[[Unit], T]
+Around = Callable[[str], AbstractContextManager[None]]
+"""Put around each unit and each reading by whoever watches; it is given the kind."""
+
+
+def unwatched(_kind: str) -> AbstractContextManager[None]:
+    return nullcontext()
 
 
 class Database(Protocol):

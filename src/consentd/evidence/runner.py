@@ -11,6 +11,7 @@ from uuid import UUID
 
 import structlog
 
+from consentd.base.counts import Cell, Counts
 from consentd.base.ids import new_id
 from consentd.crypto.keyring import Keyring
 from consentd.db.unit import Database, Unit
@@ -19,6 +20,7 @@ from consentd.evidence.lease import LostLease
 from consentd.evidence.sequencer import LEASE, LEASE_SECONDS, Sequenced, sequence_once
 from consentd.evidence.store import Connection, Lease
 from consentd.kernel.errors import ConsentdError, Tampered
+from consentd.kernel.instants import SECOND
 
 _INTERVAL = 0.2
 _GATHERING = 0.1
@@ -39,9 +41,11 @@ class Sequencer:
         checkpoint_file: Path,
         *,
         holder: UUID | None = None,
+        counts: Counts | None = None,
     ) -> None:
         self.error: Exception | None = None
         self.leading = False
+        self._counts = counts or Counts()
         self._database = database
         self._keyring = keyring
         self._origin = checkpoint.check_origin(origin)
@@ -65,11 +69,13 @@ class Sequencer:
                 more = await self.step()
             except Tampered as error:
                 self.error, self.leading = error, False
+                self._counts.set(Cell.LEADS_UNTIL, 0)
                 _log.critical("log_not_sequenced", code=error.code)
                 return
             # Whatever went wrong, entries go on waiting and the next step may succeed.
             except Exception as error:
                 self.error, self.leading, self._lease = error, False, None
+                self._counts.set(Cell.LEADS_UNTIL, 0)
                 # It may have failed between the commit and the file: that is made up for without a new entry.
                 self._compared = False
                 code = error.code if isinstance(error, ConsentdError) else type(error).__name__
@@ -92,6 +98,7 @@ class Sequencer:
             done = None
         self.leading = done is not None
         self._lease = done.lease if done else None
+        self._counts.set(Cell.LEADS_UNTIL, done.lease.until / SECOND if done else 0)
         if done is None:
             # What another leader writes outside is not what this one remembers.
             self._outside, self._compared = None, standing is not None
@@ -105,6 +112,7 @@ class Sequencer:
     async def release(self) -> None:
         """At a shutdown: lets another process lead at once."""
         held, self._lease, self.leading = self._lease, None, False
+        self._counts.set(Cell.LEADS_UNTIL, 0)
         if held is not None:
             await self._database.sequence(lambda unit: lease.release(unit, LEASE, held))
 

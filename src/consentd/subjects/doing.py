@@ -7,6 +7,7 @@ in the transaction) and 8 (a reading that cannot be logged is not answered).
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
+from consentd.base.counts import Counts
 from consentd.base.ids import new_id
 from consentd.callers.model import Caller
 from consentd.callers.service import assert_live
@@ -33,7 +34,9 @@ class Doing:
         keyring: Keyring,
         policies: PolicyBook,
         wake: Callable[[], None] = lambda: None,
+        counts: Counts | None = None,
     ) -> None:
+        self.counts = counts or Counts()
         self.database = database
         self.keyring = keyring
         self.policies = policies

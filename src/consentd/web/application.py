@@ -11,8 +11,9 @@ from typing import Any
 from litestar import Litestar
 from litestar.handlers import HTTPRouteHandler
 from litestar.routes import HTTPRoute
-from litestar.types import ControllerRouterHandler, Receive, Scope, Send
+from litestar.types import ASGIApp, ControllerRouterHandler, Receive, Scope, Send
 
+from consentd.base.counts import Counts
 from consentd.base.settings import Settings
 from consentd.kernel.errors import ConsentdError
 from consentd.web import auth, logs, openapi, problems
@@ -23,19 +24,28 @@ from consentd.web.lenient import LenientDecoder
 from consentd.web.limits import DEFAULT_LIMITS, CallerLimit, InFlight, Limits
 from consentd.web.lines import Lines
 from consentd.web.strict import StrictDecoder
+from consentd.web.tracing import Traces
 
 Background = Callable[[], Awaitable[None]]
 AfterException = Callable[[Exception, Scope], Awaitable[None]]
 
 
 class Application(Litestar):
-    """Litestar behind the edge, which sees also what matches no route."""
+    """Litestar behind the edge, which sees also what matches no route.
 
-    edge: Edge | None = None
+    `apart`: a port, and what answers there and nowhere else, past the edge.
+    """
+
+    edge: ASGIApp | None = None
+    apart: tuple[int, ASGIApp] | None = None
 
     async def __call__(self, scope: Scope | Any, receive: Receive | Any, send: Send | Any) -> None:
         # Any: the framework's own signature also takes its lifespan messages.
         if self.edge is not None and scope["type"] == "http":
+            # The port is that of the socket: no header of a request says it.
+            if self.apart is not None and (scope["server"] or ("", 0))[1] == self.apart[0]:
+                await self.apart[1](scope, receive, send)
+                return
             await self.edge(scope, receive, send)
         else:
             await super().__call__(scope, receive, send)
@@ -48,6 +58,8 @@ def build(
     tokens: auth.Tokens,
     limits: Limits = DEFAULT_LIMITS,
     lines: Lines | None = None,
+    counts: Counts | None = None,
+    traces: Traces | None = None,
     refusal: Callable[[], ConsentdError | None] = lambda: None,
     on_startup: Sequence[Background] = (),
     on_shutdown: Sequence[Background] = (),
@@ -58,7 +70,7 @@ def build(
     Raises TypeError for a handler that does not say who may call it, or whose body accepts unknown members
     without naming the standard that orders it (`call.lenient`).
     """
-    lines = lines or Lines(sys.stderr if logs.shows_answers(settings.log_level) else None)
+    lines = lines or Lines(sys.stderr if logs.shows_answers(settings.log_level) else None, logs.process())
     authentication = auth.Authentication(tokens, CallerLimit(limits))
     app = Application(
         [*handlers, *openapi.routes(functools.cache(lambda: openapi.describe(app, settings.public_url)))],
@@ -89,7 +101,9 @@ def build(
         body = body_type(handler)
         if body is not None:
             handler.opt[DECODER] = (LenientDecoder if LENIENT in handler.opt else StrictDecoder)(body)
-    app.edge = Edge(super(Application, app).__call__, InFlight(limits.in_flight), refusal, lines)
+    in_flight = InFlight(limits.in_flight)
+    edge = Edge(super(Application, app).__call__, in_flight, refusal, lines, counts or Counts())
+    app.edge = edge if traces is None else traces.around(edge)
     return app
 
 

@@ -6,11 +6,13 @@ server's own log). It counts, numbers, shields and logs; each of these in a laye
 than all of them together (bench/web.py watches it).
 """
 
+import time
 from collections.abc import Callable, Collection
 from typing import cast
 
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
+from consentd.base.counts import Cell, Counts
 from consentd.kernel.errors import ConsentdError, Malformed
 from consentd.web import headers, limits, logs, problems, request_id
 from consentd.web.exchange import Exchange
@@ -37,9 +39,11 @@ class Edge:
         in_flight: limits.InFlight,
         refusal: Callable[[], ConsentdError | None],
         lines: Lines,
+        counts: Counts,
     ) -> None:
         self._app = app
         self._lines = lines
+        self._counts = counts
         self._in_flight = in_flight
         self._refusal = refusal
 
@@ -64,6 +68,7 @@ class Edge:
             await send(message)
 
         self._in_flight.count += 1
+        self._counts.set(Cell.IN_FLIGHT, self._in_flight.count)
         try:
             refused = self._refuse(path, received, unique)
             if refused is None:
@@ -78,7 +83,11 @@ class Edge:
             await _send_problem(ConsentdError("internal_error", "It was logged."), about, answer)
         finally:
             self._in_flight.count -= 1
-            self._lines.answered(str(scope.get("method")), logs.route_of(scope), about)
+            self._counts.set(Cell.IN_FLIGHT, self._in_flight.count)
+            method, route = logs.method_of(scope), logs.route_of(scope)
+            seconds = time.perf_counter() - about.started
+            self._counts.answered(method, route, about.status, seconds)
+            self._lines.answered(method, route, about, seconds)
 
     def _refuse(
         self, path: str, received: Collection[tuple[bytes, bytes]], unique: dict[bytes, bytes]

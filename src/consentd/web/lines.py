@@ -7,7 +7,6 @@ those: they are for operating, not evidence.
 
 import asyncio
 import datetime as dt
-import time
 from typing import TextIO
 
 import msgspec
@@ -28,21 +27,23 @@ class _Answered(msgspec.Struct, frozen=True):
     ms: float
     request_id: str
     caller: str | None
+    process: str
     event: str = "answered"
     level: str = "info"
 
 
 class Lines:
-    """Writes to `stream`; to nowhere if None."""
+    """Writes to `stream`; to nowhere if None. `process`: which one of several says it."""
 
-    def __init__(self, stream: TextIO | None) -> None:
+    def __init__(self, stream: TextIO | None, process: str = "server") -> None:
         self._stream = stream
+        self._process = process
         self._waiting: list[bytes] = []
         self._encode = msgspec.json.Encoder().encode
         self._second = 0
         self._second_text = ""
 
-    def answered(self, method: str, route: str, about: Exchange) -> None:
+    def answered(self, method: str, route: str, about: Exchange, seconds: float) -> None:
         if self._stream is None:
             return
         if not self._waiting:
@@ -53,9 +54,10 @@ class Lines:
             route,
             about.status,
             about.code,
-            round((time.perf_counter() - about.started) * 1000, 2),
+            round(seconds * 1000, 2),
             about.request_id,
             about.caller.name if about.caller else None,
+            self._process,
         )
         self._waiting.append(self._encode(line))
         if len(self._waiting) >= _MOST_WAITING:

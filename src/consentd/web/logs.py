@@ -2,32 +2,41 @@
 
 Upholds promise 18: a line has the method, the route's template, status, duration, request id and the name of
 the calling system. Never an address, a query, a header or a body, and never an exception's message, which
-may quote any of them: its kind and the places it passed through say where to look.
+may quote any of them: its kind and the places it passed through say where to look. That holds too for what
+nobody caught, in any thread. Every process of a server writes the same form, under its own name.
 """
 
 import logging
 import sys
+import threading
 import traceback
+from types import TracebackType
 from typing import Any, TextIO
 
 import msgspec
 import structlog
 from litestar.types import Scope
+from structlog.typing import EventDict
 
 from consentd.kernel.errors import ConsentdError
 
 SILENT = ("uvicorn.access", "httpx", "httpcore")
 """Loggers that write addresses."""
 
+_name = "server"
+
 _encoder = msgspec.json.Encoder(enc_hook=str)
 
 
-def configure(level: str, stream: TextIO | None = None) -> None:
-    """Sets up every logger of the process. Call once, at the start."""
+def configure(level: str, stream: TextIO | None = None, *, process: str = "server") -> None:
+    """Sets up every logger of the process. Call once, at the start. `process` is its name in every line."""
+    global _name
+    _name = process
     number = _number(level)
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
+            _name_process,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.JSONRenderer(serializer=lambda event, **_: _encoder.encode(event).decode()),
         ],
@@ -40,6 +49,29 @@ def configure(level: str, stream: TextIO | None = None) -> None:
         logging.getLogger(name).propagate = True
     for name in SILENT:
         logging.getLogger(name).disabled = True
+
+
+def catch_the_rest() -> None:
+    """What nobody caught is a line like any other: Python's own traceback would quote messages and values."""
+
+    def uncaught(kind: type[BaseException], error: BaseException, _trace: TracebackType | None) -> None:
+        structlog.get_logger().critical("crashed", error=describe(error))
+
+    def in_a_thread(given: threading.ExceptHookArgs) -> None:
+        error = given.exc_value or given.exc_type()
+        structlog.get_logger().critical("crashed", thread=True, error=describe(error))
+
+    def nowhere(given: "sys.UnraisableHookArgs") -> None:
+        error = given.exc_value or given.exc_type()
+        structlog.get_logger().error("crashed", unraisable=True, error=describe(error))
+
+    sys.excepthook, threading.excepthook, sys.unraisablehook = uncaught, in_a_thread, nowhere
+    logging.captureWarnings(True)
+
+
+def process() -> str:
+    """This process's name in the log."""
+    return _name
 
 
 def shows_answers(level: str) -> bool:
@@ -62,6 +94,10 @@ def route_of(scope: Scope) -> str:
     return template if isinstance(template, str) else "(none)"
 
 
+def method_of(scope: Scope) -> str:
+    return str(scope.get("method"))
+
+
 def describe(error: BaseException) -> list[dict[str, Any]]:  # Any: text and lists of text
     """The chain of exceptions, outermost first: kind and places, without a word of their messages."""
     chain: list[dict[str, Any]] = []
@@ -76,6 +112,11 @@ def describe(error: BaseException) -> list[dict[str, Any]]:  # Any: text and lis
         )
         current = current.__cause__ or (None if current.__suppress_context__ else current.__context__)
     return chain
+
+
+def _name_process(_logger: Any, _method: str, event: EventDict) -> EventDict:  # Any: structlog's own
+    event["process"] = _name
+    return event
 
 
 def _number(level: str) -> int:
