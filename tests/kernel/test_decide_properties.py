@@ -221,7 +221,9 @@ def objected(case: Case, objection: Objection) -> Case:
 def refused(case: Case, question: Question, point: UUID, at: Instant) -> Case:
     key = StateKey(question.purpose, question.channel, point)
     others = tuple(state for state in case.people[0].states if state.key != key)
-    state = State(key, ConsentState.REFUSED, at, EVENT)
+    # The later wins: one that is said before what stands takes nothing away.
+    standing = [state.effective for state in case.people[0].states if state.key == key]
+    state = State(key, ConsentState.REFUSED, max([at, *standing]), EVENT)
     first = msgspec.structs.replace(case.people[0], states=(*others, state))
     return msgspec.structs.replace(case, people=(first, *case.people[1:]))
 
