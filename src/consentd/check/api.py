@@ -1,9 +1,12 @@
 """Checks over HTTP. The hot path of the service: `bench/check.py` watches it."""
 
+from typing import Any
+
 from litestar import Response, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import JSONBody
 
+from consentd.base.clock import now
 from consentd.base.described import described
 from consentd.base.i18n import choose
 from consentd.callers.access import needs
@@ -13,8 +16,11 @@ from consentd.check.answers import Answer
 from consentd.check.attempts import AttemptRecorded, AttemptReported, report
 from consentd.check.beside import SMALL, Batches
 from consentd.check.pipe import Asked
+from consentd.check.proving import ContactProof, ProofAsked, prove
 from consentd.check.questions import CheckAsked
 from consentd.check.service import BatchAnswer, BatchAsked, CheckService
+from consentd.kernel.compiled import CompiledPolicy
+from consentd.kernel.ids import SubjectId
 from consentd.subjects.doing import Doing
 from consentd.web.answer import encoded
 from consentd.web.call import Call, reads
@@ -71,7 +77,28 @@ def routes(service: CheckService, doing: Doing, repeats: Repeats, batches: Batch
             status, answer = await report(doing, request.caller, data, repeat)
         return Response(answer, status_code=status)
 
-    return [check, batch, attempts]
+    @post(
+        "/v1/proofs",
+        opt=needs(Scope.CONSENT_READ) | described(examples=examples.PROOF),
+        status_code=200,
+        tags=["check"],
+        operation_id="proveContact",
+        summary="Why was this person contacted that day?",
+    )
+    async def proofs(request: Call, data: JSONBody[ProofAsked]) -> ContactProof:
+        """What was consented, shown, decided and attempted, each with its place in the log.
+
+        Logged before it is answered. Needs the scope `reasons` besides, as it tells them all.
+        """
+        request.caller.require(Scope.REASONS)
+        language = _language(request)
+
+        def read(connection: Any, compiled: CompiledPolicy) -> tuple[list[SubjectId], ContactProof]:
+            return prove(connection, doing.keyring, doing.policies, data, language, now())
+
+        return await doing.read(request.caller, "contact.proved", read)
+
+    return [check, batch, attempts, proofs]
 
 
 def _language(request: Call) -> str:

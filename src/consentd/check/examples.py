@@ -29,3 +29,7 @@ ATTEMPT: dict[str, Any] = {
         "outcome": "unanswered",
     }
 }
+
+PROOF: dict[str, Any] = {
+    "a_call": {"contact_point": {"scheme": "phone", "value": "+33624686501"}, "on": "2026-11-03"}
+}

@@ -6,7 +6,7 @@ error, with exit code 1. `--json` answers programs.
 
 import click
 
-from consentd.cli import audit, demo, keys, openapi, policy, serving, setup, states, subject, system
+from consentd.cli import audit, demo, keys, openapi, policy, proof, serving, setup, states, subject, system
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -15,6 +15,6 @@ def main() -> None:
     """consentd: records consent, decides before contact, proves it."""
 
 
-for module in (setup, serving, demo, policy, system, subject, keys, audit, states, openapi):
+for module in (setup, serving, demo, policy, system, subject, proof, keys, audit, states, openapi):
     for command in module.COMMANDS:
         main.add_command(command)

@@ -4,8 +4,6 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-import msgspec
-
 from consentd.callers.model import Caller
 from consentd.consent import store
 from consentd.consent.answers import (
@@ -16,6 +14,7 @@ from consentd.consent.answers import (
     recorded_event,
     standing,
 )
+from consentd.consent.dossier import opened
 from consentd.consent.objecting import ObjectionsRecorded, rebuilt, record_objection
 from consentd.consent.recording import Recorded, record
 from consentd.consent.requests import RecordConsents, RecordObjection
@@ -27,8 +26,6 @@ from consentd.consent.views import (
     history_event,
     history_rows,
 )
-from consentd.crypto.seal import Place, unseal
-from consentd.crypto.subject_keys import open_keys
 from consentd.kernel.compiled import CompiledPolicy
 from consentd.kernel.fold import StateKey
 from consentd.kernel.ids import NOBODY, BatchId, SubjectId
@@ -94,7 +91,7 @@ class ConsentService:
     def _rebuilt(self, connection: Any, batch: BatchId) -> ConsentsRecorded:
         """The answer of an earlier act, from its rows. What stands is told as it stands now."""
         rows, _ = store.batch(connection, batch)
-        return self._told(connection, self._opened(connection, rows))
+        return self._told(connection, opened(connection, self._keyring, rows))
 
     def _told(self, connection: Any, events: list[EventWritten]) -> ConsentsRecorded:
         batch = events[0].row["batch_id"]
@@ -108,20 +105,6 @@ class ConsentService:
             states=tuple(states),
             receipt=receipt(self._keyring, policy, batch, events),
         )
-
-    def _opened(self, connection: Any, rows: list[Any]) -> list[EventWritten]:
-        """Events with their sealed part, empty where the key is gone or restricted."""
-        keys = open_keys(connection, self._keyring, {row["subject_id"] for row in rows})
-        events = []
-        for row in rows:
-            proof = keys[row["subject_id"]].proof
-            detail = {}
-            if proof is not None:
-                detail = msgspec.json.decode(
-                    unseal(proof, row["sealed"], Place("consent_events", "sealed", row["id"]))
-                )
-            events.append(EventWritten(row, detail))
-        return events
 
     def _states_of(self, connection: Any, events: list[EventWritten]) -> list[StandingState]:
         """What stands now for the keys that these events speak of."""
@@ -156,7 +139,7 @@ class ConsentService:
             connection: Any, compiled: CompiledPolicy
         ) -> tuple[list[SubjectId], tuple[SubjectHistory, Position | None]]:
             person, rows, following = history_rows(connection, caller, subject, before, limit)
-            events = tuple(history_event(event) for event in self._opened(connection, rows))
+            events = tuple(history_event(event) for event in opened(connection, self._keyring, rows))
             return [person], (SubjectHistory(person, events, None), following)
 
         return await self._doing.read(caller, "history.read", read)

@@ -35,6 +35,11 @@ class PolicyBook:
             )
         return self.load(connection, hash_)
 
+    def at(self, connection: Any, instant: int) -> CompiledPolicy | None:  # Any: a database connection
+        """The policy that was in force at an instant; None before the first one was."""
+        hash_ = store.hash_at(connection, instant)
+        return None if hash_ is None else self.load(connection, hash_)
+
     def load(self, connection: Any, hash_: str) -> CompiledPolicy:
         """The policy of a hash, from the database if need be."""
         known = self._compiled.get(hash_)
