@@ -115,6 +115,9 @@ EXAMPLES = {
     "POST /access/v1/search/action": Example(lambda: evaluation(new_email())),
     # The refusal counts for both who share the address: an entry about each.
     "GET /v1/receipts/{receipt_id}": Example(entries=("receipt.read", "receipt.read")),
+    "POST /v1/proofs": Example(
+        lambda: {"contact_point": KNOWN["identifiers"][0], "on": "2026-11-20"}, ("contact.proved",)
+    ),
     "POST /v1/check": Example(lambda: question(new_email())),
     "POST /v1/check/batch": Example(lambda: {"items": [question(new_email())]}),
 }

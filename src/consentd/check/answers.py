@@ -55,7 +55,7 @@ class Answer(msgspec.Struct, frozen=True):
 
 
 def answer(decision: Decision, decision_id: UUID, *, detailed: bool, language: str = "en") -> Answer:
-    reasons, cites = _told(decision.reasons, detailed, language)
+    reasons, cites = told(decision.reasons, detailed, language)
     # What is blocked by something personal has dates of its own, a birthday say: they stay here too.
     open_about_time = detailed or decision.eligible
     return Answer(
@@ -73,7 +73,7 @@ def answer(decision: Decision, decision_id: UUID, *, detailed: bool, language: s
 
 
 @lru_cache(maxsize=2048)
-def _told(
+def told(
     reasons: tuple[Reason, ...], detailed: bool, language: str
 ) -> tuple[tuple[ReasonTold, ...], tuple[str, ...]]:
     if detailed:

@@ -1,11 +1,13 @@
 """Checks over HTTP. The hot path of the service: `bench/check.py` watches it."""
 
+from typing import Any
 from uuid import UUID
 
 from litestar import Response, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, JSONBody
 
+from consentd.base.clock import now
 from consentd.base.described import described
 from consentd.base.i18n import choose
 from consentd.callers.access import needs
@@ -17,9 +19,12 @@ from consentd.check.attempts import AttemptReported, report
 from consentd.check.beside import SMALL, Batches
 from consentd.check.permits import Permits
 from consentd.check.pipe import Asked
+from consentd.check.proving import ContactProof, ProofAsked, prove
 from consentd.check.questions import CheckAsked
 from consentd.check.service import BatchAnswer, BatchAsked, CheckService
 from consentd.check.using import PermitUsed, use
+from consentd.kernel.compiled import CompiledPolicy
+from consentd.kernel.ids import SubjectId
 from consentd.subjects.doing import Doing
 from consentd.web.answer import encoded
 from consentd.web.call import Call, reads
@@ -108,7 +113,27 @@ def routes(
             status, answer = await use(doing, request.caller, permit_id, data, repeat)
         return Response(answer, status_code=status)
 
-    return [check, batch, attempts, used]
+    @post(
+        "/v1/proofs",
+        opt=needs(Scope.CONSENT_READ, Scope.REASONS) | described(examples=examples.PROOF),
+        status_code=200,
+        tags=["check"],
+        operation_id="proveContact",
+        summary="Why was this person contacted that day?",
+    )
+    async def proofs(request: Call, data: JSONBody[ProofAsked]) -> ContactProof:
+        """What was consented, shown, decided and attempted, each with its place in the log.
+
+        Logged before it is answered.
+        """
+        language = language_of(request)
+
+        def read(connection: Any, compiled: CompiledPolicy) -> tuple[list[SubjectId], ContactProof]:
+            return prove(connection, doing.keyring, doing.policies, data, language, now())
+
+        return await doing.read(request.caller, "contact.proved", read)
+
+    return [check, batch, attempts, used, proofs]
 
 
 def language_of(request: Call) -> str:

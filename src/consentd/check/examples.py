@@ -34,3 +34,7 @@ ATTEMPT: dict[str, Any] = {
 USED: dict[str, Any] = {
     "answered_call": {"outcome": "answered", "occurred_at": "2026-11-20T10:15:00+01:00"},
 }
+
+PROOF: dict[str, Any] = {
+    "a_call": {"contact_point": {"scheme": "phone", "value": "+33624686501"}, "on": "2026-11-03"}
+}

@@ -6,7 +6,20 @@ error, with exit code 1. `--json` answers programs.
 
 import click
 
-from consentd.cli import audit, demo, keys, openapi, policy, receipt, serving, setup, states, subject, system
+from consentd.cli import (
+    audit,
+    demo,
+    keys,
+    openapi,
+    policy,
+    proof,
+    receipt,
+    serving,
+    setup,
+    states,
+    subject,
+    system,
+)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -15,6 +28,6 @@ def main() -> None:
     """consentd: records consent, decides before contact, proves it."""
 
 
-for module in (setup, serving, demo, policy, system, subject, receipt, keys, audit, states, openapi):
+for module in (setup, serving, demo, policy, system, subject, receipt, proof, keys, audit, states, openapi):
     for command in module.COMMANDS:
         main.add_command(command)

@@ -13,6 +13,7 @@ from consentd.evidence.model import OPERATOR
 from consentd.evidence.recorder import begin
 from consentd.kernel.fold import Objection, State, fold, fold_objections
 from consentd.kernel.ids import GroupId, SubjectId
+from consentd.kernel.instants import Instant
 from consentd.subjects.service import lock_present
 
 PAGE = 500
@@ -25,10 +26,32 @@ class Folded(NamedTuple):
 
 def folded(connection: Any, members: Collection[UUID]) -> Folded:  # Any: a database connection
     """What the events say of one person, computed anew."""
+    return fold_of(events_about(connection, members))
+
+
+class Events(NamedTuple):
+    """Rows, in the order in which they arrived."""
+
+    choices: list[Any]
+    objections: list[Any]
+
+    def until(self, at: Instant) -> "Events":
+        """What had arrived by then."""
+        return Events(*([row for row in rows if row["arrived"] <= at] for rows in self))
+
+
+def events_about(connection: Any, members: Collection[UUID]) -> Events:  # Any: a database connection
+    """Every event that counts for one person."""
     ever = store.ever_merged_with(connection, members)
-    events = counting(store.events_of(connection, ever), members)
-    objections = counting(store.objections_of(connection, ever), members)
-    return Folded(fold(map(state_of, events)), fold_objections(map(objection_of, objections)))
+    return Events(
+        counting(store.events_of(connection, ever), members),
+        counting(store.objections_of(connection, ever), members),
+    )
+
+
+def fold_of(events: Events) -> Folded:
+    choices, objections = events
+    return Folded(fold(map(state_of, choices)), fold_objections(map(objection_of, objections)))
 
 
 def refold(unit: Unit, group: GroupId, members: Collection[UUID]) -> None:

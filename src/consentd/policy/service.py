@@ -11,7 +11,7 @@ from consentd.db.unit import Unit
 from consentd.evidence.model import Actor
 from consentd.evidence.recorder import begin
 from consentd.kernel.compiled import CompiledPolicy, compile_policy
-from consentd.kernel.errors import OperatorError, PolicyError
+from consentd.kernel.errors import OperatorError, PolicyError, Tampered
 from consentd.kernel.policy import Policy, decode, document
 from consentd.policy import store
 
@@ -35,6 +35,11 @@ class PolicyBook:
             )
         return self.load(connection, hash_)
 
+    def at(self, connection: Any, instant: int) -> CompiledPolicy | None:  # Any: a database connection
+        """The policy that was in force at an instant; None before the first one was."""
+        hash_ = store.hash_at(connection, instant)
+        return None if hash_ is None else self.load(connection, hash_)
+
     def load(self, connection: Any, hash_: str) -> CompiledPolicy:
         """The policy of a hash, from the database if need be."""
         known = self._compiled.get(hash_)
@@ -42,7 +47,14 @@ class PolicyBook:
             stored = store.document(connection, hash_)
             if stored is None:
                 raise OperatorError("unknown_policy", f"No policy {hash_} is stored here.")
-            known = self._compiled[hash_] = compile_policy(decode(stored))
+            known = compile_policy(decode(stored))
+            if known.hash != hash_:
+                raise Tampered(
+                    "policy_altered",
+                    f"The policy stored as {hash_} is not the one that has this hash: it was altered. "
+                    "`consentd audit verify` says so; restore the row from a backup.",
+                )
+            self._compiled[hash_] = known
         return known
 
 

@@ -26,6 +26,12 @@ def active_hash(connection: sa.Connection) -> str | None:
     return None if found is None else found.hash
 
 
+def hash_at(connection: sa.Connection, at: int) -> str | None:
+    table = policy_activations
+    statement = sa.select(table.c.hash).where(table.c.at <= at).order_by(table.c.seq.desc()).limit(1)
+    return connection.execute(statement).scalar()
+
+
 def document(connection: sa.Connection, hash_: str) -> bytes | None:
     return connection.execute(_DOCUMENT, {"wanted": hash_}).scalar()
 

@@ -90,20 +90,34 @@ class Doing:
             assert_live(unit.connection, caller)
             compiled = self.policies.active(unit.connection)
             about, answer = read(unit.connection, compiled)
-            keys = open_keys(unit.connection, self.keyring, about) if about else {}
-            # An entry is about one person: whoever asks later who looked at them, finds it under each.
-            for subject in about or (None,):
-                proof = keys[subject].proof if subject is not None else None
-                begin(
-                    unit,
-                    action=action,
-                    actor=Actor(ActorKind.SYSTEM, caller.system_id),
-                    subject_id=subject if proof is not None else None,
-                    key=proof or self.keyring.audit(),
-                    policy=compiled.hash,
-                ).close({"caller": caller.name, **detail})
+            actor = Actor(ActorKind.SYSTEM, caller.system_id)
+            told = {"caller": caller.name, **detail}
+            log_reading(unit, self.keyring, action, actor, about, compiled.hash, told)
             return answer
 
         answer = await with_fresh_keys(self.keyring, self.database, lambda: self.database.change(work))
         self._wake()
         return answer
+
+
+def log_reading(
+    unit: Unit,
+    keyring: Keyring,
+    action: str,
+    actor: Actor,
+    about: Sequence[SubjectId],
+    policy: str,
+    detail: object = None,
+) -> None:
+    """An entry about each of these people: whoever asks later who looked at them, finds it under each."""
+    keys = open_keys(unit.connection, keyring, about) if about else {}
+    for subject in about or (None,):
+        proof = keys[subject].proof if subject is not None else None
+        begin(
+            unit,
+            action=action,
+            actor=actor,
+            subject_id=subject if proof is not None else None,
+            key=proof or keyring.audit(),
+            policy=policy,
+        ).close(detail)

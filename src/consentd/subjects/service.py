@@ -13,7 +13,7 @@ from consentd.db.unit import Unit
 from consentd.kernel.errors import NotFound
 from consentd.kernel.ids import GroupId, SubjectId
 from consentd.kernel.policy import Policy
-from consentd.subjects import store
+from consentd.subjects import store, suppression_store
 from consentd.subjects.model import Contact, Known
 from consentd.subjects.requests import Identifier, spell
 from consentd.subjects.spelling import Named
@@ -89,6 +89,33 @@ def contacts_of(connection: Any, keyring: Keyring, subjects: Iterable[SubjectId]
         named = Named(row.scheme, opened.decode())
         found.append(Contact(row.identifier_id, named, row.strength, row.capacity))
     return found
+
+
+class Held(msgspec.Struct, frozen=True):
+    """A contact detail, as those who hold it have it."""
+
+    id: UUID
+    consumer: bool
+    reachable: bool
+
+
+def held(connection: Any, keyring: Keyring, name: Named) -> Held | None:  # Any: a database connection
+    """A contact detail that somebody holds; None where nobody does."""
+    digests = {digest: name.scheme for _, digest in keyring.blind_index(name.scheme, name.value)}
+    ids = {row.id for row in store.holdings(connection, digests) if row.group is not None}
+    if not ids:
+        return None
+    rows = store.held_as(connection, ids)
+    return Held(
+        min(ids),
+        any(row.capacity == "consumer" for row in rows),
+        any(row.unreachable_since is None for row in rows),
+    )
+
+
+def listed_at(connection: Any, identifier: UUID) -> list[Any]:  # Any: a database connection, and rows
+    """What the do-not-contact list says of a contact detail: since, purpose, channel."""
+    return suppression_store.suppressions_of(connection, [identifier])
 
 
 # --- candidates

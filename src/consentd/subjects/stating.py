@@ -13,7 +13,7 @@ from consentd.crypto.secrets import Key
 from consentd.kernel.case import Facts
 from consentd.kernel.errors import Unprocessable
 from consentd.kernel.ids import IdentifierId, SubjectId
-from consentd.kernel.instants import MINUTE
+from consentd.kernel.instants import MINUTE, Instant
 from consentd.subjects import facts_store, store
 from consentd.subjects.acts import Act
 from consentd.subjects.facts import (
@@ -44,6 +44,14 @@ def refolded(content: Key, rows: Iterable[Any]) -> Facts:  # Any: a row of `fact
     """The same, out of the facts themselves."""
     opened = (unseal(content, row["sealed"], Place("facts", "sealed", row["id"])) for row in rows)
     return fold_facts(_payload.decode(one) for one in opened)
+
+
+def facts_told(connection: Any, content: Key, subject: SubjectId) -> list[tuple[Instant, Payload]]:
+    """Every fact of one subject, with when it arrived: `fold_facts` makes of some what was known by then."""
+    return [
+        (row["arrived"], _payload.decode(unseal(content, row["sealed"], Place("facts", "sealed", row["id"]))))
+        for row in facts_store.facts_of(connection, [subject])[subject]
+    ]
 
 
 def facts_of_person(act: Act, person: Known) -> Facts:

@@ -192,6 +192,18 @@ def links_of(connection: sa.Connection, subjects: Collection[SubjectId]) -> list
     )
 
 
+def held_as(connection: sa.Connection, identifiers: Collection[IdentifierId]) -> list[sa.Row[Any]]:
+    """capacity and unreachable_since of each link of these identifiers."""
+    links = t.identifier_links.c
+    return list(
+        connection.execute(
+            sa.select(links.capacity, links.unreachable_since).where(
+                links.identifier_id.in_(list(identifiers))
+            )
+        )
+    )
+
+
 def accounts_of(
     connection: sa.Connection, groups: Collection[GroupId], schemes: Collection[str]
 ) -> list[sa.Row[Any]]:

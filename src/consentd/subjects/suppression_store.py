@@ -57,6 +57,13 @@ def suppressions_by_id(connection: sa.Connection, ids: Collection[UUID]) -> dict
     return {row["id"]: {str(name): value for name, value in row.items()} for row in rows}
 
 
+def suppressions_of(connection: sa.Connection, identifiers: Collection[UUID]) -> list[sa.Row[Any]]:
+    """identifier_id, scheme, since, purpose, channel of what is on the list by these identifiers."""
+    c = t.suppressions.c
+    statement = sa.select(c.identifier_id, c.scheme, c.since, c.purpose, c.channel)
+    return list(connection.execute(statement.where(c.identifier_id.in_(list(identifiers)))))
+
+
 def count_suppressions(connection: sa.Connection) -> int:
     return int(connection.execute(sa.select(sa.func.count()).select_from(t.suppressions)).scalar_one())
 

@@ -1,0 +1,112 @@
+"""What would have been answered at an instant of the past: the same function, over what was known by then.
+
+`decide` is a function of the policy, of what is on record and of the instant (DESIGN §5), and nothing on
+record is ever overwritten. So a decision can be made again as long as the events exist: over those that had
+*arrived* by then, under the policy that was in force then. Whose address it is, their territory, whether it
+was theirs as a consumer and whether their data are frozen are known as they are now, and not as they were:
+`Past` says so to whoever reads it.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from consentd.consent.rebuilding import Events, events_about, fold_of
+from consentd.crypto.keyring import Keyring
+from consentd.crypto.subject_keys import open_keys
+from consentd.kernel.case import NO_FACTS, Attempt, Case, Decision, Person, Point, Question, Suppression
+from consentd.kernel.compiled import CompiledPolicy
+from consentd.kernel.decide import decide
+from consentd.kernel.instants import Instant
+from consentd.subjects import stating
+from consentd.subjects.facts import fold_facts
+from consentd.subjects.service import Found, Held, listed_at
+
+
+class Past(msgspec.Struct, frozen=True):
+    """One contact detail and everyone who holds it, with all that was ever recorded of them."""
+
+    point: Held
+    people: tuple[Found, ...]
+    events: tuple[Events, ...]
+    """Of each person, in their order."""
+    facts: tuple[tuple[tuple[Instant, Any], ...], ...]
+    """Of each person: when a fact arrived, and what it says."""
+    listed: tuple[Suppression, ...]
+    attempts: tuple[Any, ...]
+    """Rows, in the order in which they were made."""
+
+    def case(self, question: Question) -> Case:
+        """What was known by the instant of the question, of those attempts that count for it."""
+        at = question.at
+        return Case(
+            tuple(self._person(number, question) for number in range(len(self.people))),
+            (
+                Point(
+                    self.point.id,
+                    tuple(person.id for person in self.people),
+                    not self.point.consumer,
+                    not self.point.reachable,
+                ),
+            ),
+            True,
+            tuple(one for one in self.listed if one.since <= at),
+            tuple(
+                Attempt(Instant(row["happened"]), row["outcome"] == "refused")
+                for row in self.attempts
+                if row["happened"] < at
+                and row["arrived"] <= at
+                and row["marketing"]
+                and row["channel"] == question.channel
+            ),
+        )
+
+    def _person(self, number: int, question: Question) -> Person:
+        found = self.people[number]
+        folded = fold_of(self.events[number].until(question.at))
+        known = [payload for arrived, payload in self.facts[number] if arrived <= question.at]
+        return Person(
+            found.id,
+            True,
+            found.territory,
+            found.restricted,
+            tuple(
+                state
+                for key, state in folded.states.items()
+                if key.purpose == question.purpose and key.channel == question.channel
+            ),
+            tuple(folded.objections.values()),
+            fold_facts(known) if known else NO_FACTS,
+        )
+
+
+def past_of(
+    connection: Any, keyring: Keyring, point: Held, people: Sequence[Found], attempts: Sequence[Any]
+) -> Past:
+    """Any: a database connection, and rows. Facts of people whose content key is gone are not known."""
+    return Past(
+        point,
+        tuple(people),
+        tuple(events_about(connection, person.members) for person in people),
+        tuple(_facts(connection, keyring, person) for person in people),
+        tuple(
+            Suppression(Instant(row.since), row.purpose, row.channel, point.id)
+            for row in listed_at(connection, point.id)
+        ),
+        tuple(attempts),
+    )
+
+
+def decided(compiled: CompiledPolicy, past: Past, question: Question) -> Decision:
+    return decide(compiled, question, past.case(question))
+
+
+def _facts(connection: Any, keyring: Keyring, person: Found) -> tuple[tuple[Instant, Any], ...]:
+    keys = open_keys(connection, keyring, person.members)
+    return tuple(
+        told
+        for member in person.members
+        if (content := keys[member].content) is not None
+        for told in stating.facts_told(connection, content, member)
+    )

@@ -1,0 +1,162 @@
+"""The answer to "why was I called?": what was on record, shown, decided and tried, each with its proof."""
+
+import base64
+
+import msgspec
+import pytest
+
+from consentd.base.i18n import Language
+from consentd.check.proof_words import in_words
+from consentd.check.proving import ContactProof, ProofAsked, prove
+from consentd.evidence import merkle
+from consentd.kernel.errors import NotFound
+from consentd.kernel.instants import to_text
+from consentd.kernel.policy import sealed
+from consentd.policy.service import PolicyBook
+from consentd.subjects.requests import Identifier
+from support.builders import Company, demo_policy, refused
+
+PHONE = "phone:+33624686501"
+NUMBER = Identifier("phone", "06 24 68 65 01")
+CALLS = {"purpose": "promotions", "channel": "phone"}
+NOTICE = {"id": "phone_offers", "version": "1", "language": "fr"}
+
+
+async def proven(company: Company, on: str | None = None, number: Identifier = NUMBER) -> ContactProof:
+    asked = ProofAsked(number, on or to_text(company.clock.now)[:10], "FR")
+    return await company.database.read(
+        lambda c: prove(c, company.keyring, PolicyBook(), asked, "en", company.clock.now)[1]
+    )
+
+
+async def test_a_call_is_told_with_the_consent_and_the_words_that_it_rests_on(company: Company) -> None:
+    await company.gives(PHONE, **CALLS, notice=NOTICE, evidence={"wording": "Vous pouvez m'appeler."})
+    company.clock.move(minutes=10)
+    allowed = await company.check(PHONE, **CALLS)
+    await company.tried(PHONE, outcome="answered")
+    company.clock.move(minutes=10)
+    proof = await proven(company)
+    (person,) = proof.people
+    (choice,) = person.choices
+    assert (choice.event.event.state, choice.wording) == ("given", "Vous pouvez m'appeler.")
+    assert choice.event.notice is not None
+    assert choice.event.notice["id"] == "phone_offers"
+    (contact,) = proof.contacts
+    assert contact.outcome == "answered"
+    assert contact.verdict is not None
+    assert contact.verdict.allow is allowed.allow is True
+    assert [one.code for one in contact.verdict.reasons] == [one.code for one in allowed.reasons]
+
+
+async def test_a_decision_made_again_is_the_one_that_was_made(company: Company) -> None:
+    """What came later, in whatever order, changes nothing about what was known at the time."""
+    told: list[tuple[str, bool, str]] = []
+
+    async def call() -> None:
+        company.clock.move(minutes=5)
+        answer = await company.check(PHONE, **CALLS)
+        at = to_text(company.clock.now)
+        told.append((at, answer.allow, answer.reasons[0].code))
+        await company.tried(PHONE, outcome="unanswered", occurred_at=at)
+        company.clock.move(minutes=5)
+
+    await company.says("requested", PHONE, **CALLS)
+    await call()
+    await company.gives(PHONE, **CALLS, notice=NOTICE)
+    await call()
+    await company.withdraws(PHONE, **CALLS)
+    await call()
+    await company.gives(PHONE, **CALLS, notice=NOTICE)
+    await call()
+    await call()
+    day = to_text(company.clock.now)[:10]
+    company.clock.move(days=3)
+    # A withdrawal that was made before all of it, and is reported late: nobody could have known.
+    await company.withdraws(PHONE, **CALLS, at=f"{day}T00:01:00+01:00")
+    await company.objects(PHONE)
+    proof = await proven(company, day)
+    made = [
+        (contact.at, contact.verdict.allow, contact.verdict.reasons[0].code)
+        for contact in proof.contacts
+        if contact.verdict is not None
+    ]
+    assert made == told
+    assert {allow for _, allow, _ in told} == {True, False}
+
+
+async def test_the_rules_are_those_that_were_in_force(company: Company) -> None:
+    policy = demo_policy()
+    await company.gives(PHONE, **CALLS, notice=NOTICE)
+    company.clock.move(minutes=1)
+    await company.tried(PHONE)
+    day = to_text(company.clock.now)[:10]
+    company.clock.move(days=1)
+    silent = policy.purposes["promotions"]
+    without = {
+        **policy.purposes,
+        "promotions": msgspec.structs.replace(silent, bases={**silent.bases, "phone": ()}),
+    }
+    await company.activate(sealed(msgspec.structs.replace(policy, purposes=without)))
+    assert not await company.allows(PHONE, **CALLS)
+    (contact,) = (await proven(company, day)).contacts
+    assert contact.verdict is not None
+    assert (contact.verdict.allow, contact.verdict.policy) == (True, policy.hash)
+
+
+async def test_promise_9_each_statement_is_in_the_log(company: Company) -> None:
+    await company.gives(PHONE, **CALLS, notice=NOTICE)
+    await company.objects(PHONE)
+    await company.tried(PHONE)
+    assert (await proven(company)).contacts[0].log.proof is None
+    await company.verify_everything()
+    proof = await proven(company)
+    assert proof.checkpoint is not None
+    root = base64.b64decode(proof.checkpoint.splitlines()[2])
+    logs = [proof.contacts[0].log, proof.people[0].choices[0].log, proof.people[0].objections[0].log]
+    for log in logs:
+        assert log.proof is not None
+        path = [base64.b64decode(part) for part in log.proof["path"]]
+        leaf = base64.b64decode(log.proof["leaf"])
+        assert merkle.verify_inclusion(leaf, log.proof["index"], log.proof["size"], path, root)
+
+
+async def test_promise_13_an_erased_person_is_told_like_one_who_never_was(company: Company) -> None:
+    await company.gives(PHONE, **CALLS, notice=NOTICE)
+    await company.erase(PHONE)
+    said = set()
+    for number in (NUMBER, Identifier("phone", "06 24 68 65 99")):
+        with pytest.raises(NotFound) as refusal:
+            await proven(company, number=number)
+        said.add((refusal.value.code, refusal.value.message))
+    assert len(said) == 1
+
+
+async def test_a_shared_number_shows_everyone_who_holds_it(company: Company) -> None:
+    await company.gives("loyalty:anne", PHONE, **CALLS, notice=NOTICE)
+    await company.withdraws("loyalty:luc", PHONE, **CALLS)
+    proof = await proven(company)
+    assert len(proof.people) == len(await company.people(PHONE)) >= 2
+    assert all(not verdict.allow for verdict in proof.verdicts if verdict.purpose == "promotions")
+
+
+@pytest.mark.parametrize(
+    ("on", "code"),
+    [("2026-02-30", "invalid_date"), ("2999-01-01", "future_date"), ("0000-01-01", "invalid_date")],
+)
+async def test_a_day_that_is_none_is_refused(company: Company, on: str, code: str) -> None:
+    await company.gives(PHONE, **CALLS, notice=NOTICE)
+    with refused(code):
+        await proven(company, on)
+
+
+@pytest.mark.parametrize(("language", "said"), [("fr", "Accord retiré"), ("en", "Consent withdrawn")])
+async def test_it_is_said_in_words(company: Company, language: Language, said: str) -> None:
+    await company.gives(PHONE, **CALLS, notice=NOTICE)
+    company.clock.move(minutes=1)
+    await company.withdraws(PHONE, **CALLS)
+    company.clock.move(minutes=1)
+    await company.tried(PHONE, outcome="unanswered")
+    text = in_words(await proven(company), demo_policy(), language)
+    assert said in text
+    assert "{" not in text
+    assert "None" not in text
