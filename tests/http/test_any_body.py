@@ -25,6 +25,7 @@ VALUES = st.recursive(
 
 KNOWN = new_email()
 GOOD: dict[str, dict[str, Any]] = {
+    "/v1/proofs": {"contact_point": email("a@exemple.fr"), "on": "2026-11-20"},
     "/v1/consents": recording("a@exemple.fr"),
     "/v1/objections": {"subject": person(), "purposes": ["newsletter"], "channels": ["email"]},
     "/v1/facts": {
@@ -141,5 +142,7 @@ def test_every_post_is_tried(service: Serving) -> None:
 
 @pytest.mark.parametrize("path", GOOD)
 def test_what_is_varied_is_good_to_begin_with(till: httpx.Client, path: str, permit: str) -> None:
+    # A proof is about somebody on record.
+    till.post("/v1/consents", json=GOOD["/v1/consents"]).raise_for_status()
     assert till.post(path.replace("{permit_id}", permit), json=GOOD[path]).status_code in (200, 201)
     assert given()["state"] == "given"

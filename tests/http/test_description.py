@@ -64,7 +64,7 @@ def test_every_body_has_examples_that_fit_it(name: str) -> None:
 @pytest.mark.parametrize("name", WITH_JSON)
 def test_every_example_is_taken_by_the_service(service: Serving, name: str) -> None:
     method, path = name.split()
-    with service.client("consent:write", "consent:read", "check") as client:
+    with service.client("consent:write", "consent:read", "check", "reasons") as client:
         # The others speak of the person whom this one makes known.
         known = WITH_JSON["POST /v1/consents"]["examples"]["given"]["value"]
         client.post("/v1/consents", json=known).raise_for_status()

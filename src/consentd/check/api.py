@@ -28,7 +28,7 @@ from consentd.kernel.ids import SubjectId
 from consentd.subjects.doing import Doing
 from consentd.web.answer import encoded
 from consentd.web.call import Call, reads
-from consentd.web.idempotency import Repeats
+from consentd.web.idempotency import HEADER, Repeats
 
 
 def routes(
@@ -52,10 +52,11 @@ def routes(
         given than attempts are left. That is a change, so it may carry an `Idempotency-Key`.
         """
         language = language_of(request)
-        if data.permit:
+        if data.permit or HEADER in request.exchange.headers:
             repeat = await repeats.of(request)
-            async with repeats.alone(repeat):
-                return await permits.check(request.caller, data, repeat, language)
+            if data.permit:
+                async with repeats.alone(repeat):
+                    return await permits.check(request.caller, data, repeat, language)
         return await service.check(request.caller, data, language)
 
     @post(
@@ -115,7 +116,8 @@ def routes(
 
     @post(
         "/v1/proofs",
-        opt=needs(Scope.CONSENT_READ, Scope.REASONS) | described(examples=examples.PROOF),
+        opt=needs(Scope.CONSENT_READ, Scope.REASONS)
+        | described(examples=examples.PROOF, also={404: "Nobody is on record under this contact detail."}),
         status_code=200,
         tags=["check"],
         operation_id="proveContact",

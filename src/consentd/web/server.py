@@ -69,6 +69,8 @@ def serve(settings: Settings, app_factory: AppFactory, listener: socket.socket |
 
     Raises OperatorError where a port cannot be had.
     """
+    # From the first connection on, and until the loop hears signals itself.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with listeners(settings, listener) as taken:
         run(settings, app_factory, taken)
 
