@@ -36,5 +36,5 @@ USED: dict[str, Any] = {
 }
 
 PROOF: dict[str, Any] = {
-    "a_call": {"contact_point": {"scheme": "phone", "value": "+33624686501"}, "on": "2026-11-03"}
+    "a_message": {"contact_point": {"scheme": "email", "value": "ana.diaz@exemple.fr"}, "on": "2026-11-20"}
 }

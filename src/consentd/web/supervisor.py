@@ -38,6 +38,8 @@ def serve(settings: Settings, program: str, listener: socket.socket | None = Non
     """
     logs.configure(settings.log_level, process="supervisor")
     logs.catch_the_rest()
+    # From the first connection on, and until the loop hears signals itself.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with listeners(settings, listener) as taken:
         file = Board.shared(settings.workers + 1)
         supervisor = Supervisor(program, settings.workers, taken, file)
