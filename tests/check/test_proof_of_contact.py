@@ -22,10 +22,13 @@ CALLS = {"purpose": "promotions", "channel": "phone"}
 NOTICE = {"id": "phone_offers", "version": "1", "language": "fr"}
 
 
-async def proven(company: Company, on: str | None = None, number: Identifier = NUMBER) -> ContactProof:
+async def proven(
+    company: Company, on: str | None = None, number: Identifier = NUMBER, by: str | None = None
+) -> ContactProof:
     asked = ProofAsked(number, on or to_text(company.clock.now)[:10], "FR")
+    may = company.systems[by].may_use if by else lambda purpose, channel: True
     return await company.database.read(
-        lambda c: prove(c, company.keyring, PolicyBook(), asked, "en", company.clock.now)[1]
+        lambda c: prove(c, company.keyring, PolicyBook(), asked, "en", company.clock.now, may)[1]
     )
 
 
@@ -137,6 +140,46 @@ async def test_a_shared_number_shows_everyone_who_holds_it(company: Company) -> 
     proof = await proven(company)
     assert len(proof.people) == len(await company.people(PHONE)) >= 2
     assert all(not verdict.allow for verdict in proof.verdicts if verdict.purpose == "promotions")
+
+
+async def test_calls_to_a_shared_number_count_once_as_they_did(company: Company) -> None:
+    for who in ("loyalty:anne", "loyalty:luc"):
+        await company.gives(who, PHONE, **CALLS, notice=NOTICE)
+    for _ in range(3):
+        await company.tried(PHONE)
+    company.clock.move(minutes=1)
+    at = to_text(company.clock.now)
+    allowed = await company.allows(PHONE, **CALLS)
+    await company.tried(PHONE, occurred_at=at)
+    *_, last = (await proven(company)).contacts
+    assert last.verdict is not None
+    assert (last.at, last.verdict.allow) == (at, allowed) == (at, True)
+    assert len((await proven(company)).contacts) == 4
+
+
+async def test_who_is_on_the_do_not_contact_list_by_another_detail_was_not_to_be_called(
+    company: Company,
+) -> None:
+    other = "email:luc@exemple.fr"
+    await company.gives(other)
+    await company.erase(other, keep_suppression=True)
+    company.clock.move(days=2)
+    await company.says("requested", PHONE, other, **CALLS)
+    company.clock.move(minutes=1)
+    at = to_text(company.clock.now)
+    answer = await company.check(PHONE, **CALLS)
+    await company.tried(PHONE, occurred_at=at)
+    (contact,) = (await proven(company)).contacts
+    assert contact.verdict is not None
+    assert contact.verdict.reasons[0].code == answer.reasons[0].code
+
+
+async def test_promise_13_nothing_is_told_beyond_what_a_system_was_given(company: Company) -> None:
+    await company.gives(PHONE, **CALLS, notice=NOTICE)
+    await company.tried(PHONE)
+    await company.add_system("mailing", channels=("sms",))
+    proof = await proven(company, by="mailing")
+    assert (proof.contacts, proof.verdicts, proof.people[0].choices) == ((), (), ())
 
 
 @pytest.mark.parametrize(

@@ -131,7 +131,8 @@ def routes(
         language = language_of(request)
 
         def read(connection: Any, compiled: CompiledPolicy) -> tuple[list[SubjectId], ContactProof]:
-            return prove(connection, doing.keyring, doing.policies, data, language, now())
+            may = request.caller.may_use
+            return prove(connection, doing.keyring, doing.policies, data, language, now(), may)
 
         return await doing.read(request.caller, "contact.proved", read)
 

@@ -5,7 +5,7 @@ proof that it is in it) and 13 (a contact detail that nobody holds is told like 
 """
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Annotated, Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -119,9 +119,18 @@ class ContactProof(msgspec.Struct, frozen=True):
 
 
 def prove(
-    connection: Any, keyring: Keyring, policies: PolicyBook, asked: ProofAsked, language: str, now: Instant
+    connection: Any,
+    keyring: Keyring,
+    policies: PolicyBook,
+    asked: ProofAsked,
+    language: str,
+    now: Instant,
+    may: Callable[[str, str], bool] = lambda purpose, channel: True,
 ) -> tuple[list[SubjectId], ContactProof]:
-    """Any: a database connection. Whom it is about, and the proof. Raises NotFound where nobody holds it."""
+    """Any: a database connection. Whom it is about, and the proof. Raises NotFound where nobody holds it.
+
+    `may`: whether whoever asks was given a purpose and a channel; nothing is told of others.
+    """
     compiled = policies.active(connection)
     policy = compiled.policy
     zone = ZoneInfo(policy.controller.zone)
@@ -133,8 +142,9 @@ def prove(
         raise NotFound("unknown_subject", "Nobody is on record under this contact detail.")
     members = [member for person in people for member in person.members]
     attempts = proof_store.attempts_on(connection, members, point.id, day[1])
-    past = past_of(connection, keyring, point, people, attempts)
-    writing = _Writing(connection, policies, past, language)
+    reserved = proof_store.reservations_on(connection, members, point.id)
+    past = past_of(connection, keyring, point, people, attempts, reserved)
+    writing = _Writing(connection, policies, past, language, may)
     channels = {id_ for id_, channel in policy.channels.items() if name.scheme in channel.schemes}
     proof = ContactProof(
         policy.controller.name,
@@ -143,8 +153,14 @@ def prove(
         zone.key,
         to_text(now),
         tuple(writing.person(keyring, number, day[1]) for number in range(len(people))),
-        tuple(writing.contact(row) for row in attempts if row["happened"] >= day[0]),
-        writing.verdicts(_asked_about(past, channels), Instant((day[0] + day[1]) // 2)),
+        tuple(
+            writing.contact(row)
+            for row in attempts
+            if row["happened"] >= day[0] and may(row["purpose"], row["channel"])
+        ),
+        writing.verdicts(
+            [pair for pair in _asked_about(past, channels) if may(*pair)], Instant((day[0] + day[1]) // 2)
+        ),
         writing.checkpoint,
         checkpoint.vkey(policy.controller.log_origin, keyring.signer("log").public),
     )
@@ -154,11 +170,19 @@ def prove(
 class _Writing:
     """Puts what was found into words, and each statement beside its entry in the log."""
 
-    def __init__(self, connection: Any, policies: PolicyBook, past: Past, language: str) -> None:
+    def __init__(
+        self,
+        connection: Any,
+        policies: PolicyBook,
+        past: Past,
+        language: str,
+        may: Callable[[str, str], bool],
+    ) -> None:
         self._connection = connection
         self._policies = policies
         self._past = past
         self._language = language
+        self._may = may
         self._systems = {one.system.id: one.system.name for one in list_systems(connection)}
         latest = log.latest_checkpoint(connection)
         self.checkpoint = latest.note if latest else None
@@ -175,7 +199,11 @@ class _Writing:
                     choice.wording,
                     self._log(choice.row["entry_id"]),
                 )
-                for choice in choices_of(self._connection, keyring, events.choices)
+                for choice in choices_of(
+                    self._connection,
+                    keyring,
+                    [row for row in events.choices if self._may(row["purpose"], row["channel"])],
+                )
             ),
             tuple(
                 ObjectionProved(

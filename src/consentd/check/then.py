@@ -7,7 +7,7 @@ was theirs as a consumer and whether their data are frozen are known as they are
 `Past` says so to whoever reads it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -21,7 +21,7 @@ from consentd.kernel.decide import decide
 from consentd.kernel.instants import Instant
 from consentd.subjects import stating
 from consentd.subjects.facts import fold_facts
-from consentd.subjects.service import Found, Held, listed_at
+from consentd.subjects.service import Found, Held, listed_by
 
 
 class Past(msgspec.Struct, frozen=True):
@@ -36,6 +36,8 @@ class Past(msgspec.Struct, frozen=True):
     listed: tuple[Suppression, ...]
     attempts: tuple[Any, ...]
     """Rows, in the order in which they were made."""
+    reserved: tuple[Any, ...] = ()
+    """Rows of permits."""
 
     def case(self, question: Question) -> Case:
         """What was known by the instant of the question, of those attempts that count for it."""
@@ -52,15 +54,28 @@ class Past(msgspec.Struct, frozen=True):
             ),
             True,
             tuple(one for one in self.listed if one.since <= at),
-            tuple(
-                Attempt(Instant(row["happened"]), row["outcome"] == "refused")
-                for row in self.attempts
-                if row["happened"] < at
-                and row["arrived"] <= at
-                and row["marketing"]
-                and row["channel"] == question.channel
-            ),
+            self._attempts(question),
         )
+
+    def _attempts(self, question: Question) -> tuple[Attempt, ...]:
+        """Those that had been reported by then, and permits that were open and not used yet."""
+        at = question.at
+        known = [row for row in self.attempts if row["arrived"] <= at]
+        used = {row["batch_id"] for row in known}
+        made = [
+            Attempt(Instant(row["happened"]), row["outcome"] == "refused")
+            for row in known
+            if row["happened"] < at and row["marketing"] and row["channel"] == question.channel
+        ]
+        made += [
+            Attempt(Instant(row["issued"]), False, Instant(row["expires"]))
+            for row in self.reserved
+            if row["issued"] < at < row["expires"]
+            and row["batch_id"] not in used
+            and row["marketing"]
+            and row["channel"] == question.channel
+        ]
+        return tuple(sorted(made, key=lambda one: one.at))
 
     def _person(self, number: int, question: Question) -> Person:
         found = self.people[number]
@@ -82,7 +97,12 @@ class Past(msgspec.Struct, frozen=True):
 
 
 def past_of(
-    connection: Any, keyring: Keyring, point: Held, people: Sequence[Found], attempts: Sequence[Any]
+    connection: Any,
+    keyring: Keyring,
+    point: Held,
+    people: Sequence[Found],
+    attempts: Sequence[Any],
+    reserved: Sequence[Any],
 ) -> Past:
     """Any: a database connection, and rows. Facts of people whose content key is gone are not known."""
     return Past(
@@ -90,12 +110,20 @@ def past_of(
         tuple(people),
         tuple(events_about(connection, person.members) for person in people),
         tuple(_facts(connection, keyring, person) for person in people),
-        tuple(
-            Suppression(Instant(row.since), row.purpose, row.channel, point.id)
-            for row in listed_at(connection, point.id)
-        ),
+        tuple(_listed(connection, point, people)),
         tuple(attempts),
+        tuple(reserved),
     )
+
+
+def _listed(connection: Any, point: Held, people: Sequence[Found]) -> Iterator[Suppression]:
+    """What the do-not-contact list says of these people, by whichever identifier they are on it."""
+    for row in listed_by(connection, [member for person in people for member in person.members]):
+        since = Instant(row.since)
+        if row.identifier_id == point.id:
+            yield Suppression(since, row.purpose, row.channel, point.id)
+        if row.channel is None or row.scheme != point.scheme:
+            yield Suppression(since, row.purpose, row.channel, None)
 
 
 def decided(compiled: CompiledPolicy, past: Past, question: Question) -> Decision:

@@ -1,6 +1,6 @@
 """What other slices, the API and the command line do with people."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -95,6 +95,7 @@ class Held(msgspec.Struct, frozen=True):
     """A contact detail, as those who hold it have it."""
 
     id: UUID
+    scheme: str
     consumer: bool
     reachable: bool
 
@@ -108,14 +109,16 @@ def held(connection: Any, keyring: Keyring, name: Named) -> Held | None:  # Any:
     rows = store.held_as(connection, ids)
     return Held(
         min(ids),
+        name.scheme,
         any(row.capacity == "consumer" for row in rows),
         any(row.unreachable_since is None for row in rows),
     )
 
 
-def listed_at(connection: Any, identifier: UUID) -> list[Any]:  # Any: a database connection, and rows
-    """What the do-not-contact list says of a contact detail: since, purpose, channel."""
-    return suppression_store.suppressions_of(connection, [identifier])
+def listed_by(connection: Any, members: Sequence[SubjectId]) -> list[Any]:  # Any: a connection, and rows
+    """What the do-not-contact list says of these people: identifier, scheme, since, purpose, channel."""
+    identifiers = {row.identifier_id for row in store.links_of(connection, members)}
+    return suppression_store.suppressions_of(connection, identifiers)
 
 
 # --- candidates
