@@ -1,0 +1,42 @@
+"""What every page of this room is made with. Upholds promise 16: templates escape whatever they are given."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from litestar import Request, Response
+
+from consentd.base.i18n import LANGUAGES, Language, Text
+from consentd.web import exchange, headers
+from consentd.web.exchange import Headers
+from consentd.web.pages.words import SHELL
+
+_templates = Environment(
+    loader=PackageLoader("consentd.web.pages", "templates"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+def page(
+    request: Request[Any, Any, Any],
+    template: str,
+    language: Language,
+    words: Mapping[str, Text],
+    *,
+    shield: Headers = headers.PAGE,
+    **values: object,
+) -> Response[str]:
+    """A page in the shell. `say(name, …)` in templates is the word of that name in the page's language."""
+    known = {**SHELL, **words}
+
+    def say(name: str, **inserted: object) -> str:
+        said: str = known[name](language)
+        return said.format(**inserted)
+
+    other = next(one for one in LANGUAGES if one != language)
+    text = _templates.get_template(template).render(say=say, language=language, other=other, **values)
+    exchange.of(request.scope).shield = shield
+    return Response(text, media_type="text/html", headers={"content-language": language})
