@@ -59,6 +59,7 @@ PUBLIC = {
     "GET /",
     "GET /.well-known/jwks.json",
     "GET /.well-known/oauth-authorization-server",
+    "GET /docs",
     "GET /health/live",
     "GET /health/ready",
     "GET /openapi.json",

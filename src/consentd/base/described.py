@@ -9,6 +9,8 @@ from typing import Any
 EXAMPLES = "examples"
 ALSO = "also"
 LINKS = "links"
+ANSWER = "answer"
+PARAMETERS = "parameters"
 
 # Any: an example is any JSON; an OpenAPI link has members of every kind.
 Example = Mapping[str, Any]
@@ -20,11 +22,20 @@ def described(
     examples: Mapping[str, Example] | None = None,
     also: Mapping[int, str] | None = None,
     links: Mapping[str, Link] | None = None,
+    answer: Any = None,
+    parameters: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """`examples`: bodies by a name of one word or two. `also`: statuses that the route's kind does not imply,
-    each with what it means. `links`: where an answer leads, as OpenAPI's link objects by name.
+    each with what it means. `links`: where an answer leads, as OpenAPI's link objects by name. `answer`: what
+    a call that succeeds gets, which every route shows. `parameters`: an example of each, by name.
     """
-    return {EXAMPLES: examples or {}, ALSO: also or {}, LINKS: links or {}}
+    return {
+        EXAMPLES: examples or {},
+        ALSO: also or {},
+        LINKS: links or {},
+        ANSWER: answer,
+        PARAMETERS: parameters or {},
+    }
 
 
 def leads_to(operation: str, **parameters: str) -> Link:

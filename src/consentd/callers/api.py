@@ -13,7 +13,7 @@ from litestar.params import RawBody
 
 from consentd.base.clock import Clock, now
 from consentd.base.described import described
-from consentd.callers import assertions, credentials, oauth
+from consentd.callers import assertions, credentials, examples, oauth
 from consentd.callers.access import BODY, PUBLIC
 from consentd.callers.buckets import Buckets
 from consentd.callers.model import Caller, Scope
@@ -43,10 +43,15 @@ def routes(
     @post(
         "/oauth/token",
         status_code=200,
-        opt={**PUBLIC, BODY: oauth.FORM_SCHEMA, **described(also=_REFUSED)},
+        opt={
+            **PUBLIC,
+            BODY: oauth.FORM_SCHEMA,
+            **described(also=_REFUSED, examples=examples.FORMS, answer=examples.TOKEN),
+        },
         request_max_body_size=_MOST_BYTES,
         tags=["access"],
         operation_id="issueToken",
+        summary="Get an access token",
     )
     async def token(request: Request[Any, Any, Any], body: RawBody) -> Response[IssuedToken]:
         """Exchange a system's client id and secret, or what it signed, for an access token.
@@ -76,13 +81,21 @@ def routes(
         issued = tokens.issue(caller, _granted(caller, asked))
         return Response(issued, headers={"pragma": "no-cache"})
 
-    @get("/.well-known/jwks.json", opt=PUBLIC, tags=["access"], operation_id="getTokenKeys")
+    @get(
+        "/.well-known/jwks.json",
+        opt={**PUBLIC, **described(answer=examples.KEYS)},
+        tags=["access"],
+        operation_id="getTokenKeys",
+    )
     async def keys() -> dict[str, Any]:  # Any: a document of RFC 7517, not of ours
         """The public keys of access tokens and receipts (RFC 7517)."""
         return jws.jwks(keyring.public_keys())
 
     @get(
-        "/.well-known/oauth-authorization-server", opt=PUBLIC, tags=["access"], operation_id="getTokenServer"
+        "/.well-known/oauth-authorization-server",
+        opt={**PUBLIC, **described(answer=examples.SERVER)},
+        tags=["access"],
+        operation_id="getTokenServer",
     )
     async def server() -> dict[str, Any]:  # Any: a document of RFC 8414, not of ours
         """Where and how to get a token (RFC 8414)."""

@@ -24,7 +24,7 @@ from consentd.web.idempotency import Repeats
 def routes(service: CheckService, doing: Doing, repeats: Repeats, batches: Batches) -> list[HTTPRouteHandler]:
     @post(
         "/v1/check",
-        opt=needs(Scope.CHECK) | described(examples=examples.CHECK),
+        opt=needs(Scope.CHECK) | described(examples=examples.CHECK, answer=examples.ANSWER),
         status_code=200,
         tags=["check"],
         operation_id="check",
@@ -39,7 +39,9 @@ def routes(service: CheckService, doing: Doing, repeats: Repeats, batches: Batch
 
     @post(
         "/v1/check/batch",
-        opt=needs(Scope.CHECK) | reads(BatchAsked) | described(examples=examples.BATCH),
+        opt=needs(Scope.CHECK)
+        | reads(BatchAsked)
+        | described(examples=examples.BATCH, answer=examples.ANSWERS),
         status_code=200,
         tags=["check"],
         operation_id="checkBatch",
@@ -58,7 +60,9 @@ def routes(service: CheckService, doing: Doing, repeats: Repeats, batches: Batch
         "/v1/attempts",
         opt=needs(Scope.CHECK)
         | described(
-            examples=examples.ATTEMPT, also={200: "This system reported it before: nothing changed."}
+            examples=examples.ATTEMPT,
+            also={200: "This system reported it before: nothing changed."},
+            answer=examples.REPORTED,
         ),
         tags=["check"],
         operation_id="reportAttempt",

@@ -17,6 +17,7 @@ from consentd.consent.objecting import ObjectionsRecorded
 from consentd.consent.requests import RecordConsents, RecordObjection
 from consentd.consent.service import ConsentService
 from consentd.consent.views import Position, SubjectConsents, SubjectHistory
+from consentd.subjects.examples import PERSON
 from consentd.subjects.stating import FactsAsked, FactsRecorded
 from consentd.web.call import Call
 from consentd.web.cursors import decode_cursor, encode_cursor
@@ -29,12 +30,16 @@ _TO_PERSON = {
 }
 _TO_PROOF = {"proof": leads_to("proveInclusion", entry="$response.body#/events/0/entry_id")}
 
+_PERSON = {"subject_id": PERSON}
+
 
 def routes(service: ConsentService, repeats: Repeats) -> list[HTTPRouteHandler]:
     @post(
         "/v1/consents",
         opt=needs(Scope.CONSENT_WRITE)
-        | described(examples=examples.CONSENTS, also={200: _BEFORE}, links=_TO_PERSON),
+        | described(
+            examples=examples.CONSENTS, also={200: _BEFORE}, links=_TO_PERSON, answer=examples.RECORDED
+        ),
         tags=["consent"],
         operation_id="recordConsents",
         summary="Record choices",
@@ -53,7 +58,8 @@ def routes(service: ConsentService, repeats: Repeats) -> list[HTTPRouteHandler]:
 
     @post(
         "/v1/objections",
-        opt=needs(Scope.CONSENT_WRITE) | described(examples=examples.OBJECTIONS, also={200: _BEFORE}),
+        opt=needs(Scope.CONSENT_WRITE)
+        | described(examples=examples.OBJECTIONS, also={200: _BEFORE}, answer=examples.OBJECTED),
         tags=["consent"],
         operation_id="recordObjection",
         summary="Record an objection",
@@ -67,7 +73,8 @@ def routes(service: ConsentService, repeats: Repeats) -> list[HTTPRouteHandler]:
 
     @post(
         "/v1/facts",
-        opt=needs(Scope.CONSENT_WRITE) | described(examples=examples.FACTS, also={200: _BEFORE}),
+        opt=needs(Scope.CONSENT_WRITE)
+        | described(examples=examples.FACTS, also={200: _BEFORE}, answer=examples.STATED),
         tags=["consent"],
         operation_id="recordFacts",
         summary="Record facts",
@@ -81,7 +88,7 @@ def routes(service: ConsentService, repeats: Repeats) -> list[HTTPRouteHandler]:
 
     @get(
         "/v1/subjects/{subject_id:uuid}/consents",
-        opt=needs(Scope.CONSENT_READ),
+        opt=needs(Scope.CONSENT_READ) | described(answer=examples.STANDING, parameters=_PERSON),
         tags=["consent"],
         operation_id="getConsents",
         summary="What a person's choices are now",
@@ -92,7 +99,8 @@ def routes(service: ConsentService, repeats: Repeats) -> list[HTTPRouteHandler]:
 
     @get(
         "/v1/subjects/{subject_id:uuid}/history",
-        opt=needs(Scope.CONSENT_READ) | described(links=_TO_PROOF),
+        opt=needs(Scope.CONSENT_READ)
+        | described(links=_TO_PROOF, answer=examples.HISTORY, parameters=_PERSON),
         tags=["consent"],
         operation_id="getHistory",
         summary="How a person's choices came about",

@@ -1,6 +1,8 @@
-"""Bodies to begin with, for the description of the API. Everyone in them is invented."""
+"""Bodies to begin with and their answers, for the description of the API. Everyone in them is invented."""
 
 from typing import Any
+
+from consentd.subjects.examples import PERSON
 
 _ANA: dict[str, Any] = {  # Any: JSON
     "identifiers": [
@@ -59,4 +61,84 @@ FACTS: dict[str, Any] = {
             }
         ],
     }
+}
+
+_STATE: dict[str, Any] = {
+    "subject_id": PERSON,
+    "purpose": "newsletter",
+    "channel": "email",
+    "contact_point_id": "01a2017d-3b63-719a-b31a-e7b720e4286f",
+    "state": "given",
+    "since": "2026-11-20T09:15:00Z",
+    "proof": "held",
+}
+_EVENT: dict[str, Any] = {
+    "id": "01a2017e-a115-72b2-8ca4-ed663c45162b",
+    "subject_id": PERSON,
+    "purpose": "newsletter",
+    "channel": "email",
+    "contact_point_id": "01a2017d-3b63-719a-b31a-e7b720e4286f",
+    "state": "given",
+    "claim": None,
+    "missing": [],
+    "occurred_at": "2026-11-20T09:15:00Z",
+    "recorded_at": "2026-11-22T04:23:25.677028Z",
+    "duplicate": False,
+}
+_OBJECTION: dict[str, Any] = {
+    "purpose": None,
+    "channel": None,
+    "contact_point_id": None,
+    "ground": "marketing",
+    "since": "2026-11-22T04:23:25.942052Z",
+}
+
+RECORDED: dict[str, Any] = {
+    "receipt_id": "01a2017e-a0ff-7212-b821-081747ba5902",
+    "subject_id": PERSON,
+    "events": [_EVENT],
+    "states": [_STATE],
+    "receipt": "eyJ…",
+}
+OBJECTED: dict[str, Any] = {
+    "receipt_id": "01a2017e-a1f6-7547-ae62-f2334a085bc9",
+    "objections": [
+        {
+            "id": "01a2017e-a1f7-77af-84ba-19dd3a8f5fbb",
+            "subject_id": PERSON,
+            **_OBJECTION,
+            "duplicate": False,
+        }
+    ],
+}
+STATED: dict[str, Any] = {
+    "facts": [
+        {
+            "id": "01a2017e-a2ff-7161-bb90-83a380902307",
+            "kind": "sale",
+            "subject_id": PERSON,
+            "duplicate": False,
+        }
+    ]
+}
+STANDING: dict[str, Any] = {
+    "subject_id": PERSON,
+    "restricted": False,
+    "states": [_STATE],
+    "objections": [_OBJECTION],
+}
+HISTORY: dict[str, Any] = {
+    "subject_id": PERSON,
+    "events": [
+        {
+            "event": _EVENT,
+            "method": "checkbox",
+            "collector": "till-2",
+            "notice": {"id": "newsletter", "language": "fr", "version": "3"},
+            "proof": "held",
+            "policy": "sha256:f0c8b9f4959e42746d8fd894767f2668dd952207f573c4f2e29ebfc03387b8eb",
+            "entry_id": "01a2017e-a116-737f-93cf-2a102f407d54",
+        }
+    ],
+    "next": None,
 }

@@ -21,6 +21,7 @@ from consentd.web.call import DECODER, Call, body_type
 from consentd.web.edge import Edge
 from consentd.web.limits import DEFAULT_LIMITS, CallerLimit, InFlight, Limits
 from consentd.web.lines import Lines
+from consentd.web.pages import docs
 from consentd.web.strict import StrictDecoder
 
 Background = Callable[[], Awaitable[None]]
@@ -58,8 +59,9 @@ def build(
     """
     lines = lines or Lines(sys.stderr if logs.shows_answers(settings.log_level) else None)
     authentication = auth.Authentication(tokens, CallerLimit(limits))
+    described = functools.cache(lambda: openapi.describe(app, settings.public_url))
     app = Application(
-        [*handlers, *openapi.routes(functools.cache(lambda: openapi.describe(app, settings.public_url)))],
+        [*handlers, *openapi.routes(described), *docs.routes(described)],
         request_class=Call,
         response_class=Answer,
         request_max_body_size=settings.max_body_bytes,

@@ -5,6 +5,7 @@ promise 16 (a code is looked up in the catalogue, and never put into a page as i
 know nothing of any request).
 """
 
+from functools import cache
 from http import HTTPStatus
 from typing import Any
 
@@ -19,59 +20,66 @@ from consentd.kernel.errors import NotFound
 from consentd.kernel.reasons import REASONS
 from consentd.web.catalogue import Entry, groups, problems
 from consentd.web.pages.catalogue_words import COARSE, WORDS
-from consentd.web.pages.shell import page
+from consentd.web.pages.shell import render, shown
 
 
 def routes() -> list[HTTPRouteHandler]:
     @get("/problems", opt=PUBLIC, include_in_schema=False)
     async def catalogue(request: Request[Any, Any, Any], lang: FromQuery[str | None] = None) -> Response[str]:
         language = _language(request, lang)
-        return page(
-            request,
-            "problems.html",
-            language,
-            WORDS,
-            groups={
-                name: [(code, entry.status, entry.told(language)) for code, entry in group.items()]
-                for name, group in groups().items()
-            },
-        )
+        return shown(request, _catalogue(language), language)
 
     @get("/problems/{code:str}", opt=PUBLIC, include_in_schema=False)
     async def problem(
         request: Request[Any, Any, Any], code: FromPath[str], lang: FromQuery[str | None] = None
     ) -> Response[str]:
-        entry = problems().get(code)
-        if entry is None:
+        if code not in problems():
             raise NotFound("no_such_address", "There is no problem of this code: see /problems.")
         language = _language(request, lang)
-        return page(
-            request,
-            "problem.html",
-            language,
-            WORDS,
-            code=code,
-            told=entry.told(language),
-            status=entry.status,
-            phrase=HTTPStatus(entry.status).phrase if entry.status else "",
-            example=example_of(code, entry, language),
-        )
+        return shown(request, _problem(code, language), language)
 
     @get("/reasons", opt=PUBLIC, include_in_schema=False)
     async def reasons(request: Request[Any, Any, Any], lang: FromQuery[str | None] = None) -> Response[str]:
         language = _language(request, lang)
-        return page(
-            request,
-            "reasons.html",
-            language,
-            WORDS,
-            groups={
-                coarse: (why(language), remedy(language), _reasons_of(coarse, language))
-                for coarse, (why, remedy) in COARSE.items()
-            },
-        )
+        return shown(request, _reasons(language), language)
 
     return [catalogue, problem, reasons]
+
+
+# Each page is made once: nothing in it depends on who asks, and checks wait while one is made.
+
+
+@cache
+def _catalogue(language: Language) -> str:
+    told = {
+        name: [(code, entry.status, entry.told(language)) for code, entry in group.items()]
+        for name, group in groups().items()
+    }
+    return render("problems.html", language, WORDS, groups=told)
+
+
+@cache
+def _problem(code: str, language: Language) -> str:
+    entry = problems()[code]
+    return render(
+        "problem.html",
+        language,
+        WORDS,
+        code=code,
+        told=entry.told(language),
+        status=entry.status,
+        phrase=HTTPStatus(entry.status).phrase if entry.status else "",
+        example=example_of(code, entry, language),
+    )
+
+
+@cache
+def _reasons(language: Language) -> str:
+    told = {
+        coarse: (why(language), remedy(language), _reasons_of(coarse, language))
+        for coarse, (why, remedy) in COARSE.items()
+    }
+    return render("reasons.html", language, WORDS, groups=told)
 
 
 def example_of(code: str, entry: Entry, language: Language) -> str | None:

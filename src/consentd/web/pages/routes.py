@@ -15,10 +15,14 @@ from consentd.web import exchange, headers
 from consentd.web.auth import PUBLIC
 from consentd.web.health import Readiness
 from consentd.web.pages import catalogue
-from consentd.web.pages.shell import page
+from consentd.web.pages.shell import render, shown
 from consentd.web.pages.words import WORDS
 
-_STATIC = {"consentd.css": "text/css; charset=utf-8", "consentd.svg": "image/svg+xml"}
+_STATIC = {
+    "consentd.css": "text/css; charset=utf-8",
+    "consentd.svg": "image/svg+xml",
+    "docs.js": "text/javascript; charset=utf-8",
+}
 
 
 def routes(readiness: Readiness, log_status: Callable[[], Awaitable[Status]]) -> list[HTTPRouteHandler]:
@@ -30,7 +34,7 @@ def routes(readiness: Readiness, log_status: Callable[[], Awaitable[Status]]) ->
             log = await log_status() if ready else None
         except ConsentdError:
             ready, log = False, None
-        return page(request, "welcome.html", language, WORDS, ready=ready, log=log)
+        return shown(request, render("welcome.html", language, WORDS, ready=ready, log=log), language)
 
     @get("/static/{name:str}", opt=PUBLIC, include_in_schema=False)
     async def static(request: Request[Any, Any, Any], name: FromPath[str]) -> Response[bytes]:

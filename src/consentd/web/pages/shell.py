@@ -20,15 +20,7 @@ _templates = Environment(
 )
 
 
-def page(
-    request: Request[Any, Any, Any],
-    template: str,
-    language: Language,
-    words: Mapping[str, Text],
-    *,
-    shield: Headers = headers.PAGE,
-    **values: object,
-) -> Response[str]:
+def render(template: str, language: Language, words: Mapping[str, Text], **values: object) -> str:
     """A page in the shell. `say(name, …)` in templates is the word of that name in the page's language."""
     known = {**SHELL, **words}
 
@@ -37,6 +29,12 @@ def page(
         return said.format(**inserted)
 
     other = next(one for one in LANGUAGES if one != language)
-    text = _templates.get_template(template).render(say=say, language=language, other=other, **values)
+    return _templates.get_template(template).render(say=say, language=language, other=other, **values)
+
+
+def shown(
+    request: Request[Any, Any, Any], text: str, language: Language, shield: Headers = headers.PAGE
+) -> Response[str]:
+    """A rendered page as an answer."""
     exchange.of(request.scope).shield = shield
     return Response(text, media_type="text/html", headers={"content-language": language})
