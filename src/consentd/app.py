@@ -16,6 +16,7 @@ from consentd.base import clock
 from consentd.base.counts import Board, Counts
 from consentd.base.settings import Settings, from_environment
 from consentd.callers import api as callers_api
+from consentd.callers import assertions
 from consentd.callers.access import KNOWN, PUBLIC
 from consentd.callers.tokens import Tokens
 from consentd.check import api as check_api
@@ -238,10 +239,11 @@ class Beside:
 
 
 async def _purge_by_the_hour(parts: Parts) -> None:
-    """What has a date: idempotency keys, and proof keys that the law no longer orders kept."""
+    """What has a date: idempotency keys, spent assertions, and proof keys that no law orders kept."""
     while True:
         with contextlib.suppress(ConsentdError):
             await idempotency.purge(parts.database)
+            await assertions.purge(parts.database)
             await parts.database.change(lambda unit: purge_proofs(unit, parts.keyring, SERVICE))
         await asyncio.sleep(PURGE_SECONDS)
 

@@ -12,6 +12,12 @@ FORM = "application/x-www-form-urlencoded"
 GRANT = b"grant_type=client_credentials"
 
 
+BY_KEY = (
+    b"&client_assertion_type=urn%3Aietf%3Aparams%3Aoauth%3Aclient-assertion-type%3Ajwt-bearer"
+    b"&client_assertion=a.b.c"
+)
+
+
 def basic(text: str) -> str:
     return "Basic " + base64.b64encode(text.encode()).decode()
 
@@ -27,6 +33,18 @@ def test_credentials_come_by_basic_or_in_the_form() -> None:
     in_form = parse(f"{FORM}; charset=UTF-8", None, GRANT + b"&client_id=id&client_secret=se%3Acret")
     assert (by_basic.client_id, by_basic.secret) == (in_form.client_id, in_form.secret) == ("id", "se:cret")
     assert by_basic.scopes is None
+
+
+def test_instead_of_a_secret_there_may_be_an_assertion() -> None:
+    asked = parse(FORM, None, GRANT + BY_KEY)
+    assert (asked.client_id, asked.secret, asked.assertion, asked.basic) == ("", "", "a.b.c", False)
+    assert parse(FORM, None, GRANT + BY_KEY + b"&client_id=id").client_id == "id"
+    assert "a.b.c" not in repr(asked)
+
+
+def test_another_kind_of_assertion_is_refused_without_asking_for_a_password() -> None:
+    refused = refusal(FORM, None, GRANT + BY_KEY.replace(b"jwt-bearer", b"saml2-bearer"))
+    assert (refused.status, refused.error, refused.challenge) == (401, "invalid_client", None)
 
 
 def test_scopes_are_words_with_one_space_between_them() -> None:
@@ -52,6 +70,11 @@ def test_scopes_are_words_with_one_space_between_them() -> None:
         (FORM, basic("no colon"), GRANT, 400, "invalid_request"),
         (FORM, "Bearer abc", GRANT, 401, "invalid_client"),
         (FORM, None, GRANT, 401, "invalid_client"),
+        (FORM, None, GRANT + b"&client_assertion=a.b.c", 400, "invalid_request"),
+        (FORM, None, GRANT + BY_KEY[: -len(b"&client_assertion=a.b.c")], 400, "invalid_request"),
+        (FORM, None, GRANT + BY_KEY + b"&client_secret=b", 400, "invalid_request"),
+        (FORM, basic("a:b"), GRANT + BY_KEY, 400, "invalid_request"),
+        (FORM, None, GRANT + BY_KEY + b"&scope=", 400, "invalid_scope"),
     ],
 )
 def test_anything_else_is_refused(

@@ -41,6 +41,36 @@ def test_a_system_is_connected_listed_rotated_and_revoked(installation: Installa
     assert (unknown.code, "consentd system list" in unknown.err) == (1, True)
 
 
+def test_a_system_gets_keys_that_are_listed_and_revoked(installation: Installation, tmp_path: Path) -> None:
+    till = installation.run("system", "add", "till", "--scope", "check", "--json").json["id"]
+    file = tmp_path / "till.jwk"
+    made = installation.run("system", "key", "add", "till", "--generate", str(file), "--json")
+    private = json.loads(file.read_text())
+    assert (made.json["client_id"], made.json["kid"], made.json["alg"]) == (till, private["kid"], "EdDSA")
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert private["d"] not in made.out
+
+    # Never over a file that may be the key in use, and no file is left of a key that was not registered.
+    assert installation.run("system", "key", "add", "till", "--generate", str(file)).code == 1
+    assert json.loads(file.read_text()) == private
+    nobody = installation.run("system", "key", "add", "nobody", "--generate", str(tmp_path / "other.jwk"))
+    assert (nobody.code, (tmp_path / "other.jwk").exists()) == (1, False)
+
+    refused = installation.run("system", "key", "add", "till", "--jwk", str(file))
+    assert (refused.code, "private" in refused.err, private["d"] in refused.err) == (1, True, False)
+    file.write_text(json.dumps({name: value for name, value in private.items() if name != "d"}))
+    known = installation.run("system", "key", "add", "till", "--jwk", str(file))
+    assert (known.code, "has or had this key" in known.err) == (1, True)
+    assert installation.run("system", "key", "add", "till").code == 1
+
+    assert installation.run("system", "list", "--json").json[0]["keys"][0]["kid"] == private["kid"]
+    revoked = installation.run("system", "key", "revoke", "till", private["kid"])
+    assert (revoked.code, "revoked" in revoked.out) == (0, True)
+    assert "(revoked)" in installation.run("system", "key", "list", "till").out
+    assert installation.run("system", "key", "revoke", "till", "no-such-key").code == 1
+    assert installation.run("audit", "verify").code == 0
+
+
 def test_a_person_is_erased_by_id_or_by_identifier_and_nobody_by_mistake(installation: Installation) -> None:
     with installation.served() as serving, serving.client("consent:write", "consent:read") as till:
         first = till.post("/v1/consents", json=a_no(ANA, SHARED)).json()["subject_id"]

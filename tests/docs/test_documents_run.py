@@ -1,4 +1,5 @@
 """The documents' shell lines are run, in their order, against the demo, and answers that they show compared.
+A block of Python is the file that it names, for the lines to run.
 
 Blocks of consentd's own commands alone are run in this process, after the others: a process of its own costs
 each a second. In an answer "…" stands for anything, a text with … for any text there, and a member named "…"
@@ -83,6 +84,9 @@ def test_commands_do_not_fail(document: Path, demo: Demo, monkeypatch: pytest.Mo
 @pytest.mark.parametrize("document", documents_with(commands=False), ids=name_of)
 def test_shell_lines_do_what_the_document_says(document: Path, demo: Demo, tmp_path: Path) -> None:
     found = [block for block in runnable(document) if not is_commands(block)]
+    for block in blocks(document):
+        if block.language == "python":
+            (tmp_path / block.about).write_text(block.text)
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     done = subprocess.run(
         ["sh"],
@@ -138,7 +142,7 @@ def test_every_command_and_option_that_a_document_names_exists() -> None:
             if named is None:
                 continue
             words = named[1].split()
-            command = known.get(" ".join(words[:2])) or known.get(words[0])
+            command = next(filter(None, (known.get(" ".join(words[:n])) for n in (3, 2, 1))), None)
             if command is None:
                 faults.append(f"{name_of(document)}: {line}")
                 continue

@@ -61,6 +61,37 @@ def test_every_body_has_examples_that_fit_it(name: str) -> None:
         validator.validate(example["value"])
 
 
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_every_call_shows_what_is_sent_and_what_comes_back(name: str) -> None:
+    operation = OPERATIONS[name]
+    for body in operation.get("requestBody", {}).get("content", {}).values():
+        assert body["examples"]
+        for example in body["examples"].values():
+            jsonschema_rs.validator_for(resolved(body["schema"])).validate(example["value"])
+    for parameter in operation["parameters"]:
+        assert "example" in parameter or not parameter["required"], parameter["name"]
+        if "example" in parameter:
+            jsonschema_rs.validator_for(parameter["schema"]).validate(parameter["example"])
+    done = operation["responses"][min(operation["responses"])]
+    for answer in done["content"].values():
+        assert answer["example"]
+        jsonschema_rs.validator_for(resolved(answer["schema"])).validate(answer["example"])
+
+
+def test_every_link_leads_to_a_call_with_parameters_that_it_has() -> None:
+    by_id = {operation["operationId"]: operation for operation in OPERATIONS.values()}
+    links = [
+        link
+        for operation in OPERATIONS.values()
+        for answer in operation["responses"].values()
+        for link in answer.get("links", {}).values()
+    ]
+    assert len(links) >= 5
+    for link in links:
+        known = {one["name"] for one in by_id[link["operationId"]]["parameters"]}
+        assert link["parameters"].keys() <= known
+
+
 @pytest.mark.parametrize("name", WITH_JSON)
 def test_every_example_is_taken_by_the_service(service: Serving, name: str) -> None:
     method, path = name.split()

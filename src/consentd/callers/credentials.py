@@ -1,4 +1,4 @@
-"""Proving who calls: a client's secret, and whether what was proved still holds.
+"""Proving who calls: a client's secret (`assertions` for its keys), and whether what was proved still holds.
 
 Upholds promise 5 for credentials: `assert_live` reads the database each time, so that a revocation holds
 in every process from its acknowledgement on; and promise 13: unknown clients and wrong secrets are refused
@@ -35,7 +35,7 @@ def authenticate(connection: Connection, client_id: str, secret: str) -> Caller:
     Raises Unauthenticated, in the same words and after the same work for an unknown client, a wrong secret
     and a revoked one (promise 13).
     """
-    system_id = _system_id(client_id)
+    system_id = system_id_of(client_id)
     system = store.system(connection, system_id)
     live = [row for row in store.secrets_of(connection, system_id) if row.revoked_at is None]
     given = _digest(secret)
@@ -47,7 +47,7 @@ def authenticate(connection: Connection, client_id: str, secret: str) -> Caller:
             found = row
     if found is None or system is None or system.revoked_at is not None:
         raise Unauthenticated("invalid_client", "The client id or the secret is wrong, or was revoked.")
-    return _caller(system, found.id)
+    return caller_from(system, found.id)
 
 
 def caller_of(connection: Connection, system_id: SystemId, secret_id: SecretId) -> Caller:
@@ -55,7 +55,7 @@ def caller_of(connection: Connection, system_id: SystemId, secret_id: SecretId) 
     system = store.system(connection, system_id)
     if system is None or not store.is_live(connection, system_id, secret_id):
         raise _revoked()
-    return _caller(system, secret_id)
+    return caller_from(system, secret_id)
 
 
 def assert_live(connection: Connection, caller: Caller) -> None:
@@ -67,11 +67,11 @@ def assert_live(connection: Connection, caller: Caller) -> None:
 def _revoked() -> Unauthenticated:
     return Unauthenticated(
         "token_revoked",
-        "This token's system or secret was revoked. Ask whoever runs consentd for a new secret.",
+        "This token's system, secret or key was revoked. Ask whoever runs consentd for a new one.",
     )
 
 
-def _caller(system: SystemRow, secret_id: SecretId) -> Caller:
+def caller_from(system: SystemRow, secret_id: SecretId) -> Caller:
     return Caller(
         system_id=system.id,
         secret_id=secret_id,
@@ -87,7 +87,7 @@ def _digest(secret: str) -> bytes:
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).digest()
 
 
-def _system_id(client_id: str) -> SystemId:
+def system_id_of(client_id: str) -> SystemId:
     """An id that exists for nobody where the text is no id, so that the same queries run."""
     try:
         found = UUID(client_id)

@@ -1,4 +1,5 @@
-"""The token request as RFC 6749 §2.3.1 and §4.4 write it, read strictly. Pure: no database, no framework.
+"""The token request as RFC 6749 §2.3.1 and §4.4 and RFC 7521 §4.2 write it, read strictly. Pure: no database,
+no framework.
 
 Upholds promise 18: a refusal never repeats what was sent.
 """
@@ -15,6 +16,7 @@ from consentd.kernel.errors import CallerError
 
 _BASIC_CHALLENGE = 'Basic realm="consentd", charset="UTF-8"'
 _FORM = "application/x-www-form-urlencoded"
+ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 FORM_SCHEMA = {
     _FORM: {
         "type": "object",
@@ -23,11 +25,14 @@ FORM_SCHEMA = {
             "scope": {"type": "string", "description": "Scopes with a space between them; all if not given."},
             "client_id": {"type": "string", "format": "uuid"},
             "client_secret": {"type": "string"},
+            "client_assertion_type": {"type": "string", "const": ASSERTION_TYPE},
+            "client_assertion": {"type": "string", "description": "A JWT signed with the system's key."},
         },
         "required": ["grant_type"],
     }
 }
 _MOST_FIELDS = 16
+_ASSERTION_FIELDS = frozenset({"client_assertion", "client_assertion_type"})
 _SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+( [\x21\x23-\x5b\x5d-\x7e]+)*")
 
 
@@ -61,6 +66,8 @@ class TokenRequest(msgspec.Struct, frozen=True):
     scopes: frozenset[str] | None
     """None: all that the system has."""
     basic: bool
+    assertion: str | None = None
+    """Instead of the secret; then `client_id` is empty where the form named none."""
 
     def __repr__(self) -> str:
         return f"TokenRequest(client_id={self.client_id!r}, secret=…)"
@@ -75,6 +82,8 @@ def parse(content_type: str, authorization: str | None, form: bytes) -> TokenReq
         raise _invalid_request("grant_type is missing: send grant_type=client_credentials.")
     if fields["grant_type"] != "client_credentials":
         raise OAuthRefusal(400, "unsupported_grant_type", "The only grant type here is client_credentials.")
+    if _ASSERTION_FIELDS & fields.keys():
+        return _by_assertion(fields, authorization)
     in_body = "client_id" in fields or "client_secret" in fields
     if authorization is not None:
         if "client_secret" in fields:
@@ -88,14 +97,32 @@ def parse(content_type: str, authorization: str | None, form: bytes) -> TokenReq
         client_id, secret = fields.get("client_id", ""), fields.get("client_secret", "")
     else:
         raise invalid_client(
-            "No client credentials came: use HTTP Basic, or client_id and client_secret.", basic=True
+            "No client credentials came: use HTTP Basic, client_id and client_secret, or client_assertion.",
+            basic=True,
         )
     return TokenRequest(client_id, secret, _scopes(fields.get("scope")), authorization is not None)
 
 
-def invalid_client(message: str, *, basic: bool) -> OAuthRefusal:
+def invalid_client(message: str, *, basic: bool, caller: Caller | None = None) -> OAuthRefusal:
     """401, with the challenge that RFC 6749 §5.2 asks for where Basic was tried or nothing came."""
-    return OAuthRefusal(401, "invalid_client", message, challenge=_BASIC_CHALLENGE if basic else None)
+    challenge = _BASIC_CHALLENGE if basic else None
+    return OAuthRefusal(401, "invalid_client", message, challenge=challenge, caller=caller)
+
+
+def _by_assertion(fields: dict[str, str], authorization: str | None) -> TokenRequest:
+    if authorization is not None or "client_secret" in fields:
+        raise _invalid_request("The client's credentials came twice, an assertion and a secret: send one.")
+    if not fields.keys() >= _ASSERTION_FIELDS:
+        raise _invalid_request("client_assertion and client_assertion_type belong together: send both.")
+    if fields["client_assertion_type"] != ASSERTION_TYPE:
+        raise invalid_client(f"The only client_assertion_type here is {ASSERTION_TYPE}.", basic=False)
+    return TokenRequest(
+        fields.get("client_id", ""),
+        "",
+        _scopes(fields.get("scope")),
+        basic=False,
+        assertion=fields["client_assertion"],
+    )
 
 
 def _fields(form: bytes) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """Connecting systems and taking their access away; each change with its audit entry (promises 3 and 8).
 
 Upholds promise 18: a secret exists in clear only in the answer to whoever made it. A system has at most two
-live secrets, so that one can be rotated without downtime.
+live secrets and two live keys, so that one can be rotated without downtime.
 """
 
 from collections.abc import Iterable, Mapping
@@ -10,8 +10,11 @@ import msgspec
 
 from consentd.base.ids import new_id
 from consentd.callers import rules, store
+from consentd.callers.assertions import MOST_KEYS
 from consentd.callers.credentials import MOST_SECRETS, assert_live, authenticate, caller_of, new_secret
-from consentd.callers.store import Connection, SecretRow, SystemRow
+from consentd.callers.store import Connection, KeyRow, SecretRow, SystemRow
+from consentd.crypto import jwk
+from consentd.crypto.jwk import ForeignKey
 from consentd.crypto.keyring import Keyring
 from consentd.db.unit import Unit
 from consentd.evidence import recorder
@@ -21,12 +24,15 @@ from consentd.kernel.ids import SecretId, SystemId
 
 __all__ = [
     "ConnectedSystem",
+    "KeyRow",
     "NewSystem",
+    "add_key",
     "add_system",
     "assert_live",
     "authenticate",
     "by_name",
     "caller_of",
+    "connected",
     "list_systems",
     "revoke",
     "rotate",
@@ -48,6 +54,8 @@ class ConnectedSystem(msgspec.Struct, frozen=True):
     system: SystemRow
     secrets: tuple[SecretRow, ...]
     """Oldest first, revoked ones too; digests only."""
+    keys: tuple[KeyRow, ...]
+    """The same; public halves only."""
 
 
 def add_system(
@@ -129,12 +137,41 @@ def rotate(
     return made
 
 
+def add_key(unit: Unit, keyring: Keyring, system_id: SystemId, key: ForeignKey, actor: Actor) -> SecretId:
+    """Registers a public key, by which the system may prove itself from now on (RFC 7523).
+
+    Raises Conflict where two live already, or the system has or had this key or another of its name: what
+    was revoked must not come back.
+    """
+    system = _live_system(unit, system_id)
+    rows = store.keys_of(unit.connection, system_id)
+    if sum(row.revoked_at is None for row in rows) >= MOST_KEYS:
+        raise Conflict(
+            "two_keys_live", f"{system.name} has two live keys already. Revoke the one no longer used."
+        )
+    known = [jwk.kept(row.public_key) for row in rows]
+    if any(key.kid == one.kid or key.thumbprint == one.thumbprint for one in known):
+        raise Conflict(
+            "key_known",
+            f"{system.name} has or had this key, or another of the same kid. Make a new one, with a new kid.",
+        )
+    row = KeyRow(SecretId(new_id()), system_id, key.as_text(), unit.now, None)
+    store.insert_key(unit.connection, row)
+    detail = {"system": str(system_id), "key": str(row.id), "kid": key.kid, "thumbprint": key.thumbprint}
+    _record(unit, keyring, "system.key_added", actor, {**detail, "alg": key.algorithm})
+    return row.id
+
+
 def revoke(
     unit: Unit, keyring: Keyring, system_id: SystemId, actor: Actor, *, secret_id: SecretId | None = None
 ) -> None:
-    """Takes away one secret, or the whole system's access. What is revoked already stays so, quietly."""
+    """Takes away one secret or key (both go by an id of the same kind), or the whole system's access.
+
+    What is revoked already stays so, quietly.
+    """
     system = store.locked_system(unit.connection, system_id)
-    known = {row.id: row for row in store.secrets_of(unit.connection, system_id)}
+    keys = {row.id: row.revoked_at for row in store.keys_of(unit.connection, system_id)}
+    known = keys | {row.id: row.revoked_at for row in store.secrets_of(unit.connection, system_id)}
     if system is None or (secret_id is not None and secret_id not in known):
         raise _no_such_system()
     if secret_id is None:
@@ -142,18 +179,31 @@ def revoke(
             return
         store.revoke_system(unit.connection, system_id, unit.now)
         _record(unit, keyring, "system.revoked", actor, {"system": str(system_id)})
-    elif known[secret_id].revoked_at is None:
+    elif known[secret_id] is None:
         store.revoke_secrets(unit.connection, [secret_id], unit.now)
-        detail = {"system": str(system_id), "secret": str(secret_id)}
-        _record(unit, keyring, "system.secret_revoked", actor, detail)
+        kind = "key" if secret_id in keys else "secret"
+        detail = {"system": str(system_id), kind: str(secret_id)}
+        _record(unit, keyring, f"system.{kind}_revoked", actor, detail)
 
 
 def list_systems(connection: Connection) -> list[ConnectedSystem]:
     """By name, revoked ones too."""
     return [
-        ConnectedSystem(system, tuple(store.secrets_of(connection, system.id)))
+        ConnectedSystem(
+            system,
+            tuple(store.secrets_of(connection, system.id)),
+            tuple(store.keys_of(connection, system.id)),
+        )
         for system in store.all_systems(connection)
     ]
+
+
+def connected(connection: Connection, named: str) -> ConnectedSystem:
+    """The system of that name or id. Raises NotFound."""
+    for one in list_systems(connection):
+        if named in (one.system.name, str(one.system.id)):
+            return one
+    raise _no_such_system()
 
 
 def by_name(connection: Connection, name: str) -> SystemId:
@@ -179,7 +229,7 @@ def _live_system(unit: Unit, system_id: SystemId) -> SystemRow:
 
 
 def _no_such_system() -> NotFound:
-    return NotFound("no_such_system", "There is no such system or secret: see `consentd system list`.")
+    return NotFound("no_such_system", "There is no such system, secret or key: see `consentd system list`.")
 
 
 def _record(unit: Unit, keyring: Keyring, action: str, actor: Actor, detail: Mapping[str, object]) -> None:

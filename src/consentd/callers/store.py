@@ -1,4 +1,4 @@
-"""Rows of connected systems and their secrets."""
+"""Rows of connected systems, of their secrets and keys, and of assertions that were used."""
 
 from typing import NamedTuple
 from uuid import UUID
@@ -7,7 +7,9 @@ import msgspec
 import sqlalchemy as sa
 
 from consentd.db.prepared import Read
-from consentd.db.tables.callers import system_secrets, systems
+from consentd.db.tables.callers import spent_assertions, system_secrets, systems
+from consentd.db.unit import Unit
+from consentd.db.upsert import insert
 from consentd.kernel.canonical import canonical
 from consentd.kernel.ids import SecretId, SystemId
 
@@ -34,6 +36,15 @@ class SecretRow(msgspec.Struct, frozen=True):
     revoked_at: int | None
 
 
+class KeyRow(msgspec.Struct, frozen=True):
+    id: SecretId
+    system_id: SystemId
+    public_key: str
+    """A JWK (`crypto.jwk.kept`)."""
+    created_at: int
+    revoked_at: int | None
+
+
 def insert_system(connection: sa.Connection, row: SystemRow) -> None:
     connection.execute(
         sa.insert(systems).values(
@@ -52,6 +63,14 @@ def insert_secret(connection: sa.Connection, row: SecretRow) -> None:
     connection.execute(
         sa.insert(system_secrets).values(
             id=row.id, system_id=row.system_id, digest=row.digest, created_at=row.created_at
+        )
+    )
+
+
+def insert_key(connection: sa.Connection, row: KeyRow) -> None:
+    connection.execute(
+        sa.insert(system_secrets).values(
+            id=row.id, system_id=row.system_id, public_key=row.public_key, created_at=row.created_at
         )
     )
 
@@ -81,10 +100,39 @@ def secrets_of(connection: sa.Connection, system_id: SystemId) -> list[SecretRow
     """Oldest first, revoked ones too."""
     found = connection.execute(
         sa.select(system_secrets)
-        .where(system_secrets.c.system_id == system_id)
+        .where(system_secrets.c.system_id == system_id, system_secrets.c.digest.is_not(None))
         .order_by(system_secrets.c.created_at, system_secrets.c.id)
     )
     return [_secret(row) for row in found]
+
+
+def keys_of(connection: sa.Connection, system_id: SystemId) -> list[KeyRow]:
+    """Oldest first, revoked ones too."""
+    found = connection.execute(
+        sa.select(system_secrets)
+        .where(system_secrets.c.system_id == system_id, system_secrets.c.public_key.is_not(None))
+        .order_by(system_secrets.c.created_at, system_secrets.c.id)
+    )
+    return [
+        KeyRow(SecretId(row.id), SystemId(row.system_id), row.public_key, row.created_at, row.revoked_at)
+        for row in found
+    ]
+
+
+def spend(unit: Unit, digest: bytes, expires_at: int) -> bool:
+    """Whether this is the first time. Of two at once, in whatever processes, one is the first."""
+    done = unit.connection.execute(
+        insert(unit.dialect, spent_assertions)
+        .values(digest=digest, expires_at=expires_at)
+        .on_conflict_do_nothing()
+    )
+    return done.rowcount == 1
+
+
+def purge_spent(connection: sa.Connection, before: int) -> int:
+    return connection.execute(
+        sa.delete(spent_assertions).where(spent_assertions.c.expires_at < before)
+    ).rowcount
 
 
 class _Id(NamedTuple):

@@ -36,7 +36,7 @@ def routes(
 ) -> list[HTTPRouteHandler]:
     @post(
         "/v1/check",
-        opt=needs(Scope.CHECK) | described(examples=examples.CHECK, changes=True),
+        opt=needs(Scope.CHECK) | described(examples=examples.CHECK, answer=examples.ANSWER, changes=True),
         status_code=200,
         tags=["check"],
         operation_id="check",
@@ -61,7 +61,9 @@ def routes(
 
     @post(
         "/v1/check/batch",
-        opt=needs(Scope.CHECK) | reads(BatchAsked) | described(examples=examples.BATCH),
+        opt=needs(Scope.CHECK)
+        | reads(BatchAsked)
+        | described(examples=examples.BATCH, answer=examples.ANSWERS),
         status_code=200,
         tags=["check"],
         operation_id="checkBatch",
@@ -80,7 +82,9 @@ def routes(
         "/v1/attempts",
         opt=needs(Scope.CHECK)
         | described(
-            examples=examples.ATTEMPT, also={200: "This system reported it before: nothing changed."}
+            examples=examples.ATTEMPT,
+            also={200: "This system reported it before: nothing changed."},
+            answer=examples.REPORTED,
         ),
         tags=["check"],
         operation_id="reportAttempt",
@@ -96,7 +100,12 @@ def routes(
     @post(
         "/v1/permits/{permit_id:uuid}/used",
         opt=needs(Scope.CHECK)
-        | described(examples=examples.USED, also={200: "It was reported before: nothing changed."}),
+        | described(
+            examples=examples.USED,
+            also={200: "It was reported before: nothing changed."},
+            answer=examples.REPORTED,
+            parameters={"permit_id": examples.PERMIT},
+        ),
         tags=["check"],
         operation_id="usePermit",
         summary="Report the contact that a permit was for",
@@ -117,7 +126,11 @@ def routes(
     @post(
         "/v1/proofs",
         opt=needs(Scope.CONSENT_READ, Scope.REASONS)
-        | described(examples=examples.PROOF, also={404: "Nobody is on record under this contact detail."}),
+        | described(
+            examples=examples.PROOF,
+            also={404: "Nobody is on record under this contact detail."},
+            answer=examples.PROVED,
+        ),
         status_code=200,
         tags=["check"],
         operation_id="proveContact",

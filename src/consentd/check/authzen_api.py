@@ -59,7 +59,9 @@ def routes(checks: CheckService, doing: Doing, batches: Batches, public_url: str
 
     @post(
         _PATHS["access_evaluation_endpoint"],
-        opt=needs(Scope.CHECK) | _STANDARD | described(examples=examples.EVALUATION),
+        opt=needs(Scope.CHECK)
+        | _STANDARD
+        | described(examples=examples.EVALUATION, answer=examples.DECISION),
         status_code=200,
         tags=["authzen"],
         operation_id="accessEvaluation",
@@ -78,7 +80,7 @@ def routes(checks: CheckService, doing: Doing, batches: Batches, public_url: str
         opt=needs(Scope.CHECK)
         | _STANDARD
         | reads(AccessEvaluations)
-        | described(examples=examples.EVALUATIONS),
+        | described(examples=examples.EVALUATIONS, answer=examples.DECISIONS),
         status_code=200,
         tags=["authzen"],
         operation_id="accessEvaluations",
@@ -102,7 +104,9 @@ def routes(checks: CheckService, doing: Doing, batches: Batches, public_url: str
 
     @post(
         _PATHS["search_subject_endpoint"],
-        opt=needs(Scope.CHECK, Scope.CONSENT_READ) | _STANDARD | described(examples=examples.SUBJECT),
+        opt=needs(Scope.CHECK, Scope.CONSENT_READ)
+        | _STANDARD
+        | described(examples=examples.SUBJECT, answer=examples.CONTACTS),
         status_code=200,
         tags=["authzen"],
         operation_id="searchSubjects",
@@ -118,7 +122,7 @@ def routes(checks: CheckService, doing: Doing, batches: Batches, public_url: str
 
     @post(
         _PATHS["search_resource_endpoint"],
-        opt=needs(Scope.CHECK) | _STANDARD | described(examples=examples.RESOURCE),
+        opt=needs(Scope.CHECK) | _STANDARD | described(examples=examples.RESOURCE, answer=examples.CHANNELS),
         status_code=200,
         tags=["authzen"],
         operation_id="searchResources",
@@ -130,7 +134,7 @@ def routes(checks: CheckService, doing: Doing, batches: Batches, public_url: str
 
     @post(
         _PATHS["search_action_endpoint"],
-        opt=needs(Scope.CHECK) | _STANDARD | described(examples=examples.ACTION),
+        opt=needs(Scope.CHECK) | _STANDARD | described(examples=examples.ACTION, answer=examples.PURPOSES),
         status_code=200,
         tags=["authzen"],
         operation_id="searchActions",
@@ -140,17 +144,19 @@ def routes(checks: CheckService, doing: Doing, batches: Batches, public_url: str
         """The purposes that are allowed through this channel, among those that this system may ask about."""
         return await person.purposes(request.caller, data)
 
+    metadata = {
+        "policy_decision_point": public_url,
+        **{name: public_url + path for name, path in _PATHS.items()},
+    }
+
     @get(
         "/.well-known/authzen-configuration",
-        opt=PUBLIC,
+        opt={**PUBLIC, **described(answer=metadata)},
         tags=["authzen"],
         operation_id="getAuthzenConfiguration",
     )
     async def configuration() -> dict[str, Any]:  # Any: a document of the standard, not of ours
         """Where what of AuthZEN 1.0 is offered (section 9)."""
-        return {
-            "policy_decision_point": public_url,
-            **{name: public_url + path for name, path in _PATHS.items()},
-        }
+        return metadata
 
     return [evaluation, many, subjects, resources, actions, configuration]

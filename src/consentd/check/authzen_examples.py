@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from consentd.check.examples import ANSWER
+
 _ANA = {"type": "email", "id": "ana.diaz@exemple.fr"}
 _NEWSLETTER = {"name": "newsletter"}
 _EMAIL = {"type": "channel", "id": "email"}
@@ -48,3 +50,14 @@ RESOURCE: dict[str, Any] = {
 }
 
 ACTION: dict[str, Any] = {"which_purposes": {"subject": _ANA, "resource": _EMAIL}}
+
+DECISION: dict[str, Any] = {
+    "decision": True,
+    "context": {name: value for name, value in ANSWER.items() if name != "allow"},
+}
+_ALL = {"next_token": "", "count": 1}
+
+DECISIONS: dict[str, Any] = {"evaluations": [DECISION]}
+CONTACTS: dict[str, Any] = {"results": [_ANA], "page": _ALL}
+CHANNELS: dict[str, Any] = {"results": [_EMAIL], "page": _ALL}
+PURPOSES: dict[str, Any] = {"results": [_NEWSLETTER], "page": _ALL}

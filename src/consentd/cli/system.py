@@ -6,6 +6,7 @@ import click
 
 from consentd.app import Parts
 from consentd.callers import service as callers
+from consentd.cli import system_key
 from consentd.cli.common import command, fail, json_option, say, with_parts
 from consentd.evidence.model import OPERATOR
 from consentd.kernel.errors import Unprocessable
@@ -115,6 +116,7 @@ def list_(as_json: bool) -> None:
                 }
                 for secret in one.secrets
             ],
+            "keys": [system_key.told(key) for key in one.keys],
         }
         for one in found
     ]
@@ -139,7 +141,7 @@ def rotate(name: str, retire_old: bool, as_json: bool) -> None:
     """Make a second secret for the system NAME (its name or id). The first one goes on working."""
 
     async def work(parts: Parts) -> callers.NewSystem:
-        system_id = await _find(parts, name)
+        system_id = await system_key.find(parts, name)
         return await parts.database.change(
             lambda unit: callers.rotate(unit, parts.keyring, system_id, OPERATOR, retire_old=retire_old)
         )
@@ -172,7 +174,7 @@ def revoke(name: str, secret: str | None, as_json: bool) -> None:
     secret_id = SecretId(_uuid(secret)) if secret else None
 
     async def work(parts: Parts) -> SystemId:
-        system_id = await _find(parts, name)
+        system_id = await system_key.find(parts, name)
         await parts.database.change(
             lambda unit: callers.revoke(unit, parts.keyring, system_id, OPERATOR, secret_id=secret_id)
         )
@@ -185,13 +187,6 @@ def revoke(name: str, secret: str | None, as_json: bool) -> None:
     )
 
 
-async def _find(parts: Parts, name: str) -> SystemId:
-    try:
-        return SystemId(UUID(name))
-    except ValueError:
-        return await parts.database.read(lambda connection: callers.by_name(connection, name))
-
-
 def _uuid(text: str) -> UUID:
     try:
         return UUID(text)
@@ -199,4 +194,5 @@ def _uuid(text: str) -> UUID:
         fail(f"{text!r} is not the id of a secret: see `consentd system list --json`.")
 
 
+system.add_command(system_key.key)
 COMMANDS = [system]

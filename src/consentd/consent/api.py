@@ -18,11 +18,12 @@ from consentd.consent.receipts import Receipt
 from consentd.consent.requests import RecordConsents, RecordObjection
 from consentd.consent.service import ConsentService
 from consentd.consent.views import Position, SubjectConsents, SubjectHistory
+from consentd.subjects.examples import PERSON
 from consentd.subjects.stating import FactsAsked, FactsRecorded
 from consentd.web.call import Call
 from consentd.web.cursors import decode_cursor, encode_cursor
 from consentd.web.idempotency import Repeats
-from consentd.web.negotiation import JSON_LD, LINKED_DATA, chosen, linked, told
+from consentd.web.negotiation import JSON_LD, chosen, linked, linked_form, told
 
 _BEFORE = "Every event was reported before: nothing changed."
 _TO_PERSON = {
@@ -31,15 +32,21 @@ _TO_PERSON = {
 }
 _TO_RECEIPT = {"receipt": leads_to("getReceipt", receipt_id="$response.body#/receipt_id")}
 _RECEIPT_TO_PROOF = {"proof": leads_to("proveInclusion", entry="$response.body#/content/events/0/entry_id")}
-_LINKED = {JSON_LD: LINKED_DATA}
 _TO_PROOF = {"proof": leads_to("proveInclusion", entry="$response.body#/events/0/entry_id")}
+
+_PERSON = {"subject_id": PERSON}
 
 
 def routes(service: ConsentService, repeats: Repeats) -> list[HTTPRouteHandler]:
     @post(
         "/v1/consents",
         opt=needs(Scope.CONSENT_WRITE)
-        | described(examples=examples.CONSENTS, also={200: _BEFORE}, links=_TO_PERSON | _TO_RECEIPT),
+        | described(
+            examples=examples.CONSENTS,
+            also={200: _BEFORE},
+            links=_TO_PERSON | _TO_RECEIPT,
+            answer=examples.RECORDED,
+        ),
         tags=["consent"],
         operation_id="recordConsents",
         summary="Record choices",
@@ -58,7 +65,8 @@ def routes(service: ConsentService, repeats: Repeats) -> list[HTTPRouteHandler]:
 
     @post(
         "/v1/objections",
-        opt=needs(Scope.CONSENT_WRITE) | described(examples=examples.OBJECTIONS, also={200: _BEFORE}),
+        opt=needs(Scope.CONSENT_WRITE)
+        | described(examples=examples.OBJECTIONS, also={200: _BEFORE}, answer=examples.OBJECTED),
         tags=["consent"],
         operation_id="recordObjection",
         summary="Record an objection",
@@ -72,7 +80,8 @@ def routes(service: ConsentService, repeats: Repeats) -> list[HTTPRouteHandler]:
 
     @post(
         "/v1/facts",
-        opt=needs(Scope.CONSENT_WRITE) | described(examples=examples.FACTS, also={200: _BEFORE}),
+        opt=needs(Scope.CONSENT_WRITE)
+        | described(examples=examples.FACTS, also={200: _BEFORE}, answer=examples.STATED),
         tags=["consent"],
         operation_id="recordFacts",
         summary="Record facts",
@@ -86,7 +95,10 @@ def routes(service: ConsentService, repeats: Repeats) -> list[HTTPRouteHandler]:
 
     @get(
         "/v1/subjects/{subject_id:uuid}/consents",
-        opt=needs(Scope.CONSENT_READ) | described(forms=_LINKED),
+        opt=needs(Scope.CONSENT_READ)
+        | described(
+            forms=linked_form(examples.LINKED_STANDING), answer=examples.STANDING, parameters=_PERSON
+        ),
         tags=["consent"],
         operation_id="getConsents",
         summary="What a person's choices are now",
@@ -102,7 +114,13 @@ def routes(service: ConsentService, repeats: Repeats) -> list[HTTPRouteHandler]:
 
     @get(
         "/v1/subjects/{subject_id:uuid}/history",
-        opt=needs(Scope.CONSENT_READ) | described(links=_TO_PROOF, forms=_LINKED),
+        opt=needs(Scope.CONSENT_READ)
+        | described(
+            links=_TO_PROOF,
+            forms=linked_form(examples.LINKED_HISTORY),
+            answer=examples.HISTORY,
+            parameters=_PERSON,
+        ),
         tags=["consent"],
         operation_id="getHistory",
         summary="How a person's choices came about",
@@ -129,7 +147,13 @@ def routes(service: ConsentService, repeats: Repeats) -> list[HTTPRouteHandler]:
 
     @get(
         "/v1/receipts/{receipt_id:uuid}",
-        opt=needs(Scope.CONSENT_READ) | described(links=_RECEIPT_TO_PROOF, forms=_LINKED),
+        opt=needs(Scope.CONSENT_READ)
+        | described(
+            links=_RECEIPT_TO_PROOF,
+            forms=linked_form(examples.LINKED_RECEIPT),
+            answer=examples.RECEIPT,
+            parameters={"receipt_id": examples.RECEIPT["receipt_id"]},
+        ),
         tags=["consent"],
         operation_id="getReceipt",
         summary="A receipt and its proof",

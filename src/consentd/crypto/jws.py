@@ -1,8 +1,8 @@
-"""Signed tokens and documents: compact JWS (RFC 7515) with EdDSA (RFC 8037).
+"""Signed tokens and documents, and what others signed: compact JWS (RFC 7515), ours with EdDSA (RFC 8037).
 
-The algorithm is pinned, never read from the token; a token is no document and a document no token (`typ`,
-and keys of different use); encodings are read strictly, so that no second spelling of a token verifies.
-The clock is an argument.
+The algorithm is pinned by the key, never read from the token; a token is no document and a document no token
+(`typ`, and keys of different use); encodings are read strictly, so that no second spelling of a token
+verifies. The clock is an argument.
 """
 
 import base64
@@ -14,6 +14,7 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from jwt.api_jws import PyJWS
 
+from consentd.crypto.jwk import ALGORITHMS, ForeignKey
 from consentd.crypto.signing import PublicKey, Signer
 from consentd.kernel.canonical import canonical
 from consentd.kernel.errors import Tampered, Unauthenticated
@@ -26,6 +27,16 @@ _MOST_OF_A_TOKEN = 16 * 1024
 # A receipt has a line for each of up to a hundred choices, and for each person that a refusal counts for.
 _MOST_OF_A_DOCUMENT = 4 * 1024 * 1024
 _jws = PyJWS(algorithms=[_ALGORITHM])
+_others = PyJWS(algorithms=list(ALGORITHMS))
+_ASSERTION_TYPES = frozenset({None, "jwt", "client-authentication+jwt"})
+
+
+class Claimed(msgspec.Struct, frozen=True):
+    """What an assertion says of itself, unverified: enough to look a key up, and for nothing else."""
+
+    kid: str
+    algorithm: str
+    subject: str
 
 
 def by_kid(keys: Iterable[PublicKey]) -> dict[str, PublicKey]:
@@ -62,6 +73,43 @@ def verify_token(
             "token_expired", "The access token is over: ask the token endpoint for a new one."
         )
     return claims
+
+
+def claimed(text: str) -> Claimed | None:
+    """None for what is no assertion at all."""
+    if not _is_compact(text):
+        return None
+    try:
+        header = _others.get_unverified_header(text)
+        claims = msgspec.json.decode(_decoded(text.split(".")[1]), type=dict[str, object])
+    except (jwt.PyJWTError, msgspec.MsgspecError, UnicodeError):
+        return None
+    kid, algorithm, subject = header.get("kid"), header.get("alg"), claims.get("sub")
+    if not (isinstance(kid, str) and isinstance(algorithm, str) and isinstance(subject, str)):
+        return None
+    return Claimed(kid, algorithm, subject)
+
+
+def verify_assertion(key: ForeignKey, text: str) -> dict[str, object] | None:
+    """The claims of a JWT that this key signed, by the key's own algorithm; None for anything else.
+
+    The key was looked up by `claimed`. Who it is for and until when is the caller's to judge. Its header may
+    hold alg, kid and typ alone: a key or an address of one inside an assertion is how forgeries bring their
+    own.
+    """
+    if not _is_compact(text):
+        return None
+    try:
+        header = _others.get_unverified_header(text)
+        typ = header.get("typ")
+        if header.keys() - {"alg", "kid", "typ"}:
+            return None
+        if (typ.lower() if isinstance(typ, str) else typ) not in _ASSERTION_TYPES:
+            return None
+        complete = _others.decode_complete(text, key.public, algorithms=[key.algorithm])
+        return msgspec.json.decode(complete["payload"], type=dict[str, object])
+    except (jwt.PyJWTError, msgspec.MsgspecError, UnicodeError):
+        return None
 
 
 def sign_document(signer: Signer, payload: bytes, typ: str) -> str:
@@ -116,9 +164,9 @@ def receipt_keys(saved: bytes) -> dict[str, PublicKey]:
     except msgspec.MsgspecError:
         found = ()
     keys = [
-        PublicKey(key.kid, "receipt", _bytes_of(key.x))
+        PublicKey(key.kid, "receipt", _decoded(key.x))
         for key in found
-        if (key.kty, key.crv) == ("OKP", "Ed25519") and _canonical(key.x) and len(_bytes_of(key.x)) == 32
+        if (key.kty, key.crv) == ("OKP", "Ed25519") and _canonical(key.x) and len(_decoded(key.x)) == 32
     ]
     if not keys:
         raise Tampered("key_set_invalid", "This is no JSON Web Key Set with an Ed25519 key in it.")
@@ -130,7 +178,7 @@ def _sign(signer: Signer, payload: bytes, typ: str) -> str:
 
 
 def _verify(keys: Mapping[str, PublicKey], text: str, typ: str, use: str, most: int) -> bytes | None:
-    if len(text) > most or not _COMPACT.fullmatch(text) or not all(map(_canonical, text.split("."))):
+    if not _is_compact(text, most):
         return None
     try:
         header = _jws.get_unverified_header(text)
@@ -146,17 +194,23 @@ def _verify(keys: Mapping[str, PublicKey], text: str, typ: str, use: str, most: 
     return payload
 
 
+def _is_compact(text: str, most: int = _MOST_OF_A_TOKEN) -> bool:
+    return (
+        len(text) <= most and _COMPACT.fullmatch(text) is not None and all(map(_canonical, text.split(".")))
+    )
+
+
+def _decoded(part: str) -> bytes:
+    return base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
+
+
 def _canonical(part: str) -> bool:
     """Whether this is the one base64url spelling of its bytes: decoders ignore stray bits at the end."""
     try:
-        content = _bytes_of(part)
+        content = _decoded(part)
     except ValueError:
         return False
     return base64.urlsafe_b64encode(content).rstrip(b"=").decode() == part
-
-
-def _bytes_of(part: str) -> bytes:
-    return base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
 
 
 def _invalid() -> Unauthenticated:

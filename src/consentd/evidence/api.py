@@ -19,7 +19,7 @@ from litestar.params import FromQuery, QueryParameter
 from consentd.base.described import described
 from consentd.crypto.keyring import Keyring
 from consentd.db.unit import Database
-from consentd.evidence import checkpoint, service
+from consentd.evidence import checkpoint, examples, service
 from consentd.kernel.errors import NotFound, Unprocessable
 from consentd.kernel.ids import EntryId
 
@@ -56,7 +56,7 @@ def routes(
     @get(
         "/v1/log/checkpoint",
         media_type=MediaType.TEXT,
-        opt={**public, **described(also={404: "Nothing was recorded yet."})},
+        opt={**public, **described(also={404: "Nothing was recorded yet."}, answer=examples.CHECKPOINT)},
         tags=["log"],
         operation_id="getCheckpoint",
         summary="The newest checkpoint",
@@ -71,7 +71,7 @@ def routes(
     @get(
         "/v1/log/key",
         media_type=MediaType.TEXT,
-        opt=dict(public),
+        opt={**public, **described(answer=examples.KEY)},
         tags=["log"],
         operation_id="getLogKey",
         summary="The log's verifier key",
@@ -82,7 +82,14 @@ def routes(
 
     @get(
         "/v1/log/proofs/inclusion",
-        opt={**protected, **described(also={404: "No such entry, or not in the log yet.", 422: _NOT_PROVEN})},
+        opt={
+            **protected,
+            **described(
+                also={404: "No such entry, or not in the log yet.", 422: _NOT_PROVEN},
+                answer=examples.INCLUSION,
+                parameters={"index": "0"},
+            ),
+        },
         tags=["log"],
         operation_id="proveInclusion",
         summary="Proof that an entry is in the log",
@@ -101,7 +108,14 @@ def routes(
     @get(
         "/v1/log/proofs/tlog",
         media_type=MediaType.TEXT,
-        opt={**protected, **described(also={404: "No such entry, or not in the log yet.", 422: _NOT_PROVEN})},
+        opt={
+            **protected,
+            **described(
+                also={404: "No such entry, or not in the log yet.", 422: _NOT_PROVEN},
+                answer=examples.SIGNED,
+                parameters={"index": "0"},
+            ),
+        },
         tags=["log"],
         operation_id="proveInclusionSigned",
         summary="Proof that an entry is in the log, with its checkpoint",
@@ -113,7 +127,14 @@ def routes(
 
     @get(
         "/v1/log/proofs/consistency",
-        opt={**protected, **described(also={422: _NOT_PROVEN})},
+        opt={
+            **protected,
+            **described(
+                also={422: _NOT_PROVEN},
+                answer=examples.CONSISTENCY,
+                parameters={"from": "1", "to": "2"},
+            ),
+        },
         tags=["log"],
         operation_id="proveConsistency",
         summary="Proof that the log only grew",

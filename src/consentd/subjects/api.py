@@ -14,14 +14,13 @@ from consentd.callers.model import Scope
 from consentd.kernel.compiled import CompiledPolicy
 from consentd.kernel.ids import SubjectId
 from consentd.kernel.instants import to_text
-from consentd.subjects import service
+from consentd.subjects import examples, service
 from consentd.subjects.doing import Doing
 from consentd.subjects.requests import Identifier, Territory
 from consentd.web.call import Call
 from consentd.web.cursors import decode_cursor, encode_cursor
 
 _PAGE = 100
-_EXAMPLES = {"by_address": {"identifiers": [{"scheme": "email", "value": "ana.diaz@exemple.fr"}]}}
 _LINKS = {
     "consents": leads_to("getConsents", subject_id="$response.body#/subjects/0/id"),
     "history": leads_to("getHistory", subject_id="$response.body#/subjects/0/id"),
@@ -60,7 +59,8 @@ class MergeCandidates(msgspec.Struct, frozen=True):
 def routes(doing: Doing) -> list[HTTPRouteHandler]:
     @post(
         "/v1/subjects/lookup",
-        opt=needs(Scope.CONSENT_READ) | described(examples=_EXAMPLES, links=_LINKS),
+        opt=needs(Scope.CONSENT_READ)
+        | described(examples=examples.LOOKUP, links=_LINKS, answer=examples.FOUND),
         status_code=200,
         tags=["people"],
         operation_id="lookupSubjects",
@@ -80,7 +80,7 @@ def routes(doing: Doing) -> list[HTTPRouteHandler]:
 
     @get(
         "/v1/merge-candidates",
-        opt=needs(Scope.CONSENT_READ),
+        opt=needs(Scope.CONSENT_READ) | described(answer=examples.CANDIDATES),
         tags=["people"],
         operation_id="listMergeCandidates",
         summary="Pairs that may be one person",

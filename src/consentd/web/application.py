@@ -23,6 +23,7 @@ from consentd.web.edge import Edge
 from consentd.web.lenient import LenientDecoder
 from consentd.web.limits import DEFAULT_LIMITS, CallerLimit, InFlight, Limits
 from consentd.web.lines import Lines
+from consentd.web.pages import docs
 from consentd.web.strict import StrictDecoder
 from consentd.web.tracing import Traces
 
@@ -72,8 +73,9 @@ def build(
     """
     lines = lines or Lines(sys.stderr if logs.shows_answers(settings.log_level) else None, logs.process())
     authentication = auth.Authentication(tokens, CallerLimit(limits))
+    described = functools.cache(lambda: openapi.describe(app, settings.public_url))
     app = Application(
-        [*handlers, *openapi.routes(functools.cache(lambda: openapi.describe(app, settings.public_url)))],
+        [*handlers, *openapi.routes(described), *docs.routes(described)],
         request_class=Call,
         response_class=Answer,
         request_max_body_size=settings.max_body_bytes,

@@ -103,7 +103,7 @@ class Edge:
 
 
 async def _send_problem(error: ConsentdError, about: Exchange, send: Send) -> None:
-    content = problems.body_for(error, about.request_id)
+    content = problems.body_for(error, about)
     extra = [(name.encode(), value.encode()) for name, value in problems.headers_for(error).items()]
     await send(
         {

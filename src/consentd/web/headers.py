@@ -1,7 +1,7 @@
 """What every answer carries, by kind: nothing may be framed, sniffed, cached or leak its address.
 
 Answers of the API allow a browser nothing at all. Pages allow their own style sheet, images and forms;
-no script, since none is needed (docs/api.md).
+no script, since none is needed. One may run this service's own script, and call this service (docs/api.md).
 """
 
 from collections.abc import Collection
@@ -19,17 +19,24 @@ _BROWSED: Headers = (
 
 # Each header costs the server a microsecond: what means something to a page only is not sent to programs.
 API: Headers = (_NO_SNIFFING, _NO_STORE, _NOTHING)
-PAGE: Headers = (
-    *_BROWSED,
-    _NO_STORE,
-    (
-        b"content-security-policy",
-        b"default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; "
-        b"frame-ancestors 'none'",
-    ),
-    (b"cross-origin-opener-policy", b"same-origin"),
-    (b"vary", b"accept-language"),
+_OWN = (
+    b"default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; "
+    b"frame-ancestors 'none'"
 )
+
+
+def _page(policy: bytes) -> Headers:
+    return (
+        *_BROWSED,
+        _NO_STORE,
+        (b"content-security-policy", policy),
+        (b"cross-origin-opener-policy", b"same-origin"),
+        (b"vary", b"accept-language"),
+    )
+
+
+PAGE = _page(_OWN)
+PAGE_WITH_SCRIPT = _page(_OWN + b"; script-src 'self'; connect-src 'self'")
 STATIC: Headers = (
     *_BROWSED,
     (b"cache-control", b"public, max-age=3600"),

@@ -12,6 +12,7 @@ import msgspec
 from litestar import get
 from litestar.handlers import HTTPRouteHandler
 
+from consentd.base.described import described
 from consentd.kernel.errors import ConsentdError, Unavailable
 from consentd.web.auth import PUBLIC
 
@@ -58,12 +59,22 @@ class Readiness:
 
 
 def routes(readiness: Readiness) -> list[HTTPRouteHandler]:
-    @get("/health/live", opt=PUBLIC, tags=["health"], operation_id="isLive")
+    @get(
+        "/health/live",
+        opt={**PUBLIC, **described(answer={"status": "live"})},
+        tags=["health"],
+        operation_id="isLive",
+    )
     async def live() -> Health:
         """The process answers."""
         return Health("live")
 
-    @get("/health/ready", opt=PUBLIC, tags=["health"], operation_id="isReady")
+    @get(
+        "/health/ready",
+        opt={**PUBLIC, **described(answer={"status": "ready"})},
+        tags=["health"],
+        operation_id="isReady",
+    )
     async def ready() -> Health:
         """The service can serve; 503 with the reason if not."""
         reason = await readiness.reason()

@@ -15,7 +15,7 @@ from consentd.web.call import Call
 
 JSON = "application/json"
 JSON_LD = "application/ld+json"
-LINKED_DATA = {
+_LINKED_DATA = {
     "type": "object",
     "required": ["@context", "@type"],
     "properties": {"@context": {"type": "object"}, "@type": {"type": "string"}},
@@ -52,6 +52,11 @@ def choose(accept: str, offered: Sequence[str]) -> str | None:
 def told(answer: Any) -> Response[Any]:  # Any: the handler says what it answers
     """An answer in the plain form, of a call that has another one too."""
     return Response(answer, headers=VARY)
+
+
+def linked_form(example: dict[str, Any]) -> dict[str, Any]:  # Any: a document of linked data
+    """The form that `linked` answers in, for `described(forms=…)`."""
+    return {JSON_LD: {"schema": _LINKED_DATA, "example": example}}
 
 
 def linked(document: dict[str, Any]) -> Response[Any]:  # Any: a document of linked data

@@ -18,7 +18,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import ParameterKwarg
 from litestar.routes import HTTPRoute
 
-from consentd.base.described import EXAMPLES, FORMS
+from consentd.base.described import ANSWER, EXAMPLES, FORMS, PARAMETERS, described
 from consentd.callers.access import ALSO_ASKS, ASKS, BODY, PUBLIC, Door
 from consentd.callers.model import Scope
 from consentd.web.call import body_type
@@ -33,14 +33,16 @@ _BOUNDS = ("gt", "ge", "lt", "le", "multiple_of", "min_length", "max_length", "p
 
 
 def routes(describe_all: Callable[[], Document]) -> list[HTTPRouteHandler]:
-    @get("/openapi.json", opt=PUBLIC, tags=["about"], operation_id="getDescription")
+    shown = {**PUBLIC, **described(answer={"openapi": "3.1.0", "info": {"title": "consentd"}, "paths": {}})}
+
+    @get("/openapi.json", opt=shown, tags=["about"], operation_id="getDescription")
     async def as_json() -> Response[bytes]:
         """This description, as JSON."""
         return Response(msgspec.json.encode(describe_all()), media_type="application/json")
 
     @get(
         "/openapi.yaml",
-        opt=PUBLIC,
+        opt=shown,
         media_type="application/yaml",
         tags=["about"],
         operation_id="getDescriptionAsYaml",
@@ -110,12 +112,12 @@ def _operation(handler: HTTPRouteHandler, path: str, method: str, schema_of: dic
     body = body_type(handler)
     if body is not None:
         schema = schema_of[repr(body)]
-        described: Document = {"schema": schema}
-        if examples := handler.opt.get(EXAMPLES):
-            described["examples"] = {name: {"value": value} for name, value in examples.items()}
-        operation["requestBody"] = {"required": True, "content": {"application/json": described}}
+        content = {"schema": schema} | _examples(handler)
+        operation["requestBody"] = {"required": True, "content": {"application/json": content}}
     elif BODY in handler.opt:
-        content = {media: {"schema": schema} for media, schema in handler.opt[BODY].items()}
+        content = {
+            media: {"schema": schema} | _examples(handler) for media, schema in handler.opt[BODY].items()
+        }
         operation["requestBody"] = {"required": True, "content": content}
     operation["responses"] = answers(
         handler,
@@ -125,6 +127,11 @@ def _operation(handler: HTTPRouteHandler, path: str, method: str, schema_of: dic
     )
     operation["security"] = _asked(handler.opt[ASKS], handler.opt.get(ALSO_ASKS, ()))
     return operation
+
+
+def _examples(handler: HTTPRouteHandler) -> Document:
+    examples = handler.opt.get(EXAMPLES)
+    return {"examples": {name: {"value": value} for name, value in examples.items()}} if examples else {}
 
 
 def _parameters(handler: HTTPRouteHandler, path: str, method: str) -> list[Document]:
@@ -141,6 +148,8 @@ def _parameters(handler: HTTPRouteHandler, path: str, method: str) -> list[Docum
         parameter["schema"] = msgspec.json.schema(_bounded(_present(field.annotation), kwarg))
         if kwarg and kwarg.description:
             parameter["description"] = kwarg.description
+        if named in handler.opt.get(PARAMETERS, {}):
+            parameter["example"] = handler.opt[PARAMETERS][named]
         parameters.append(parameter)
     if changes(handler, method):
         parameters.append(
@@ -196,10 +205,11 @@ def _content(handler: HTTPRouteHandler, schema_of: dict[str, Document]) -> Docum
     types = _answer_types(handler)
     # The framework's own names of media types are an enumeration, whose `str` is the member's name.
     media = str(getattr(handler.media_type, "value", handler.media_type) or "application/json")
+    answer = handler.opt.get(ANSWER)
+    shown = {} if answer is None else {"example": answer}
     if types:
-        others = {form: {"schema": schema} for form, schema in handler.opt.get(FORMS, {}).items()}
-        return {media: {"schema": schema_of[repr(types[0])]}, **others}
-    return {media: {"schema": {"type": "string" if media.startswith("text/") else "object"}}}
+        return {media: {"schema": schema_of[repr(types[0])], **shown}, **handler.opt.get(FORMS, {})}
+    return {media: {"schema": {"type": "string" if media.startswith("text/") else "object"}, **shown}}
 
 
 def _security(public_url: str) -> Document:

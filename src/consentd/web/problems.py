@@ -1,5 +1,8 @@
 """The one place that turns what went wrong into HTTP: RFC 9457, `application/problem+json`.
 
+A problem's `type` is the address of its page here (`web.pages.catalogue`), and its `title` that page's, in
+the caller's language; `detail`, which says what is particular to this request, is in English.
+
 Upholds promises 17 (503 and 429 say when to come back) and 18: what was unexpected is named in the log by
 its kind and place, and to the caller by its request id alone. Framework messages are never passed on: they
 quote the address that was called.
@@ -18,6 +21,7 @@ from litestar.exceptions import (
 )
 from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 
+from consentd.base.i18n import DEFAULT, Language, choose
 from consentd.callers.oauth import OAuthRefusal
 from consentd.kernel.errors import (
     CallerError,
@@ -27,7 +31,8 @@ from consentd.kernel.errors import (
     Unauthenticated,
     Unavailable,
 )
-from consentd.web import exchange, logs
+from consentd.web import catalogue, exchange, logs
+from consentd.web.exchange import Exchange
 from consentd.web.strict import explain
 
 MEDIA_TYPE = "application/problem+json"
@@ -36,7 +41,8 @@ _REALM = 'Bearer realm="consentd"'
 
 
 class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
-    """`code` is stable and for programs, `title` and `detail` for people; `instance` is the request id."""
+    """`code` is stable and for programs; `type` is the address of a page that explains it. `title` is in the
+    caller's language, `detail` in English; `instance` is the request id."""
 
     type: str
     title: str
@@ -62,20 +68,18 @@ def handle(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]
     headers = headers_for(known)
     if isinstance(error, MethodNotAllowedException) and error.headers:
         headers["allow"] = error.headers["allow"]
-    return Response(
-        body_for(known, about.request_id), status_code=known.status, media_type=MEDIA_TYPE, headers=headers
-    )
+    return Response(body_for(known, about), status_code=known.status, media_type=MEDIA_TYPE, headers=headers)
 
 
-def body_for(error: ConsentdError, request_id: str) -> bytes:
+def body_for(error: ConsentdError, about: Exchange) -> bytes:
     errors = error.errors if isinstance(error, CallerError) else []
     problem = Problem(
         type=f"/problems/{error.code}",
-        title=HTTPStatus(error.status).phrase,
+        title=catalogue.title(error.code, _language(about)) or HTTPStatus(error.status).phrase,
         status=error.status,
         code=error.code,
         detail=error.message,
-        instance=request_id,
+        instance=about.request_id,
         errors=errors,
     )
     if not isinstance(error, OAuthRefusal):
@@ -83,6 +87,11 @@ def body_for(error: ConsentdError, request_id: str) -> bytes:
     # RFC 6749 §5.2 wants its own two members: clients of token endpoints read nothing else.
     members = msgspec.to_builtins(problem)
     return msgspec.json.encode(members | {"error": error.error, "error_description": error.message})
+
+
+def _language(about: Exchange) -> Language:
+    accepted = about.headers.get(b"accept-language")
+    return DEFAULT if accepted is None else choose(None, accepted.decode("latin-1"))
 
 
 def headers_for(error: ConsentdError) -> dict[str, str]:

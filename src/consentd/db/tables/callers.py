@@ -1,8 +1,8 @@
-"""Who may call: connected systems and their secrets."""
+"""Who may call: connected systems, what each proves itself by, and the assertions that were used up."""
 
 import sqlalchemy as sa
 
-from consentd.db.tables.metadata import metadata
+from consentd.db.tables.metadata import housekeeping, metadata
 from consentd.db.tables.types import CanonicalJson, Digest, Id, Instant
 
 systems = sa.Table(
@@ -26,8 +26,23 @@ system_secrets = sa.Table(
     sa.Column("id", Id, primary_key=True),
     sa.Column("system_id", Id, sa.ForeignKey("systems.id"), nullable=False, index=True),
     # SHA-256 of 32 random bytes: nothing to guess, so nothing to slow down.
-    sa.Column("digest", Digest, nullable=False),
+    sa.Column("digest", Digest),
+    # Or a JWK, whose owner signs. In the same table, so that one look tells whether either was revoked; with
+    # no digest beside it, so that no text can ever be the secret of a key.
+    sa.Column("public_key", CanonicalJson),
     sa.Column("created_at", Instant, nullable=False),
     sa.Column("revoked_at", Instant),
+    sa.CheckConstraint("(digest IS NULL) <> (public_key IS NULL)", name="secret_or_key"),
     sqlite_with_rowid=False,
+)
+
+spent_assertions = housekeeping(
+    sa.Table(
+        "spent_assertions",
+        metadata,
+        # SHA-256 of the credential and the assertion's own number.
+        sa.Column("digest", Digest, primary_key=True),
+        sa.Column("expires_at", Instant, nullable=False, index=True),
+        sqlite_with_rowid=False,
+    )
 )

@@ -1,4 +1,4 @@
-"""Pages that belong to no slice: the shell, the style sheet and the welcome page."""
+"""Pages that belong to no slice: the shell, the style sheet, the welcome page, problems and reasons."""
 
 from consentd.web.pages.routes import routes
 

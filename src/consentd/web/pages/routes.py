@@ -1,36 +1,28 @@
-"""The welcome page and the style sheet. Upholds promise 16: templates escape whatever they are given."""
+"""The welcome page and the style sheet."""
 
 from collections.abc import Awaitable, Callable
 from importlib import resources
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from litestar import Request, Response, get
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, FromQuery
 
-from consentd.base.i18n import LANGUAGES, Language, choose
+from consentd.base.i18n import choose
 from consentd.evidence.service import Status
 from consentd.kernel.errors import ConsentdError, NotFound
 from consentd.web import exchange, headers
 from consentd.web.auth import PUBLIC
 from consentd.web.health import Readiness
+from consentd.web.pages import catalogue
+from consentd.web.pages.shell import render, shown
 from consentd.web.pages.words import WORDS
 
-_STATIC = {"consentd.css": "text/css; charset=utf-8", "consentd.svg": "image/svg+xml"}
-_templates = Environment(
-    loader=PackageLoader("consentd.web.pages", "templates"), autoescape=True, undefined=StrictUndefined
-)
-
-
-def render(template: str, language: Language, **values: object) -> str:
-    """A page in the shell. `say(name, …)` in templates is the word of that name in the page's language."""
-
-    def say(name: str, **inserted: object) -> str:
-        return WORDS[name](language).format(**inserted)
-
-    other = next(one for one in LANGUAGES if one != language)
-    return _templates.get_template(template).render(say=say, language=language, other=other, **values)
+_STATIC = {
+    "consentd.css": "text/css; charset=utf-8",
+    "consentd.svg": "image/svg+xml",
+    "docs.js": "text/javascript; charset=utf-8",
+}
 
 
 def routes(readiness: Readiness, log_status: Callable[[], Awaitable[Status]]) -> list[HTTPRouteHandler]:
@@ -42,9 +34,7 @@ def routes(readiness: Readiness, log_status: Callable[[], Awaitable[Status]]) ->
             log = await log_status() if ready else None
         except ConsentdError:
             ready, log = False, None
-        exchange.of(request.scope).shield = headers.PAGE
-        page = render("welcome.html", language, ready=ready, log=log)
-        return Response(page, media_type="text/html", headers={"content-language": language})
+        return shown(request, render("welcome.html", language, WORDS, ready=ready, log=log), language)
 
     @get("/static/{name:str}", opt=PUBLIC, include_in_schema=False)
     async def static(request: Request[Any, Any, Any], name: FromPath[str]) -> Response[bytes]:
@@ -55,4 +45,4 @@ def routes(readiness: Readiness, log_status: Callable[[], Awaitable[Status]]) ->
         content = (resources.files("consentd.web.pages") / "static" / name).read_bytes()
         return Response(content, media_type=_STATIC[name])
 
-    return [welcome, static]
+    return [welcome, static, *catalogue.routes()]

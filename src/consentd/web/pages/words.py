@@ -1,11 +1,14 @@
-"""What the welcome page says, for whoever opens this address without knowing what it is."""
+"""What the shell of every page says, and the welcome page to whoever opens it without knowing what it is."""
 
 from consentd.base.i18n import Text
 
-WORDS: dict[str, Text] = {
-    "title": Text("consentd : qui peut-on contacter ?", "consentd: who may we contact?"),
+SHELL: dict[str, Text] = {
     "skip": Text("Aller au contenu", "Skip to content"),
     "other_language": Text("English", "Français"),
+}
+
+WORDS: dict[str, Text] = {
+    "title": Text("consentd : qui peut-on contacter ?", "consentd: who may we contact?"),
     "tagline": Text(
         "Un seul endroit qui sait si l’on peut contacter un client.",
         "One place that knows whether a customer may be contacted.",
@@ -36,6 +39,9 @@ WORDS: dict[str, Text] = {
     "where": Text("Où trouver quoi", "What is where"),
     "place": Text("Adresse", "Address"),
     "content": Text("Ce qui s’y trouve", "What is there"),
+    "docs": Text("L’interface expliquée, avec des exemples", "The interface explained, with examples"),
+    "problems": Text("Ce que disent les erreurs", "What errors say"),
+    "reasons": Text("Ce que disent les réponses", "What answers say"),
     "api_json": Text(
         "Description de l’interface, pour les programmes (JSON)",
         "Description of the interface, for programs (JSON)",
