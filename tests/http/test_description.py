@@ -162,13 +162,7 @@ def test_operations_are_named_once() -> None:
 
 
 def test_the_service_lives_up_to_its_description(service: Serving, tmp_path: Path) -> None:
-    """Schemathesis with every check: good and bad bodies by example, at the edges, at random, and in turn.
-
-    The edges take most of its time and know nothing of databases: once is enough.
-    """
-    phases = "examples,fuzzing,stateful"
-    if "sqlite" in service.installation.settings.database_url:
-        phases += ",coverage"
+    """Schemathesis with every check: good and bad bodies by example, at the edges, at random, and in turn."""
     with service.client("consent:write", "consent:read", "check", "reasons") as client:
         client.post("/v1/objections", json={"subject": person()}).raise_for_status()
         authorization = client.headers["authorization"]
@@ -180,7 +174,7 @@ def test_the_service_lives_up_to_its_description(service: Serving, tmp_path: Pat
             f"{service.address}/openapi.json",
             f"--header=Authorization: {authorization}",
             "--checks=all",
-            f"--phases={phases}",
+            "--phases=examples,coverage,fuzzing,stateful",
             "--max-examples=5",
             "--seed=1",
             "--warnings=off",
