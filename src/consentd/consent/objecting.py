@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from consentd.base.ids import new_id
-from consentd.consent import store
+from consentd.consent import states_store, store
 from consentd.consent.admission import CLOCK_SKEW
 from consentd.consent.events import objection_of
 from consentd.consent.requests import RecordObjection
@@ -161,9 +161,9 @@ def _write(
             ground=request.ground,
         )
     entry.insert_many(store.OBJECTIONS, rows)
-    standing = store.objection_states(act.unit.connection, person.group)
+    standing = states_store.objection_states(act.unit.connection, person.group)
     folded = fold_objections([*standing, *(objection_of(row) for row in rows)])
-    store.put_objections(act.unit, person.group, folded.values())
+    states_store.put_objections(act.unit, person.group, folded.values())
     return rows
 
 

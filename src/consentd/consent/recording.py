@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from consentd.base.ids import new_id
-from consentd.consent import store
+from consentd.consent import states_store, store
 from consentd.consent.admission import Admitted, Fault, admit, missing, refusals
 from consentd.consent.answers import EventWritten
 from consentd.consent.events import state_of
@@ -260,12 +260,12 @@ class _Recording:
             standing = {}
             if not person.created:
                 purposes = {key.purpose for key in folded}
-                standing = store.states(self._act.unit.connection, person.group, purposes)
+                standing = states_store.states(self._act.unit.connection, person.group, purposes)
             joined: dict[StateKey, State] = {
                 key: join(standing[key], state) if key in standing else state for key, state in folded.items()
             }
             changed = [state for key, state in joined.items() if standing.get(key) != state]
-            store.put_states(self._act.unit, person.group, changed)
+            states_store.put_states(self._act.unit, person.group, changed)
             touched += [(person, state) for state in joined.values()]
         return touched
 
