@@ -1,7 +1,6 @@
 """States from events: after a merge, for a proof, or when somebody doubts them (promise 6)."""
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -59,52 +58,6 @@ def refold(unit: Unit, group: GroupId, members: Collection[UUID]) -> None:
     found = folded(unit.connection, members)
     states_store.put_states(unit, group, found.states.values())
     states_store.put_objections(unit, group, found.objections.values())
-
-
-def differences(connection: Any) -> Iterator[tuple[str, str, str]]:  # Any: a database connection
-    """Every place where a state is not the fold of its events: (table, what, how). Flat in memory."""
-    merged = bool(grouping_store.any_edges(connection))
-    after = UUID(int=0)
-    while True:
-        groups = grouping_store.groups_page(connection, after, PAGE)
-        if not groups:
-            break
-        yield from _page_differences(connection, groups, merged)
-        after = groups[-1][0]
-    for group in states_store.stray_groups(connection):
-        yield "consent_states", str(group), "states of a person that does not exist or was erased"
-
-
-def _page_differences(
-    connection: Any, groups: list[tuple[UUID, tuple[UUID, ...]]], merged: bool
-) -> Iterator[tuple[str, str, str]]:
-    expected = dict(_expected(connection, groups, merged))
-    standing = states_store.states_of_groups(connection, [group for group, _ in groups])
-    objecting = states_store.objections_of_groups(connection, [group for group, _ in groups])
-    for group, _members in groups:
-        if standing.get(group, {}) != expected[group].states:
-            yield "consent_states", str(group), "the states are not the fold of the events"
-        if objecting.get(group, {}) != expected[group].objections:
-            yield "objection_states", str(group), "the objections are not the fold of their events"
-
-
-def _expected(
-    connection: Any, groups: list[tuple[UUID, tuple[UUID, ...]]], merged: bool
-) -> Iterable[tuple[UUID, Folded]]:
-    if merged:
-        for group, members in groups:
-            yield group, folded(connection, members)
-        return
-    # Nobody was ever merged: one statement serves the whole page.
-    subjects = [member for _, members in groups for member in members]
-    events: defaultdict[UUID, list[State]] = defaultdict(list)
-    for row in store.events_of(connection, subjects):
-        events[row["subject_id"]].append(state_of(row))
-    objections: defaultdict[UUID, list[Objection]] = defaultdict(list)
-    for row in store.objections_of(connection, subjects):
-        objections[row["subject_id"]].append(objection_of(row))
-    for group, _members in groups:
-        yield group, Folded(fold(events[group]), fold_objections(objections[group]))
 
 
 async def rebuild_all(database: Database, keyring: Keyring) -> int:
