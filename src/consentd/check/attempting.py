@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from consentd.base.ids import new_id
-from consentd.check import store
+from consentd.check import attempts_store
 from consentd.consent.admission import CLOCK_SKEW
 from consentd.consent.recording import record
 from consentd.consent.requests import ConsentEvent, RecordConsents
@@ -69,7 +69,7 @@ def note(
         ids.append(row_id)
         entry = act.entry(subject)
         entry.insert(
-            store.ATTEMPTS,
+            attempts_store.ATTEMPTS,
             {
                 "id": row_id,
                 "batch_id": made.number,

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from consentd.callers.model import Caller
-from consentd.check import store
+from consentd.check import attempts_store
 from consentd.check.attempting import AttemptRecorded, Made, Outcome, nobody_known, note, told, when, wrong
 from consentd.kernel.compiled import CompiledPolicy
 from consentd.kernel.law import MARKETING_KINDS
@@ -59,7 +59,7 @@ def _write(act: Act, compiled: CompiledPolicy, request: AttemptReported, zone: Z
     content = [request.subject.identifiers, _without_subject(request)]
     earlier = act.already(request.source_event_id, content)
     if earlier is not None:
-        before = told_again(store.attempts_by_id(act.unit.connection, earlier.rows))
+        before = told_again(attempts_store.attempts_by_id(act.unit.connection, earlier.rows))
         return msgspec.structs.replace(before, duplicate=True)
     # Reporting needs the scope `check` alone: it makes nobody, and ties nothing to anybody.
     resolution = act.find(request.subject, [point] if point else [])
@@ -97,7 +97,7 @@ def told_again(rows: list[Any]) -> AttemptRecorded:  # Any: rows
 
 
 def _rebuilt(connection: Any, batch: UUID) -> AttemptRecorded:  # Any: a database connection
-    return told_again(store.attempts_of_batch(connection, batch))
+    return told_again(attempts_store.attempts_of_batch(connection, batch))
 
 
 def _without_subject(request: AttemptReported) -> dict[str, Any]:

@@ -166,8 +166,6 @@ class ConsentService:
 
         return await self._doing.read(caller, "receipt.read", read)
 
-    # --- the same as linked data
-
     async def linked_receipt(self, caller: Caller, batch: UUID) -> Node:
         def read(connection: Any, compiled: CompiledPolicy) -> tuple[Sequence[SubjectId], Node]:
             return self._linked.receipt(connection, caller, batch)
