@@ -185,12 +185,6 @@ def test_every_error_code_of_the_api_page_stands_in_the_source(literals: frozens
     assert told <= literals, sorted(told - literals)
 
 
-def test_every_status_of_an_error_has_one_row() -> None:
-    """Two branches that each add a code to a row leave two rows, and neither tells all."""
-    statuses = [int(row[0]) for row in table("docs/api.md", "Status", "Codes")]
-    assert statuses == sorted(set(statuses))
-
-
 # --- what calls take
 
 

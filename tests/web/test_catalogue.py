@@ -73,7 +73,7 @@ def statuses() -> dict[str, int]:
 
 OPERATORS = {"OperatorError", "WrongKey", "PolicyError", "Tampered"}
 STATUS_FIRST = {"OAuthRefusal", "_Refused"}
-CARRIERS = {"Fault", "_wrong", "_wrong_time"}
+CARRIERS = {"Fault", "wrong", "_wrong"}
 """They take a code and hand it on to an error, with 422."""
 
 

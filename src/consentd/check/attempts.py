@@ -11,8 +11,9 @@ import msgspec
 
 from consentd.callers.model import Caller
 from consentd.check import attempts_store
-from consentd.check.attempting import AttemptRecorded, Made, Outcome, nobody_known, note, told, when, wrong
+from consentd.check.attempting import AttemptRecorded, Made, Outcome, nobody_known, note, told, when
 from consentd.kernel.compiled import CompiledPolicy
+from consentd.kernel.errors import wrong
 from consentd.kernel.law import MARKETING_KINDS
 from consentd.kernel.policy import Policy
 from consentd.subjects.acts import Act, check_limits

@@ -17,7 +17,7 @@ from consentd.consent.admission import CLOCK_SKEW
 from consentd.consent.events import objection_of
 from consentd.consent.requests import RecordObjection
 from consentd.evidence.journal import StopKind
-from consentd.kernel.errors import Unprocessable
+from consentd.kernel.errors import wrong
 from consentd.kernel.fold import fold_objections
 from consentd.kernel.instants import Moment, parse_moment, to_text
 from consentd.subjects.acts import Act
@@ -81,19 +81,19 @@ def _moment(act: Act, request: RecordObjection, zone: ZoneInfo) -> Moment:
     try:
         when = parse_moment(request.occurred_at, zone) if request.occurred_at else Moment(now, now)
     except ValueError as reason:
-        raise _wrong("invalid_time", "/occurred_at", str(reason)) from None
+        raise wrong("invalid_time", "/occurred_at", str(reason)) from None
     if when.first > now + CLOCK_SKEW:
-        raise _wrong(
+        raise wrong(
             "future_time",
             "/occurred_at",
             "The time lies in the future. Check the clock and the zone of the system that reports it.",
         )
     for index, purpose in enumerate(request.purposes):
         if purpose not in act.policy.purposes:
-            raise _wrong("unknown_purpose", f"/purposes/{index}", "The policy has no such purpose.")
+            raise wrong("unknown_purpose", f"/purposes/{index}", "The policy has no such purpose.")
     for index, channel in enumerate(request.channels):
         if channel not in act.policy.channels:
-            raise _wrong("unknown_channel", f"/channels/{index}", "The policy has no such channel.")
+            raise wrong("unknown_channel", f"/channels/{index}", "The policy has no such channel.")
     return when
 
 
@@ -185,7 +185,3 @@ def _without_subject(request: RecordObjection) -> dict[str, Any]:
     found: dict[str, Any] = msgspec.to_builtins(request)
     del found["subject"]
     return found
-
-
-def _wrong(code: str, pointer: str, detail: str) -> Unprocessable:
-    return Unprocessable(code, detail, errors=[{"pointer": pointer, "code": code, "detail": detail}])
