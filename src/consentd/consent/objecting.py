@@ -22,7 +22,7 @@ from consentd.kernel.fold import fold_objections
 from consentd.kernel.instants import Moment, parse_moment, to_text
 from consentd.subjects.acts import Act
 from consentd.subjects.model import Known, Resolution
-from consentd.subjects.requests import spell
+from consentd.subjects.requests import spell, without_subject
 from consentd.subjects.spelling import Named
 
 
@@ -50,7 +50,7 @@ def record_objection(act: Act, request: RecordObjection, zone: ZoneInfo) -> Obje
     point = None
     if request.contact_point is not None:
         point = spell(act.policy, request.contact_point, request.subject.territory, "/contact_point")
-    content = [request.subject.identifiers, _without_subject(request)]
+    content = [request.subject.identifiers, without_subject(request)]
     earlier = act.already(request.source_event_id, content)
     if earlier is not None:
         return _rebuilt(act.unit.connection, earlier.batch, duplicate=True)
@@ -178,10 +178,3 @@ def _answer(row: Any, *, duplicate: bool = False) -> ObjectionRecorded:  # Any: 
         since=to_text(row["effective"]),
         duplicate=duplicate,
     )
-
-
-def _without_subject(request: RecordObjection) -> dict[str, Any]:
-    """What one event id stands for: the choice itself; the identifiers are compared apart."""
-    found: dict[str, Any] = msgspec.to_builtins(request)
-    del found["subject"]
-    return found
