@@ -1,6 +1,7 @@
 """The catalogue of problems against the source, both ways; and its pages, as they are seen."""
 
 import ast
+import html
 import re
 from collections import defaultdict
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import httpx
+import msgspec
 import pytest
 from serving import Service
 
@@ -202,7 +204,12 @@ async def test_every_problem_has_its_page_in_each_language(
         told = entry.told(language)
         for text in (code, told.title, told.why, told.remedy):
             assert text in answer.text
-        assert ("application/problem+json" in answer.text) is (entry.status is not None)
+        shown = re.search(r"application/problem\+json\n\n(.*?)</code>", answer.text, re.DOTALL)
+        assert (shown is not None) is (entry.status is not None)
+        if shown:
+            example = msgspec.json.decode(html.unescape(shown[1]))
+            assert (example["code"], example["status"]) == (code, entry.status)
+            assert (example["type"], example["title"]) == (f"/problems/{code}", told.title)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
