@@ -87,6 +87,26 @@ async def test_a_decision_made_again_is_the_one_that_was_made(company: Company) 
     assert {allow for _, allow, _ in told} == {True, False}
 
 
+async def test_a_day_is_told_with_what_had_arrived_by_its_end_and_its_own_contacts_alone(
+    company: Company,
+) -> None:
+    await company.gives(PHONE, **CALLS, notice=NOTICE)
+    days = []
+    for _ in range(3):
+        await company.tried(PHONE)
+        days.append(to_text(company.clock.now)[:10])
+        company.clock.move(days=1)
+    await company.objects(PHONE)
+    await company.withdraws(PHONE, **CALLS)
+    proof = await proven(company, days[1])
+    (person,) = proof.people
+    assert [choice.event.event.state for choice in person.choices] == ["given"]
+    assert person.objections == ()
+    assert [contact.at[:10] for contact in proof.contacts] == [days[1]]
+    (person,) = (await proven(company)).people
+    assert (len(person.choices), len(person.objections)) == (2, 1)
+
+
 async def test_the_rules_are_those_that_were_in_force(company: Company) -> None:
     policy = demo_policy()
     await company.gives(PHONE, **CALLS, notice=NOTICE)

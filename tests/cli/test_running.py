@@ -112,6 +112,33 @@ def test_keys_are_shown_rotated_and_purged(installation: Installation) -> None:
     assert installation.entries()[-2:] == ["keys.rotated", "keys.purged"]
 
 
+def test_the_root_key_is_replaced_and_nothing_opens_with_the_old_one(
+    populated: Installation, tmp_path: Path
+) -> None:
+    old, new = populated.folder / "root.key", tmp_path / "new.key"
+    same = populated.run("keys", "rotate", "root", "--to", str(old))
+    assert (same.code, "is the one in use" in same.err) == (1, True)
+    assert populated.run("keys", "rotate", "root").code == 2
+    assert populated.run("keys", "rotate", "--to", str(new)).code == 2
+    assert not new.exists()
+
+    told = populated.run("keys", "rotate", "root", "--to", str(new), "--json").json
+    assert (new.stat().st_mode & 0o777, told["file"]) == (0o600, str(new))
+    refused = populated.run("audit", "verify")
+    assert (refused.code, f"made with root key {told['root_key']}" in refused.err) == (1, True)
+
+    renewed = Installation(populated.folder, CONSENTD_ROOT_KEY_FILE=str(new))
+    assert renewed.entries()[-1] == "keys.rotated"
+    # What was sealed before opens, and a key that is drawn now is wrapped like the others.
+    assert renewed.run("keys", "rotate").code == 0
+    erase = ("subject", "erase", "--yes", "--identifier", "email:ana.diaz@exemple.fr")
+    assert renewed.run(*erase).code == 0
+    assert renewed.run("audit", "verify").code == 0
+    # A key that is in the file already is taken as it is.
+    assert renewed.run("keys", "rotate", "root", "--to", str(old)).code == 0
+    assert populated.run("audit", "verify").code == 0
+
+
 def tamper(file: Path, statement: str) -> None:
     """Changes history as someone would who owns the file: the triggers are dropped, and put back after."""
     with sqlite3.connect(file) as raw:

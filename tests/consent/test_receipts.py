@@ -8,9 +8,10 @@ import msgspec
 import pytest
 
 from consentd.consent.receipt_check import Given, Part, Verdict, check, read
-from consentd.consent.receipts import Receipt
+from consentd.consent.receipts import Receipt, ReceiptProof
 from consentd.crypto.jws import jwks, receipt_keys, sign_document
 from consentd.evidence.checkpoint import Checkpoint, sign
+from consentd.evidence.merkle import leaf_hash
 from consentd.kernel.canonical import canonical
 from consentd.kernel.errors import NotFound, OperatorError, Unauthenticated
 from support.builders import Company
@@ -104,6 +105,22 @@ async def test_promise_9_a_choice_that_its_entry_did_not_write_is_not_proven(
     forged = msgspec.structs.replace(receipt, content=content, receipt=signed)
     parts = verdict(company, read(saved(forged))).parts
     assert parts == dict.fromkeys(Part, True) | {Part.INCLUSION: False}
+
+
+async def test_promise_9_an_entry_that_others_would_read_differently_proves_nothing(company: Company) -> None:
+    """A name that comes twice: some take the first, some the last. Even under the log's own signature."""
+    receipt = await proven(company, (await company.gives(ANA)).receipt_id)
+    assert receipt.proof is not None
+    (entry,) = receipt.proof.entries
+    for spelled, holds in ((entry.entry, True), (entry.entry.replace("{", '{"table":"x",', 1), False)):
+        leaf = leaf_hash(spelled.encode())
+        origin = receipt.proof.checkpoint.split("\n")[0]
+        note = sign(Checkpoint(origin, 1, leaf), company.keyring.signer("log"))
+        alone = msgspec.structs.replace(
+            entry, entry=spelled, index=0, size=1, leaf=base64.b64encode(leaf).decode(), path=()
+        )
+        forged = msgspec.structs.replace(receipt, proof=ReceiptProof(note, (alone,)))
+        assert verdict(company, read(saved(forged))).parts[Part.INCLUSION] is holds
 
 
 async def test_promise_9_a_checkpoint_of_another_key_proves_nothing(company: Company) -> None:

@@ -108,6 +108,24 @@ def test_rotating_the_root_key_rewraps_everything(unit: Unit, keyring: Keyring, 
         load_keyring(unit.connection, root)
 
 
+def test_whoever_still_has_the_old_root_key_adds_nothing_under_it(
+    unit: Unit, keyring: Keyring, root: RootKey
+) -> None:
+    """Keys under two root keys would open with neither."""
+    fresh = root_key(b"n" * 32)
+    rotate_root(unit, load_keyring(unit.connection, root), fresh)
+    with pytest.raises(WrongKey):
+        new_version(unit, keyring, "period")
+    with pytest.raises(WrongKey):
+        rotate_root(unit, keyring, root_key(b"o" * 32))
+    load_keyring(unit.connection, fresh)
+
+
+def test_the_root_key_in_use_replaces_nothing(unit: Unit, keyring: Keyring, root: RootKey) -> None:
+    with pytest.raises(OperatorError, match="is the one in use"):
+        rotate_root(unit, keyring, root)
+
+
 def test_public_keys_are_those_of_tokens_and_receipts(keyring: Keyring) -> None:
     assert [key.use for key in keyring.public_keys()] == ["token", "receipt"]
     signer = keyring.signer("token")

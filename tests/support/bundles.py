@@ -44,15 +44,18 @@ def files_of(bundle: bytes) -> Files:
     return {member.name: content_of(file, member) for member in members_of(file)}
 
 
-def packed(files: Files) -> bytes:
-    """A bundle of these files: zip file and manifest agree with them, as a forger would see to."""
+def packed(files: Files, lied: Callable[[FileTold], FileTold] = lambda told: told) -> bytes:
+    """A bundle of these files: zip file and manifest agree with them, as a forger would see to.
+
+    `lied`: what the manifest says of a file instead of what is true.
+    """
     file = io.BytesIO()
     writer = Writer(file)
     for name, content in files.items():
         if name != layout.MANIFEST:
             writer.add(name, content)
     manifest = layout.decode(files[layout.MANIFEST])
-    told = [FileTold(one.name, one.sha256, one.size) for one in writer.told]
+    told = [lied(FileTold(one.name, one.sha256, one.size)) for one in writer.told]
     writer.add(layout.MANIFEST, layout.encode(msgspec.structs.replace(manifest, files=told)))
     writer.finish()
     return file.getvalue()

@@ -1,5 +1,7 @@
 """keys: what there is, rotating, and destroying what is due."""
 
+from pathlib import Path
+
 import click
 
 from consentd.app import Parts
@@ -7,6 +9,7 @@ from consentd.cli.common import command, json_option, say, with_parts
 from consentd.consent.erasure import purge_proofs
 from consentd.crypto import rotation
 from consentd.crypto.inventory import Inventory, inventory
+from consentd.crypto.root import RootKey, create_root_key_file, read_root_key_file
 from consentd.db.unit import Unit
 from consentd.evidence.model import OPERATOR
 from consentd.evidence.recorder import begin
@@ -74,11 +77,57 @@ def purge(backup_days: int, as_json: bool) -> None:
 
 
 @keys.command()
+@click.argument("use", type=click.Choice(["period", "root"]), default="period")
+@click.option(
+    "--to",
+    "file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="root: the file of the new root key; it is made if it is not there.",
+)
 @json_option
 @command
-def rotate(as_json: bool) -> None:
-    """Make a new period key and wrap everyone's keys by it; the old one is destroyed by `purge` later."""
+def rotate(use: str, file: Path | None, as_json: bool) -> None:
+    """Put a new key in the place of an old one: the period key if not told, or the root key.
 
+    period: everyone's keys are wrapped by the new one, and the old one is destroyed by `purge` later.
+    root: all keys are wrapped by the new one at once. Stop the service before.
+    """
+    if use == "period":
+        if file is not None:
+            raise click.UsageError("--to is for the root key: a period key is kept in the database.")
+        _rotate_period(as_json)
+    elif file is None:
+        raise click.UsageError("Say with --to in which file the new root key is, or is to be made.")
+    else:
+        _rotate_root(file, as_json)
+
+
+def _rotate_root(file: Path, as_json: bool) -> None:
+    async def work(parts: Parts) -> tuple[int, RootKey]:
+        fresh = read_root_key_file(file) if file.exists() else create_root_key_file(file)
+
+        def wrap(unit: Unit) -> int:
+            count = rotation.rotate_root(unit, parts.keyring, fresh)
+            begin(unit, action="keys.rotated", actor=OPERATOR, key=parts.keyring.audit()).close(
+                {"use": "root", "name": fresh.name}
+            )
+            return count
+
+        count = await parts.database.change(wrap)
+        await parts.database.checkpoint_truncate()
+        return count, fresh
+
+    count, fresh = with_parts(work)
+    say(
+        {"rewrapped": count, "root_key": fresh.name, "file": str(file)},
+        as_json=as_json,
+        text=f"{count} keys are wrapped by root key {fresh.name} in {file}, and open with it alone. Keep a "
+        "copy apart, and name it in CONSENTD_ROOT_KEY_FILE or CONSENTD_ROOT_KEY before the service starts. "
+        "Backups of before open with the old one.",
+    )
+
+
+def _rotate_period(as_json: bool) -> None:
     async def work(parts: Parts) -> int:
         def fresh(unit: Unit) -> None:
             key = rotation.new_version(unit, parts.keyring, "period")

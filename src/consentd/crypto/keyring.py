@@ -110,8 +110,11 @@ class Keyring:
         return self._keys.versions[use][0]
 
     def add(self, unit: Unit, use: str) -> KeyId:
-        """Inserts a new version and retires the older ones; in use once committed and reloaded."""
-        rows = store.all_keys(unit.connection)
+        """Inserts a new version and retires the older ones; in use once committed and reloaded.
+
+        Raises WrongKey where another process brought in another root key meanwhile.
+        """
+        rows = self._held(unit)
         version = max(row.version for row in rows if row.use == use) + 1
         row = new_row(self._root, use, version, unit.now)
         store.retire_keys(unit.connection, use, version, unit.now)
@@ -119,9 +122,17 @@ class Keyring:
         return KeyId(row.id)
 
     def rewrap(self, unit: Unit, root: RootKey) -> int:
-        """Wraps every key by another root key; how many. This keyring cannot reload afterwards."""
-        rows = store.all_keys(unit.connection)
-        _refuse_wrong_key(self._root, rows)
+        """Wraps every key by another root key; how many. This keyring cannot reload afterwards.
+
+        Raises OperatorError where it is the one that they are wrapped by, WrongKey as `add` does.
+        """
+        rows = self._held(unit)
+        if root.name == self._root.name:
+            raise OperatorError(
+                "root_key_same",
+                f"Root key {root.name} is the one in use: nothing was changed. Name a file that is not there "
+                "yet, and a new one is made.",
+            )
         for row in rows:
             wrapped = None
             if row.wrapped is not None:
@@ -129,6 +140,15 @@ class Keyring:
                 wrapped = seal(root.key, unseal(self._root.key, row.wrapped, place), place)
             store.rewrap_key(unit.connection, row.id, wrapped, root.name)
         return len(rows)
+
+    def _held(self, unit: Unit) -> list[KeyRow]:
+        """All keys, held: whoever adds or wraps some waits. Half under another root key would be lost."""
+        for row in store.all_keys(unit.connection):
+            if row.use == "root":
+                store.lock_key(unit.connection, row.id)
+        rows = store.all_keys(unit.connection)
+        _refuse_wrong_key(self._root, rows)
+        return rows
 
 
 class _Keys:

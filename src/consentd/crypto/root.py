@@ -43,7 +43,7 @@ def read_root_key(settings: Settings) -> RootKey:
     """The root key that the settings name. Raises OperatorError saying what is wrong and what to do."""
     if settings.root_key is not None:
         return root_key(_decode(settings.root_key, "CONSENTD_ROOT_KEY"))
-    return _read_file(settings.root_key_file)
+    return read_root_key_file(settings.root_key_file)
 
 
 def create_root_key_file(path: Path) -> RootKey:
@@ -61,10 +61,11 @@ def create_root_key_file(path: Path) -> RootKey:
         file.flush()
         os.fsync(file.fileno())
     _sync_directory(path.parent)
-    return _read_file(path)
+    return read_root_key_file(path)
 
 
-def _read_file(path: Path) -> RootKey:
+def read_root_key_file(path: Path) -> RootKey:
+    """The root key in a file. Raises OperatorError for one that is not there, is exposed, or holds none."""
     try:
         # The mode is that of the very file that is read, not of whatever the name points to a moment later.
         with path.open("rb") as file:
@@ -82,7 +83,7 @@ def _read_file(path: Path) -> RootKey:
         raise OperatorError(
             "root_key_exposed",
             f"{path} holds the root key and can be read by others than its owner. Run `chmod 600 {path}`; "
-            "if anyone may have read it, rotate it.",
+            "if anyone may have read it, bring in another with `consentd keys rotate root`.",
         )
     if not content.endswith(b"\n"):
         raise _malformed(str(path))

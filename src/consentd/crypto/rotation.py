@@ -120,5 +120,7 @@ def _values(
 
 
 def rotate_root(unit: Unit, keyring: Keyring, root: RootKey) -> int:
-    """Wraps all keys by a new root key, in one unit: they are few. Start every process with the new one."""
+    """Wraps all keys by a new root key, in one unit: they are few; how many. Start every process with the new
+    one. Raises OperatorError where it is the one in use.
+    """
     return keyring.rewrap(unit, root)
