@@ -70,7 +70,7 @@ class _Words:
             )
             yield "  " + self._logged(objection.log)
         if not person.choices and not person.objections:
-            yield self._said("Rien n'était enregistré ce jour-là.", "Nothing was on record by that day.")
+            yield self._said("Rien n’était enregistré ce jour-là.", "Nothing was on record by that day.")
 
     def _choice(self, choice: ChoiceProved) -> Iterator[str]:
         event = choice.event.event
@@ -79,7 +79,7 @@ class _Words:
         said = f"- {what}: {self._purpose(event.purpose)}, {self._channel(event.channel)}; "
         by = choice.system or self._said("inconnu", "unknown")
         yield said + self._said(
-            f"fait le {self._times(event.occurred_at)}, reçu de l'outil « {by} » le "
+            f"fait le {self._times(event.occurred_at)}, reçu de l’outil « {by} » le "
             f"{self._time(event.recorded_at)}.",
             f"made on {self._times(event.occurred_at)}, received from the tool “{by}” on "
             f"{self._time(event.recorded_at)}.",
@@ -103,7 +103,7 @@ class _Words:
             yield from self._contact(contact)
         if not self._proof.contacts:
             yield self._said(
-                "Aucun outil n'a déclaré de contact ce jour-là. Cela ne prouve pas qu'il n'y en a pas eu.",
+                "Aucun outil n’a déclaré de contact ce jour-là. Cela ne prouve pas qu’il n’y en a pas eu.",
                 "No tool reported a contact that day. That does not prove that there was none.",
             )
 
@@ -125,7 +125,7 @@ class _Words:
                 f"{self._verdict(verdict)}"
             )
         if not self._proof.verdicts:
-            yield self._said("Rien n'autorisait un contact.", "Nothing allowed a contact.")
+            yield self._said("Rien n’autorisait un contact.", "Nothing allowed a contact.")
 
     def _verdict(self, verdict: Verdict) -> str:
         allowed = (
@@ -139,17 +139,17 @@ class _Words:
         yield ""
         yield self._said("COMMENT LE VÉRIFIER", "HOW TO VERIFY IT")
         yield self._said(
-            "Chaque ligne du journal a un numéro et une preuve d'inclusion (RFC 9162) vers le point de "
+            "Chaque ligne du journal a un numéro et une preuve d’inclusion (RFC 9162) vers le point de "
             "contrôle signé. Les décisions sont refaites par la même règle, avec ce qui était arrivé à cet "
             "instant et les règles alors en vigueur ; à qui est la coordonnée et où vit la personne sont "
-            "pris tels qu'ils sont aujourd'hui.",
+            "pris tels qu’ils sont aujourd’hui.",
             "Each entry of the log has a number and an inclusion proof (RFC 9162) to the signed checkpoint. "
             "Decisions are made again by the same rule, with what had arrived by then and the rules then in "
             "force; whose contact detail it is and where the person lives are taken as they are today.",
         )
         yield self._said("Clé du journal : ", "Key of the log: ") + self._proof.log_key
         yield self._proof.checkpoint or self._said(
-            "Le journal n'a pas encore de point de contrôle.", "The log has no checkpoint yet."
+            "Le journal n’a pas encore de point de contrôle.", "The log has no checkpoint yet."
         )
 
     def _logged(self, log: InLog) -> str:
