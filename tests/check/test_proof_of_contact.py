@@ -1,6 +1,7 @@
 """The answer to "why was I called?": what was on record, shown, decided and tried, each with its proof."""
 
 import base64
+from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
@@ -10,7 +11,7 @@ from consentd.check.proof_words import in_words
 from consentd.check.proving import ContactProof, ProofAsked, prove
 from consentd.evidence import merkle
 from consentd.kernel.errors import NotFound
-from consentd.kernel.instants import to_text
+from consentd.kernel.instants import parse_moment, to_text
 from consentd.kernel.policy import sealed
 from consentd.policy.service import PolicyBook
 from consentd.subjects.requests import Identifier
@@ -190,6 +191,21 @@ async def test_a_day_that_is_none_is_refused(company: Company, on: str, code: st
     await company.gives(PHONE, **CALLS, notice=NOTICE)
     with refused(code):
         await proven(company, on)
+
+
+async def test_noon_is_noon_on_the_days_when_clocks_change(company: Company) -> None:
+    await company.gives(PHONE, **CALLS, notice=NOTICE)
+    for day, noon in (("2026-12-24", "11:00"), ("2027-03-28", "10:00"), ("2027-10-31", "11:00")):
+        company.clock.now = parse_moment(f"{day}T21:00:00Z", ZoneInfo("UTC")).first
+        (verdict, *_) = (await proven(company, day)).verdicts
+        assert verdict.at == f"{day}T{noon}:00Z"
+
+
+async def test_nothing_is_said_of_a_noon_that_is_still_to_come(company: Company) -> None:
+    await company.gives(PHONE, **CALLS, notice=NOTICE)
+    company.clock.now = parse_moment("2026-12-24T07:00:00Z", ZoneInfo("UTC")).first
+    proof = await proven(company, "2026-12-24")
+    assert [verdict.at for verdict in proof.verdicts] == [proof.made_at]
 
 
 @pytest.mark.parametrize(("language", "said"), [("fr", "Accord retiré"), ("en", "Consent withdrawn")])
