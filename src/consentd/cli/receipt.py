@@ -81,6 +81,8 @@ def _lines(given: Given, verdict: Verdict, language: Language) -> list[str]:
         lines.append((good if holds else bad)(language))
     if verdict.content is not None and given.proof is None:
         lines.append((words.UNPROVEN if given.whole is not None else words.ALONE)(language))
+    if verdict.holds:
+        lines.append(words.SHOWN(language))
     lines.append((words.HOLDS if verdict.holds else words.FAILS)(language))
     return lines
 
