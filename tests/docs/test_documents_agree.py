@@ -144,7 +144,7 @@ def test_the_reasons_table_is_the_catalogue() -> None:
 
 def test_every_reason_that_an_answer_shows_exists() -> None:
     known = {*REASONS, *(entry.coarse for entry in REASONS.values())}
-    for document in ("README.md", "docs/api.md"):
+    for document in ("README.md", "docs/api.md", "docs/tutorial.md"):
         for block in blocks(ROOT / document):
             if block.language == "json":
                 assert _codes(msgspec.json.decode(block.text.encode())) <= known, f"{document}:{block.line}"
