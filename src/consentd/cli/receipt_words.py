@@ -27,6 +27,12 @@ ALONE = Text(
     "Journal : ce fichier ne contient que la signature, sans preuve d’inscription au journal.",
     "Log: this file holds the signature alone, without a proof of the log.",
 )
+NEEDS_KEYS = Text(
+    "Il manque les clés de qui a signé : --keys, avec le fichier enregistré depuis l’adresse "
+    "/.well-known/jwks.json de l’entreprise.",
+    "The keys of whoever signed are missing: --keys, with the file saved from /.well-known/jwks.json of the "
+    "company’s service.",
+)
 NEEDS_LOG_KEY = Text(
     "Ce fichier contient une preuve d’inscription au journal : donnez aussi --key, la clé que publie "
     "/v1/log/key.",
