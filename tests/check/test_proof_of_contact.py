@@ -1,6 +1,7 @@
 """The answer to "why was I called?": what was on record, shown, decided and tried, each with its proof."""
 
 import base64
+from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
@@ -10,7 +11,7 @@ from consentd.check.proof_words import in_words
 from consentd.check.proving import ContactProof, ProofAsked, prove
 from consentd.evidence import merkle
 from consentd.kernel.errors import NotFound
-from consentd.kernel.instants import to_text
+from consentd.kernel.instants import parse_moment, to_text
 from consentd.kernel.policy import sealed
 from consentd.policy.service import PolicyBook
 from consentd.subjects.requests import Identifier
@@ -212,6 +213,21 @@ async def test_a_day_that_is_none_is_refused(company: Company, on: str, code: st
         await proven(company, on)
 
 
+async def test_noon_is_noon_on_the_days_when_clocks_change(company: Company) -> None:
+    await company.gives(PHONE, **CALLS, notice=NOTICE)
+    for day, noon in (("2026-12-24", "11:00"), ("2027-03-28", "10:00"), ("2027-10-31", "11:00")):
+        company.clock.now = parse_moment(f"{day}T21:00:00Z", ZoneInfo("UTC")).first
+        (verdict, *_) = (await proven(company, day)).verdicts
+        assert verdict.at == f"{day}T{noon}:00Z"
+
+
+async def test_nothing_is_said_of_a_noon_that_is_still_to_come(company: Company) -> None:
+    await company.gives(PHONE, **CALLS, notice=NOTICE)
+    company.clock.now = parse_moment("2026-12-24T07:00:00Z", ZoneInfo("UTC")).first
+    proof = await proven(company, "2026-12-24")
+    assert [verdict.at for verdict in proof.verdicts] == [proof.made_at]
+
+
 @pytest.mark.parametrize(("language", "said"), [("fr", "Accord retiré"), ("en", "Consent withdrawn")])
 async def test_it_is_said_in_words(company: Company, language: Language, said: str) -> None:
     await company.gives(PHONE, **CALLS, notice=NOTICE)
@@ -223,3 +239,65 @@ async def test_it_is_said_in_words(company: Company, language: Language, said: s
     assert said in text
     assert "{" not in text
     assert "None" not in text
+
+
+async def test_what_was_done_and_whether_it_was_allowed_is_said_first_and_how_to_verify_last(
+    company: Company,
+) -> None:
+    await company.gives(PHONE, **CALLS, notice=NOTICE)
+    await company.tried(PHONE, outcome="answered")
+    text = in_words(await proven(company), demo_policy(), "fr")
+    done, chosen, rights, how = map(
+        text.index, ("CE QUI A ÉTÉ FAIT", "CE QUI AVAIT ÉTÉ CHOISI", "SI VOUS N’ÊTES", "COMMENT LE VÉRIFIER")
+    )
+    assert done < chosen < rights < how
+    assert "la personne a répondu" in text[done:chosen]
+    assert "Contact autorisé." in text[done:chosen]
+    assert "« Être appelé pour nos offres »" in text[chosen:rights]
+    for contact in (demo_policy().controller.dpo.email, demo_policy().controller.authority.url):
+        assert contact is not None
+        assert contact in text[rights:how]
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+async def test_no_word_of_programs_is_left_where_there_is_one_of_people(
+    company: Company, language: Language
+) -> None:
+    await company.gives(PHONE, **CALLS, notice=NOTICE, method="signed_form")
+    await company.gives(PHONE, **CALLS, notice=NOTICE, state="renewed")
+    for state in ("revoked", "invalidated", "refused", "request_deferred"):
+        await company.says(state, PHONE, **CALLS)
+    await company.claims(PHONE, **CALLS)
+    await company.objects(PHONE, ground="particular", purposes=("promotions",), channels=("phone",))
+    text = in_words(await proven(company), demo_policy(), language)
+    codes = ["deferred", "particular", "signed_form", "_missing"]
+    for word in codes if language == "en" else [*codes, "renewed", "revoked", "invalidated"]:
+        assert word not in text
+    scope = "« Offres et promotions », appel téléphonique, depuis"
+    assert (scope if language == "fr" else "“Offers and promotions”, telephone call, since") in text
+    assert ("GDPR" in text) is False or language == "en"
+
+
+async def test_a_choice_known_to_the_day_is_told_as_a_day(company: Company) -> None:
+    await company.withdraws(PHONE, **CALLS, at="2026-09-01")
+    text = in_words(await proven(company), demo_policy(), "fr")
+    assert "Fait le 1er septembre 2026 (heure inconnue)" in text
+
+
+async def test_whoever_hands_out_a_shared_numbers_proof_is_told_that_it_speaks_of_others(
+    company: Company,
+) -> None:
+    await company.gives("loyalty:anne", PHONE, **CALLS, notice=NOTICE)
+    alone = in_words(await proven(company), demo_policy(), "fr")
+    await company.gives("loyalty:luc", PHONE, **CALLS, notice=NOTICE)
+    both = in_words(await proven(company), demo_policy(), "fr")
+    warning = "ne remettez pas à l’une ce qui concerne l’autre"
+    assert warning not in alone
+    assert warning in both
+
+
+async def test_where_nothing_is_on_record_it_is_not_said_that_nothing_was_allowed(company: Company) -> None:
+    """An order or a recall needs no choice."""
+    await company.told("last_contact", PHONE, occurred_at=to_text(company.clock.now))
+    text = in_words(await proven(company), demo_policy(), "en")
+    assert "There is nothing to show" in text

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from consentd.evidence.checkpoint import vkey
 from consentd.evidence.merkle import verify_inclusion
 from support.bundles import packed
 from support.installation import Installation, Ran
@@ -100,6 +101,25 @@ def test_what_is_wrong_with_a_bundle_is_named_and_what_is_none_is_said(
     ran = verify(stranger, bundle, "--checkpoint", picture)
     assert (ran.code, "neither a checkpoint nor a key" in ran.err) == (2, True)
     assert verify(stranger, "--checkpoint", bundle).code == 2
+
+
+def test_what_to_do_about_a_bundle_is_said_in_the_readers_language(
+    bundle: Path, stranger: Installation, tmp_path: Path
+) -> None:
+    empty = tmp_path / "empty"
+    empty.touch()
+    key = tmp_path / "log.key"
+    key.write_text(vkey("other.example/log", bytes(range(32))) + "\n")
+    for arguments, french, english in (
+        ((empty,), "Donnez le fichier qu’a écrit", "Give the file that"),
+        ((bundle, "--key", key), "n’a pas signé cette archive", "did not sign this bundle"),
+        ((bundle, "--checkpoint", empty), "ne va pas avec cette archive", "does not go with this bundle"),
+    ):
+        for language, verdict, words in (("fr", "NE TIENT PAS", french), ("en", "DOES NOT HOLD", english)):
+            told = verify(stranger, *arguments, "--lang", language)
+            assert (told.code, verdict in told.out, words in told.out) == (1, True, True), told.out
+    good = verify(stranger, bundle, "--lang", "fr")
+    assert (good.code, "rien n’a été changé, ajouté ni retiré" in good.out) == (0, True)
 
 
 def test_a_hostile_bundle_cannot_play_with_the_terminal(stranger: Installation, tmp_path: Path) -> None:

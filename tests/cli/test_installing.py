@@ -36,6 +36,21 @@ def test_init_makes_everything_once_and_leaves_it_alone_after_that(tmp_path: Pat
     assert (installation.folder / "root.key").read_bytes() == key
 
 
+@pytest.mark.parametrize("command", ["init", "migrate"])
+def test_a_new_data_folder_is_its_owners_alone_and_one_that_was_there_stays_as_it_was(
+    tmp_path: Path, command: str
+) -> None:
+    """The database names nobody, and still says who, under a random id, refused what and when."""
+    new = Installation(tmp_path / "deep" / "data")
+    assert new.run(command).code == 0
+    assert new.folder.stat().st_mode & 0o777 == 0o700
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    shared.chmod(0o750)
+    assert Installation(shared).run(command).code == 0
+    assert shared.stat().st_mode & 0o777 == 0o750
+
+
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 def test_two_processes_may_migrate_at_once(request: pytest.FixtureRequest, tmp_path: Path, kind: str) -> None:
     url = f"sqlite:///{tmp_path / 'consentd.db'}"

@@ -12,13 +12,15 @@ _FENCE = re.compile(r"^```([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 class Block(NamedTuple):
-    """`answer` is the JSON block that follows with nothing between, where there is one."""
+    """`answer` is the block of JSON or plain text that follows with nothing between, where there is one."""
 
     language: str
     about: str
     text: str
     line: int
     answer: str | None
+    is_json: bool = False
+    """Whether the answer is."""
 
 
 def name_of(document: Path) -> str:
@@ -32,8 +34,9 @@ def blocks(document: Path) -> Iterator[Block]:
         language, _, about = match[1].partition(" ")
         after = found[number + 1] if number + 1 < len(found) else None
         follows = after is not None and not text[match.end() : after.start()].strip()
-        answer = after[2] if after is not None and follows and after[1] == "json" else None
-        yield Block(language, about, match[2], text.count("\n", 0, match.start()) + 1, answer)
+        answer = after[2] if after is not None and follows and after[1] in ("json", "text") else None
+        line = text.count("\n", 0, match.start()) + 1
+        yield Block(language, about, match[2], line, answer, after is not None and after[1] == "json")
 
 
 def prose(document: Path) -> str:

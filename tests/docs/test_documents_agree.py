@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from documents import ROOT, blocks, section, table, words_of
+from documents import ROOT, blocks, prose, section, table, words_of
 from prometheus_client.parser import text_string_to_metric_families
 from test_documents_run import commands
 
@@ -34,6 +34,7 @@ from consentd.kernel.reasons import REASONS
 from consentd.policy.law_rules import RULES
 from consentd.subjects import facts
 from consentd.subjects.requests import SubjectNamed
+from consentd.web.catalogue import problems
 from consentd.web.metrics import Metrics, Observed
 from support.environment import Asked
 
@@ -132,7 +133,7 @@ def test_the_reasons_table_is_the_catalogue() -> None:
 
 def test_every_reason_that_an_answer_shows_exists() -> None:
     known = {*REASONS, *(entry.coarse for entry in REASONS.values())}
-    for document in ("README.md", "docs/api.md"):
+    for document in ("README.md", "docs/api.md", "docs/tutorial.md"):
         for block in blocks(ROOT / document):
             if block.language == "json":
                 assert _codes(msgspec.json.decode(block.text.encode())) <= known, f"{document}:{block.line}"
@@ -172,6 +173,22 @@ def test_every_error_code_of_the_api_page_stands_in_the_source(literals: frozens
     told = {code for row in table("docs/api.md", "Status", "Codes") for code in words_of(row[1])}
     told -= {"instance", "Retry-After"}
     assert told <= literals, sorted(told - literals)
+
+
+def test_every_refusal_that_a_caller_can_meet_is_told_once_with_its_status() -> None:
+    rows = table("docs/api.md", "Status", "Codes")
+    statuses = [row[0] for row in rows]
+    assert len(statuses) == len(set(statuses))
+    of_recording = words_of(prose(ROOT / "docs/recording.md"))
+    # No call merges two records yet.
+    refusals = {code: entry.status for code, entry in problems().items() if (entry.status or 500) < 500}
+    del refusals["already_merged"], refusals["not_merged"]
+    told: dict[str, set[str]] = {}
+    for status, codes in rows:
+        for code in words_of(codes):
+            told.setdefault(code, set()).add(status)
+    assert not refusals.keys() - told.keys() - set(of_recording)
+    assert not {code for code, status in refusals.items() if str(status) not in told.get(code, {str(status)})}
 
 
 # --- what calls take

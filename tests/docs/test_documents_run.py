@@ -103,7 +103,10 @@ def test_shell_lines_do_what_the_document_says(document: Path, demo: Demo, tmp_p
     for block, output in zip(found, outputs, strict=True):
         place = f"{name_of(document)}:{block.line}"
         if block.answer is not None:
-            faults += [f"{place} {one}" for one in differences(json.loads(block.answer), json.loads(output))]
+            shown, told = block.answer.strip(), output.strip()
+            if block.is_json:
+                shown, told = json.loads(shown), json.loads(told)
+            faults += [f"{place} {one}" for one in differences(shown, told)]
         elif '"/problems/' in output:
             faults.append(f"{place} was refused: {output.strip()}")
     assert not faults, "\n".join(faults)

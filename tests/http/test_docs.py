@@ -1,5 +1,6 @@
 """The page about the API: all of the description, readable without script, and its lines do what they say."""
 
+import html
 import re
 import subprocess
 from importlib import resources
@@ -49,6 +50,35 @@ def test_the_page_says_everything_without_its_script(service: Serving, language:
         assert f'id="schema-{name}"' in answer.text
     # What would do nothing without the script is not there without it.
     assert len(re.findall(r"<form [^>]*hidden", answer.text)) == answer.text.count("<form ")
+
+
+def test_english_inside_the_french_page_is_marked_as_english(service: Serving) -> None:
+    text = docs(service, "fr").text
+    names = {name for one in SHOWN for example in one.examples if (name := example.name)}
+    assert names
+    for said in (*names, *(one.summary for one in SHOWN)):
+        found = re.findall(
+            rf"<[^>]*>{re.escape(html.escape(said, quote=False))}<", text.replace("&#39;", "'")
+        )
+        assert found, said
+        assert all('lang="en"' in tag or tag.startswith("<code>") for tag in found), found
+
+
+def test_no_mark_of_a_text_format_is_left_in_what_people_read(service: Serving) -> None:
+    for language in LANGUAGES:
+        prose = re.sub(r"<(pre|code|textarea).*?</\1>", "", docs(service, language).text, flags=re.DOTALL)
+        assert not re.findall(r"\*\w+\*|`", prose)
+
+
+def test_what_a_first_call_answers_is_told_before_what_a_repeated_one_does() -> None:
+    (recorded,) = (one for one in SHOWN if one.id == "recordConsents")
+    assert [answer.status for answer in recorded.answers[:2]] == ["201", "200"]
+    assert recorded.answers[0].example
+
+
+def test_the_script_asks_in_the_pages_language_and_says_what_cannot_be_sent() -> None:
+    assert 'headers.set("accept-language", document.documentElement.lang)' in SCRIPT
+    assert "words.unsendable" in SCRIPT
 
 
 def test_every_link_inside_the_page_leads_somewhere_once(service: Serving) -> None:

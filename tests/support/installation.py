@@ -68,6 +68,7 @@ class Installation:
             "CONSENTD_DATA_DIR": str(folder),
             "CONSENTD_PORT": str(self.port),
             "CONSENTD_POLICIES": str(policies),
+            "LC_ALL": "C.UTF-8",
             **({"CONSENTD_DATABASE_URL": database_url} if database_url else {}),
             **more,
         }

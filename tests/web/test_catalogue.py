@@ -223,6 +223,7 @@ async def test_the_catalogue_lists_every_code_and_the_reasons_every_reason(
     for meaning, remedy in COARSE.values():
         assert meaning(language) in reasons
         assert remedy(language) in reasons
+    assert ("GDPR" in reasons, "RGPD" in reasons) == (language == "en", language == "fr")
 
 
 async def test_promise_16_no_code_is_put_into_a_page_as_it_came(browser: httpx.AsyncClient) -> None:

@@ -25,6 +25,11 @@ class Text(NamedTuple):
         return self.fr if language == "fr" else self.en
 
 
+def article(cited: str, language: Language) -> str:
+    """An article as reasons and law packs name it, by the name that it has in the language."""
+    return cited.replace("GDPR", "RGPD") if language == "fr" else cited
+
+
 def choose(asked: str | None, accept_language: str | None) -> Language:
     """`?lang=` first, then Accept-Language by its weights (RFC 9110 §12.5.4), then English.
 

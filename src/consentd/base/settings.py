@@ -1,7 +1,8 @@
 """Settings come from the environment, each with a default that is safe on one machine.
 
 Every variable starts with CONSENTD_. A value that cannot be used stops the start with its name, what is
-wrong and what would be right; nothing is guessed.
+wrong and what would be right; nothing is guessed. An empty one counts as not set: as a host it would mean
+every address of the machine.
 """
 
 import os
@@ -50,28 +51,41 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 def from_environment(environ: Mapping[str, str] | None = None) -> Settings:
     """Reads the settings. Raises OperatorError naming the variable at fault."""
     env = os.environ if environ is None else environ
-    data_dir = Path(env.get("CONSENTD_DATA_DIR", "data"))
-    host = env.get("CONSENTD_HOST", "127.0.0.1")
+    data_dir = Path(env.get("CONSENTD_DATA_DIR") or "data")
+    host = env.get("CONSENTD_HOST") or "127.0.0.1"
     port = _whole(env, "CONSENTD_PORT", 8080, 1, 65535)
     return Settings(
         data_dir=data_dir,
         database_url=_database_url(
             env.get("CONSENTD_DATABASE_URL") or f"sqlite:///{data_dir / 'consentd.db'}"
         ),
-        policies_dir=Path(env.get("CONSENTD_POLICIES", "policies")),
-        root_key_file=Path(env.get("CONSENTD_ROOT_KEY_FILE", str(data_dir / "root.key"))),
+        policies_dir=Path(env.get("CONSENTD_POLICIES") or "policies"),
+        root_key_file=Path(env.get("CONSENTD_ROOT_KEY_FILE") or data_dir / "root.key"),
         root_key=env.get("CONSENTD_ROOT_KEY") or None,
         host=host,
         port=port,
-        public_url=env.get("CONSENTD_PUBLIC_URL", f"http://{host}:{port}").rstrip("/"),
+        public_url=_public_url(env, host, port),
         token_seconds=_whole(env, "CONSENTD_TOKEN_SECONDS", 600, 30, 3600),
         max_body_bytes=_whole(env, "CONSENTD_MAX_BODY_BYTES", 8 * 1024 * 1024, 1024, 256 * 1024 * 1024),
         log_level=_one_of(env, "CONSENTD_LOG_LEVEL", "info", LOG_LEVELS),
         workers=_whole(env, "CONSENTD_WORKERS", 1, 1, MOST_WORKERS),
-        metrics_host=env.get("CONSENTD_METRICS_HOST", "127.0.0.1"),
+        metrics_host=env.get("CONSENTD_METRICS_HOST") or "127.0.0.1",
         metrics_port=_metrics_port(env, port),
         otel=_http_address(env, "CONSENTD_OTEL"),
     )
+
+
+def _public_url(env: Mapping[str, str], host: str, port: int) -> str:
+    """As told, or from what is listened on: of all addresses, one that this machine can call."""
+    name = "CONSENTD_PUBLIC_URL"
+    if url := env.get(name):
+        if not url.startswith(("http://", "https://")):
+            raise OperatorError(
+                "bad_setting", f"{name} is {url!r}: it takes an address such as https://consent.example."
+            )
+        return url.rstrip("/")
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 — compared, not listened on
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def _metrics_port(env: Mapping[str, str], port: int) -> int | None:

@@ -16,10 +16,10 @@ from consentd.kernel.reasons import REASONS
 
 _COARSE = {
     "allowed": ("Le contact est autorisé.", "Contact is allowed."),
-    "no_consent": ("Rien n'autorise ce contact.", "Nothing allows this contact."),
+    "no_consent": ("Rien n’autorise ce contact.", "Nothing allows this contact."),
     "objected": ("Le client ne veut pas de ce contact.", "The customer does not want this contact."),
     "not_now": ("Pas maintenant.", "Not now."),
-    "blocked": ("Ce contact n'est pas possible.", "This contact is not possible."),
+    "blocked": ("Ce contact n’est pas possible.", "This contact is not possible."),
 }
 
 

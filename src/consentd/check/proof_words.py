@@ -1,20 +1,29 @@
-"""The proof of a contact in words: for the person who asks "why was I called?", and for a judge."""
+"""The proof of a contact in words: for the person who asks "why was I called?", and for a judge.
+
+What answers the question comes first: what was done that day, and whether it was allowed. Then what that
+rests on, what the person can do about it, and, last, how somebody who trusts nobody verifies it.
+"""
 
 import datetime as dt
 from collections.abc import Iterator
 from zoneinfo import ZoneInfo
 
-from consentd.base.i18n import Language, Text
-from consentd.check.proving import ChoiceProved, ContactMade, ContactProof, InLog, PersonProved, Verdict
-from consentd.kernel.policy import Policy
+from consentd.base.dates import day_in_words
+from consentd.base.i18n import Language, Text, article
+from consentd.check.proving import (
+    ChoiceProved,
+    ContactMade,
+    ContactProof,
+    InLog,
+    ObjectionProved,
+    PersonProved,
+    Verdict,
+)
+from consentd.check.speech import Speech
+from consentd.consent.words import method_in_words, state_in_words
+from consentd.kernel.policy import Contact, Policy
+from consentd.web import catalogue
 
-_STATES: dict[str, Text] = {
-    "given": Text("Accord donné", "Consent given"),
-    "requested": Text("Accord à confirmer", "Consent awaiting confirmation"),
-    "withdrawn": Text("Accord retiré", "Consent withdrawn"),
-    "refused": Text("Refus", "Refusal"),
-    "unknown": Text("Accord sans preuve", "Unproven consent"),
-}
 _OUTCOMES: dict[str, Text] = {
     "answered": Text("la personne a répondu", "the person answered"),
     "unanswered": Text("sans réponse", "not answered"),
@@ -23,6 +32,19 @@ _OUTCOMES: dict[str, Text] = {
     "failed": Text("échec", "failed"),
     "refused": Text("la personne a refusé", "the person refused"),
 }
+_GROUNDS: dict[str, Text] = {
+    "marketing": Text("opposition à la publicité", "marketing objection"),
+    "particular": Text(
+        "opposition pour une raison propre à la personne", "objection on grounds of the person’s own"
+    ),
+}
+_PROOFS: dict[str, Text] = {
+    "held": Text("la trace de cet acte est conservée", "the trace of this act is kept"),
+    "cited": Text(
+        "seule la référence d’une preuve gardée ailleurs est conservée",
+        "only the reference of a proof kept elsewhere is kept",
+    ),
+}
 
 
 def in_words(proof: ContactProof, policy: Policy, language: Language) -> str:
@@ -30,154 +52,228 @@ def in_words(proof: ContactProof, policy: Policy, language: Language) -> str:
     return "\n".join(_Words(proof, policy, language).lines())
 
 
-class _Words:
+class _Words(Speech):
     def __init__(self, proof: ContactProof, policy: Policy, language: Language) -> None:
+        super().__init__(policy, language, ZoneInfo(proof.zone))
         self._proof = proof
-        self._policy = policy
-        self._language = language
-        self._zone = ZoneInfo(proof.zone)
 
     def lines(self) -> Iterator[str]:
-        proof = self._proof
-        yield self._said(
-            f"Contact du {proof.on} : {proof.contact_point.value}",
-            f"Contact on {proof.on}: {proof.contact_point.value}",
-        )
-        yield self._said(
-            f"Établi par {proof.controller} le {self._time(proof.made_at)} ({proof.zone}).",
-            f"Made by {proof.controller} on {self._time(proof.made_at)} ({proof.zone}).",
-        )
-        if len(proof.people) > 1:
-            yield self._said(
-                f"{len(proof.people)} personnes ont cette coordonnée ; chacune est montrée.",
-                f"{len(proof.people)} people have this contact detail; each is shown.",
-            )
-        for person in proof.people:
-            yield from self._person(person)
+        yield from self._head()
         yield from self._contacts()
+        for number, person in enumerate(self._proof.people, 1):
+            yield from self._person(number, person)
         yield from self._verdicts()
+        yield from self._rights()
         yield from self._how()
 
-    def _person(self, person: PersonProved) -> Iterator[str]:
-        yield ""
-        yield self._said("CE QUI A ÉTÉ CHOISI", "WHAT WAS CHOSEN")
-        for choice in person.choices:
-            yield from self._choice(choice)
-        for objection in person.objections:
-            yield "- " + self._said(
-                f"Opposition à la publicité ({objection.ground}), depuis le {self._time(objection.since)}.",
-                f"Marketing objection ({objection.ground}), since {self._time(objection.since)}.",
-            )
-            yield "  " + self._logged(objection.log)
-        if not person.choices and not person.objections:
-            yield self._said("Rien n'était enregistré ce jour-là.", "Nothing was on record by that day.")
-
-    def _choice(self, choice: ChoiceProved) -> Iterator[str]:
-        event = choice.event.event
-        state = _STATES.get(event.state)
-        what = state(self._language) if state else event.state
-        said = f"- {what}: {self._purpose(event.purpose)}, {self._channel(event.channel)}; "
-        by = choice.system or self._said("inconnu", "unknown")
-        yield said + self._said(
-            f"fait le {self._times(event.occurred_at)}, reçu de l'outil « {by} » le "
-            f"{self._time(event.recorded_at)}.",
-            f"made on {self._times(event.occurred_at)}, received from the tool “{by}” on "
-            f"{self._time(event.recorded_at)}.",
+    def _head(self) -> Iterator[str]:
+        proof = self._proof
+        day = day_in_words(dt.date.fromisoformat(proof.on), self._language)
+        yield self.said(
+            f"Pourquoi ce contact ? {proof.contact_point.value}, le {day}",
+            f"Why this contact? {proof.contact_point.value}, on {day}",
         )
-        if notice := choice.event.notice:
-            shown = f"{notice['id']} v{notice['version']} ({notice['language']})"
-            digest = f", SHA-256 {notice['sha256']}" if "sha256" in notice else ""
-            yield "  " + self._said("Texte présenté : ", "Text shown: ") + shown + digest
-        if choice.wording:
-            yield "  " + self._said(
-                f"Mots acceptés : « {choice.wording} »", f"Words agreed to: “{choice.wording}”"
+        yield self.said(
+            f"Établi par {proof.controller} le {self.time(proof.made_at)}. Les heures sont celles de "
+            f"{proof.zone}.",
+            f"Made by {proof.controller} on {self.time(proof.made_at)}. Times are those of {proof.zone}.",
+        )
+        if len(proof.people) > 1:
+            yield self.said(
+                f"{len(proof.people)} personnes ont cette coordonnée, et chacune est montrée : ne remettez "
+                "pas à l’une ce qui concerne l’autre.",
+                f"{len(proof.people)} people have this contact detail, and each is shown: do not hand one of "
+                "them what is about another.",
             )
-        if event.missing:
-            yield "  " + self._said("Il manquait : ", "What was missing: ") + ", ".join(event.missing)
-        yield "  " + self._logged(choice.log)
 
     def _contacts(self) -> Iterator[str]:
         yield ""
-        yield self._said("CE QUI A ÉTÉ TENTÉ CE JOUR-LÀ", "WHAT WAS ATTEMPTED THAT DAY")
+        yield self.said("CE QUI A ÉTÉ FAIT CE JOUR-LÀ", "WHAT WAS DONE THAT DAY")
         for contact in self._proof.contacts:
             yield from self._contact(contact)
         if not self._proof.contacts:
-            yield self._said(
-                "Aucun outil n'a déclaré de contact ce jour-là. Cela ne prouve pas qu'il n'y en a pas eu.",
+            yield self.said(
+                "Aucun outil n’a déclaré de contact ce jour-là. Cela ne prouve pas qu’il n’y en a pas eu.",
                 "No tool reported a contact that day. That does not prove that there was none.",
             )
 
     def _contact(self, contact: ContactMade) -> Iterator[str]:
         outcome = _OUTCOMES.get(contact.outcome)
         ended = outcome(self._language) if outcome else contact.outcome
-        what = f"{self._purpose(contact.purpose)}, {self._channel(contact.channel)}"
-        yield f"- {self._time(contact.at)}: {what}, {ended} ({contact.system or '?'})"
+        yield self.said(
+            f"- Le {self.time(contact.at)}, l’outil {self.tool(contact.system)} a déclaré un contact : "
+            f"{self.about(contact.purpose, contact.channel)} ; {ended}.",
+            f"- On {self.time(contact.at)} the tool {self.tool(contact.system)} reported a contact: "
+            f"{self.about(contact.purpose, contact.channel)}; {ended}.",
+        )
         if contact.verdict is not None:
             yield "  " + self._verdict(contact.verdict)
         yield "  " + self._logged(contact.log)
 
-    def _verdicts(self) -> Iterator[str]:
+    def _person(self, number: int, person: PersonProved) -> Iterator[str]:
         yield ""
-        yield self._said("CE QUI ÉTAIT AUTORISÉ CE JOUR-LÀ À MIDI", "WHAT WAS ALLOWED THAT DAY AT NOON")
-        for verdict in self._proof.verdicts:
-            yield (
-                f"- {self._purpose(verdict.purpose)}, {self._channel(verdict.channel)}: "
-                f"{self._verdict(verdict)}"
+        which = f" ({number}/{len(self._proof.people)})" if len(self._proof.people) > 1 else ""
+        yield self.said("CE QUI AVAIT ÉTÉ CHOISI", "WHAT HAD BEEN CHOSEN") + which
+        for choice in person.choices:
+            yield from self._choice(choice)
+        for objection in person.objections:
+            yield from self._objection(objection)
+        if not person.choices and not person.objections:
+            yield self.said(
+                "À la fin de ce jour, aucun choix n’était enregistré.",
+                "At the end of that day no choice was on record.",
             )
-        if not self._proof.verdicts:
-            yield self._said("Rien n'autorisait un contact.", "Nothing allowed a contact.")
+
+    def _choice(self, choice: ChoiceProved) -> Iterator[str]:
+        event = choice.event.event
+        state = _capital(state_in_words(event.state, self._language))
+        yield self.said(f"- {state} : ", f"- {state}: ") + self.about(event.purpose, event.channel) + "."
+        yield "  " + self.said(
+            f"Fait le {self.times(event.occurred_at)}, reçu de l’outil {self.tool(choice.system)} le "
+            f"{self.time(event.recorded_at)}.",
+            f"Made on {self.times(event.occurred_at)}, received from the tool {self.tool(choice.system)} "
+            f"on {self.time(event.recorded_at)}.",
+        )
+        yield from ("  " + line for line in self._act(choice))
+        if event.missing:
+            lacked = (catalogue.title(code, self._language) or code for code in event.missing)
+            yield "  " + self.said("Il manquait : ", "What was missing: ") + "; ".join(lacked) + "."
+        yield "  " + self._logged(choice.log)
+
+    def _act(self, choice: ChoiceProved) -> Iterator[str]:
+        """How it was made, on which text, in which words, with which proof."""
+        told = choice.event
+        if told.method:
+            by = f", {told.collector}" if told.collector else ""
+            how = method_in_words(told.method, self._language)
+            yield self.said(f"Par quel acte : {how}{by}.", f"By which act: {how}{by}.")
+        if told.notice:
+            yield self._notice(told.notice)
+        if choice.wording:
+            yield self.said(f"Mots acceptés : « {choice.wording} »", f"Words agreed to: “{choice.wording}”")
+        if proof := _PROOFS.get(told.proof):
+            yield self.said("Preuve : ", "Proof: ") + proof(self._language) + "."
+
+    def _notice(self, notice: dict[str, str]) -> str:
+        known = next(
+            (one for one in self._policy.notices.get(notice["id"], ()) if one.version == notice["version"]),
+            None,
+        )
+        title = known.titles.get(notice["language"], notice["id"]) if known else notice["id"]
+        digest = f", SHA-256 {notice['sha256']}" if "sha256" in notice else ""
+        where = f"{notice['id']}, version {notice['version']}, {notice['language']}{digest}"
+        return self.said(f"Texte présenté : « {title} » ({where}).", f"Text shown: “{title}” ({where}).")
+
+    def _objection(self, objection: ObjectionProved) -> Iterator[str]:
+        ground = _GROUNDS.get(objection.ground)
+        what = _capital(ground(self._language) if ground else objection.ground)
+        purpose = self.purpose(objection.purpose) if objection.purpose else ""
+        scope = (
+            purpose or self.said("toute publicité", "all marketing"),
+            self.channel(objection.channel)
+            if objection.channel
+            else self.said("tous les moyens de contact", "every contact method"),
+        )
+        about, since = ", ".join(scope), self.time(objection.since)
+        yield self.said(
+            f"- {what} : {about}, depuis le {since}.",
+            f"- {what}: {about}, since {since}.",
+        )
+        yield "  " + self._logged(objection.log)
+
+    def _verdicts(self) -> Iterator[str]:
+        verdicts = self._proof.verdicts
+        yield ""
+        at = f" ({self.time(verdicts[0].at)})" if verdicts else ""
+        yield self.said("CE QUI ÉTAIT AUTORISÉ", "WHAT WAS ALLOWED") + at
+        for verdict in verdicts:
+            about = self.about(verdict.purpose, verdict.channel)
+            yield self.said(f"- {about} : ", f"- {about}: ") + self._verdict(verdict)
+        if not verdicts:
+            yield self.said(
+                "Rien n’est à montrer : aucun choix ni contact n’est enregistré pour cette coordonnée, ou "
+                "aucune règle n’était encore en vigueur.",
+                "There is nothing to show: no choice and no contact is on record for this contact detail, or "
+                "no rules were in force yet.",
+            )
 
     def _verdict(self, verdict: Verdict) -> str:
-        allowed = (
-            self._said("autorisé", "allowed") if verdict.allow else self._said("interdit", "not allowed")
+        said = (
+            self.said("Contact autorisé.", "Contact allowed.")
+            if verdict.allow
+            else self.said("Contact interdit.", "Contact not allowed.")
         )
         why = " ".join(reason.text for reason in verdict.reasons)
-        cites = f" [{', '.join(verdict.cites)}]" if verdict.cites else ""
-        return f"{allowed}. {why}{cites}"
+        cited = ", ".join(article(one, self._language) for one in verdict.cites)
+        return f"{said} {why}" + (f" [{cited}]" if cited else "")
+
+    def _rights(self) -> Iterator[str]:
+        controller = self._policy.controller
+        yield ""
+        yield self.said("SI VOUS N’ÊTES PAS D’ACCORD", "IF YOU DO NOT AGREE")
+        yield self.said(
+            "Pour ne plus être contacté, retirer un accord ou poser une question : ",
+            "To be contacted no more, to withdraw a consent, or to ask: ",
+        ) + _reached(controller.dpo)
+        yield self.said("Pour une réclamation : ", "To complain: ") + _reached(controller.authority)
 
     def _how(self) -> Iterator[str]:
         yield ""
-        yield self._said("COMMENT LE VÉRIFIER", "HOW TO VERIFY IT")
-        yield self._said(
-            "Chaque ligne du journal a un numéro et une preuve d'inclusion (RFC 9162) vers le point de "
-            "contrôle signé. Les décisions sont refaites par la même règle, avec ce qui était arrivé à cet "
-            "instant et les règles alors en vigueur ; à qui est la coordonnée et où vit la personne sont "
-            "pris tels qu'ils sont aujourd'hui.",
-            "Each entry of the log has a number and an inclusion proof (RFC 9162) to the signed checkpoint. "
-            "Decisions are made again by the same rule, with what had arrived by then and the rules then in "
-            "force; whose contact detail it is and where the person lives are taken as they are today.",
+        yield self.said("COMMENT LE VÉRIFIER", "HOW TO VERIFY IT")
+        yield self.said(
+            "Le journal est une liste numérotée : y changer, ajouter ou retirer quelque chose plus tard se "
+            "voit, dès que quelqu’un d’autre a gardé sa signature d’un certain jour (ci-dessous, le « point "
+            "de contrôle »). Il montre ce qui a été enregistré, et quand ; il ne prouve pas que c’est vrai.",
+            "The log is a numbered list: to change, add or remove something in it later is seen, once "
+            "somebody else has kept its signature of some day (below, the “checkpoint”). It shows what was "
+            "recorded, and when; it does not prove that it is true.",
         )
-        yield self._said("Clé du journal : ", "Key of the log: ") + self._proof.log_key
-        yield self._proof.checkpoint or self._said(
-            "Le journal n'a pas encore de point de contrôle.", "The log has no checkpoint yet."
+        yield self.said(
+            "« Autorisé » et « interdit » sont recalculés par les mêmes règles, avec ce qui était arrivé à "
+            "cet instant et les règles alors en vigueur ; à qui est la coordonnée et où vit la personne sont "
+            "pris tels qu’ils sont aujourd’hui.",
+            "“Allowed” and “not allowed” are worked out again by the same rules, with what had arrived by "
+            "then and the rules then in force; whose contact detail it is and where the person lives are "
+            "taken as they are today.",
         )
+        yield self.said(
+            "Ce texte ne donne que des numéros. Les preuves qui mènent de chaque numéro au point de contrôle "
+            "(RFC 9162) s’obtiennent avec --json, et se vérifient avec des outils publics : docs/log.md.",
+            "This text gives numbers alone. The proofs that lead from each number to the checkpoint (RFC "
+            "9162) come with --json, and verify with public tools: docs/log.md.",
+        )
+        yield from self._signed()
+
+    def _signed(self) -> Iterator[str]:
+        made = [*self._proof.verdicts, *(one.verdict for one in self._proof.contacts if one.verdict)]
+        for policy in dict.fromkeys(verdict.policy for verdict in made):
+            yield self.said("Règles appliquées : ", "Rules applied: ") + policy
+        yield self.said("Clé du journal : ", "Key of the log: ") + self._proof.log_key
+        if self._proof.checkpoint is None:
+            yield self.said(
+                "Le journal n’a pas encore de point de contrôle.", "The log has no checkpoint yet."
+            )
+        else:
+            yield self.said("Point de contrôle :", "Checkpoint:")
+            yield self._proof.checkpoint
 
     def _logged(self, log: InLog) -> str:
         if log.proof is None:
-            return self._said(
+            return self.said(
                 f"Journal : entrée {log.entry_id}, pas encore numérotée.",
                 f"Log: entry {log.entry_id}, not numbered yet.",
             )
-        return self._said(
+        return self.said(
             f"Journal : n° {log.proof['index']} sur {log.proof['size']} (entrée {log.entry_id}).",
             f"Log: no. {log.proof['index']} of {log.proof['size']} (entry {log.entry_id}).",
         )
 
-    def _purpose(self, id_: str) -> str:
-        found = self._policy.purposes.get(id_)
-        return id_ if found is None else found.label.get(self._language, id_)
 
-    def _channel(self, id_: str) -> str:
-        found = self._policy.channels.get(id_)
-        return id_ if found is None else found.label.get(self._language, id_)
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
-    def _times(self, text: str) -> str:
-        """One instant, or the two that a time known only to the day lies between."""
-        return " – ".join(self._time(part) for part in text.split("/"))
 
-    def _time(self, text: str) -> str:
-        when = dt.datetime.fromisoformat(text).astimezone(self._zone)
-        return when.strftime("%d/%m/%Y %H:%M:%S" if self._language == "fr" else "%Y-%m-%d %H:%M:%S")
-
-    def _said(self, french: str, english: str) -> str:
-        return french if self._language == "fr" else english
+def _reached(contact: Contact) -> str:
+    """Its name, and the first way of reaching it that it has."""
+    way = contact.email or contact.url or contact.phone or contact.address
+    return f"{contact.name}, {way}." if way else f"{contact.name}."

@@ -6,7 +6,7 @@ proof that it is in it) and 13 (a contact detail that nobody holds is told like 
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -25,7 +25,7 @@ from consentd.kernel.case import Question
 from consentd.kernel.compiled import CompiledPolicy
 from consentd.kernel.errors import NotFound, Unprocessable
 from consentd.kernel.ids import SubjectId
-from consentd.kernel.instants import Instant, day_bounds, to_text
+from consentd.kernel.instants import Instant, midnight, to_instant, to_text
 from consentd.policy.service import PolicyBook
 from consentd.subjects import service as subjects
 from consentd.subjects.requests import Identifier, Territory, spell
@@ -112,7 +112,8 @@ class ContactProof(msgspec.Struct, frozen=True):
     """What was reported of that day. None: no system reported a contact, which does not prove that there was
     none."""
     verdicts: tuple[Verdict, ...]
-    """At noon of that day, for each purpose and channel of which anything is on record."""
+    """At noon of that day by the company's clocks, or now where noon is still to come; for each purpose and
+    channel of which anything is on record."""
     checkpoint: str | None
     """The signed note that the proofs lead to."""
     log_key: str
@@ -141,7 +142,7 @@ def prove(
     if not people or point is None:
         raise NotFound("unknown_subject", "Nobody is on record under this contact detail.")
     members = [member for person in people for member in person.members]
-    attempts = proof_store.attempts_on(connection, members, point.id, day[1])
+    attempts = proof_store.attempts_on(connection, members, point.id, day.end)
     reserved = proof_store.reservations_on(connection, members, point.id)
     past = past_of(connection, keyring, point, people, attempts, reserved)
     writing = _Writing(connection, policies, past, language, may)
@@ -152,15 +153,13 @@ def prove(
         asked.on,
         zone.key,
         to_text(now),
-        tuple(writing.person(keyring, number, day[1]) for number in range(len(people))),
+        tuple(writing.person(keyring, number, day.end) for number in range(len(people))),
         tuple(
             writing.contact(row)
             for row in attempts
-            if row["happened"] >= day[0] and may(row["purpose"], row["channel"])
+            if row["happened"] >= day.start and may(row["purpose"], row["channel"])
         ),
-        writing.verdicts(
-            [pair for pair in _asked_about(past, channels) if may(*pair)], Instant((day[0] + day[1]) // 2)
-        ),
+        writing.verdicts([pair for pair in _asked_about(past, channels) if may(*pair)], min(day.noon, now)),
         writing.checkpoint,
         checkpoint.vkey(policy.controller.log_origin, keyring.signer("log").public),
     )
@@ -254,16 +253,25 @@ class _Writing:
             return InLog(entry, None)
 
 
-def _day(text: str, zone: ZoneInfo, now: Instant) -> tuple[Instant, Instant]:
-    """Its first instant, and the first of the next day."""
+class _Hours(NamedTuple):
+    """Of a local day: its first instant, 12:00, and the first instant of the next."""
+
+    start: Instant
+    noon: Instant
+    end: Instant
+
+
+def _day(text: str, zone: ZoneInfo, now: Instant) -> _Hours:
     try:
         day = dt.date.fromisoformat(text)
-        first = day_bounds(day, zone).first
+        # Not the middle: two days a year have another length.
+        noon = to_instant(dt.datetime.combine(day, dt.time(12), zone))
+        hours = _Hours(midnight(day, zone), noon, midnight(day + dt.timedelta(days=1), zone))
     except (ValueError, OverflowError):
         raise _wrong("invalid_date", "This is no day of the calendar: write it as 2026-11-03.") from None
-    if first > now:
+    if hours.start > now:
         raise _wrong("future_date", "That day has not begun yet: nothing can be proven of it.")
-    return first, day_bounds(day + dt.timedelta(days=1), zone).first
+    return hours
 
 
 def _asked_about(past: Past, channels: set[str]) -> Sequence[tuple[str, str]]:

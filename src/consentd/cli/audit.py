@@ -11,8 +11,20 @@ from uuid import UUID
 import click
 
 from consentd.app import Parts
+from consentd.base.i18n import Language
+from consentd.cli import audit_words as words
 from consentd.cli.bundle import verify_bundle
-from consentd.cli.common import command, fail, json_option, opened, say, sequence, settings, with_parts
+from consentd.cli.common import (
+    command,
+    fail,
+    json_option,
+    language_option,
+    opened,
+    say,
+    sequence,
+    settings,
+    with_parts,
+)
 from consentd.consent.verifying import state_check
 from consentd.evidence import outside
 from consentd.evidence.bundle import service as bundles
@@ -50,16 +62,19 @@ def audit() -> None:
     type=click.Path(path_type=Path),
     help="With a bundle: the log's verifier key as you got it from elsewhere (/v1/log/key).",
 )
+@language_option
 @json_option
 @command
-def verify(bundle: Path | None, checkpoint: Path | None, key: Path | None, as_json: bool) -> None:
+def verify(
+    bundle: Path | None, checkpoint: Path | None, key: Path | None, language: Language, as_json: bool
+) -> None:
     """Recompute rows, tree, folds and look-ups; name the first bad place. Exit code 1 if there is one.
 
     With BUNDLE, a file that `audit export` wrote: verify that file alone, without database or keys. Exit
     code 2 where there is no file to verify.
     """
     if bundle is not None:
-        verify_bundle(bundle, checkpoint, key, as_json=as_json)
+        verify_bundle(bundle, checkpoint, key, language, as_json=as_json)
         return
     if checkpoint or key:
         raise click.UsageError("--checkpoint and --key go with a bundle.")
@@ -72,8 +87,9 @@ def verify(bundle: Path | None, checkpoint: Path | None, key: Path | None, as_js
     findings, found = asyncio.run(run())
     seconds = time.perf_counter() - started
     lines = [f"{finding.place}: {finding.what}" for finding in findings]
+    lines += [words.FAILS(language), words.DATABASE(language)]
     if not findings:
-        lines = [f"{found.size} entries verified in {seconds:.1f} s: nothing was changed, added or removed."]
+        lines = [words.holds(found.size, seconds, language)]
     say(
         {"valid": not findings, "size": found.size, "findings": findings},
         as_json=as_json,
@@ -126,17 +142,16 @@ def export(out: Path, as_json: bool) -> None:
 
 
 @audit.command()
-@click.argument("entry_id", type=click.UUID)
+@click.argument("entry_id")
 @_out
 @json_option
 @command
-def proof(entry_id: UUID, out: Path, as_json: bool) -> None:
+def proof(entry_id: str, out: Path, as_json: bool) -> None:
     """Write the proof of one entry, with the entry, as a C2SP tlog-proof. This is recorded."""
+    entry = _entry(entry_id)
 
     async def work(parts: Parts) -> str:
-        return await bundles.prove(
-            EntryId(entry_id), parts.database, parts.keyring, OPERATOR, lambda: sequence(parts)
-        )
+        return await bundles.prove(entry, parts.database, parts.keyring, OPERATOR, lambda: sequence(parts))
 
     def write() -> None:
         handle = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -151,12 +166,21 @@ def proof(entry_id: UUID, out: Path, as_json: bool) -> None:
     say({"file": str(out)}, as_json=as_json, text=f"{out} proves that the entry is in the log.")
 
 
+def _entry(text: str) -> EntryId:
+    try:
+        return EntryId(UUID(text))
+    except ValueError:
+        fail(
+            "This is not the id of an entry, which has 36 characters: a history or a proof tells it.", code=2
+        )
+
+
 def _written(out: Path, write: Callable[[], Any]) -> Any:  # Any: whatever writing tells
     """Says which file cannot be written; the data folder is not at fault."""
     try:
         return write()
     except FileExistsError:
-        fail(f"{out} exists; nothing is written over.")
+        fail(f"{out} exists; nothing is written over. Name a new file.")
     except OSError as error:
         if error.filename is None or Path(error.filename).parent != out.parent:
             raise

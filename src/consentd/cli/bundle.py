@@ -7,13 +7,17 @@ from typing import NoReturn
 
 import click
 
+from consentd.base.i18n import Language, Text
+from consentd.cli import audit_words as words
 from consentd.cli.common import fail, say
-from consentd.evidence.bundle.verify import Verified, verify
+from consentd.evidence.bundle.verify import KEPT_CHECKPOINT, THE_KEY, Verified, verify
 
 _MOST = 64 * 1024
 
 
-def verify_bundle(bundle: Path, kept: Path | None, key: Path | None, *, as_json: bool) -> None:
+def verify_bundle(
+    bundle: Path, kept: Path | None, key: Path | None, language: Language, *, as_json: bool
+) -> None:
     """Ends with exit code 0 if everything holds, 1 if something does not, 2 where a file cannot be read."""
     note = None if kept is None else _text(kept)
     keys = None if key is None else _text(key).removesuffix("\n").split("\n")
@@ -37,29 +41,32 @@ def verify_bundle(bundle: Path, kept: Path | None, key: Path | None, *, as_json:
             "findings": found.findings,
         },
         as_json=as_json,
-        text="\n".join(_lines(found, seconds, anchored=note is not None or keys is not None)),
+        text="\n".join(_lines(found, seconds, language, anchored=note is not None or keys is not None)),
     )
     if found.findings:
         raise SystemExit(1)
 
 
-def _lines(found: Verified, seconds: float, *, anchored: bool) -> list[str]:
+def _lines(found: Verified, seconds: float, language: Language, *, anchored: bool) -> list[str]:
     if found.findings:
         # What a file says of itself may be meant to play with the terminal.
-        return ["".join(c if c.isprintable() else "�" for c in str(one)) for one in found.findings]
-    lines = [
-        f"{found.origin}: {found.size} entries and {found.rows} rows verified in {seconds:.1f} s against "
-        f"{found.checkpoints} signed checkpoints: nothing was changed, added or removed."
-    ]
+        named = ["".join(c if c.isprintable() else "�" for c in str(one)) for one in found.findings]
+        return [*named, words.FAILS(language), _remedy(found)(language)]
+    lines = [words.bundle_holds(found.origin, found.size, found.rows, seconds, found.checkpoints, language)]
     if found.waiting:
-        lines.append(f"{found.waiting} newer entries were not signed yet: of those this proves nothing.")
+        lines.append(words.waiting(found.waiting, language))
     if not anchored:
-        lines.append(
-            "The key is the bundle's own. Compare it with the log's key from elsewhere (--key), or the log "
-            "with a checkpoint that you kept (--checkpoint):"
-        )
-        lines += found.keys
+        lines += [words.UNANCHORED(language), *found.keys]
     return lines
+
+
+def _remedy(found: Verified) -> Text:
+    """By the first place: what comes after is often its echo."""
+    if not found.origin:
+        return words.OTHER_FILE
+    return {THE_KEY: words.OTHER_KEY, KEPT_CHECKPOINT: words.OTHER_CHECKPOINT}.get(
+        found.findings[0].table, words.BUNDLE
+    )
 
 
 def _text(path: Path) -> str:

@@ -120,7 +120,8 @@ async def _record(parts: Parts, systems: dict[str, Caller]) -> None:
 
 
 def _told(given: Settings, credentials: dict[str, Credential]) -> str:
-    lines = ["", f"consentd of Maison Lavande: {given.public_url}/", "", "Three clients:"]
+    lines = ["", f"consentd of Maison Lavande: {given.public_url}/"]
+    lines += [f"Every call, explained and to be tried: {given.public_url}/docs", "", "Three clients:"]
     for name, one in credentials.items():
         lines.append(f"  {name:9} id {one.client_id}  secret {one.client_secret}")
         lines.append(f"            scopes {' '.join(one.scopes)}")

@@ -48,7 +48,13 @@ def status(as_json: bool) -> None:
 
 
 @keys.command()
-@click.option("--backup-days", default=BACKUP_DAYS, show_default=True, help="How long your backups are kept.")
+@click.option(
+    "--backup-days",
+    type=click.IntRange(min=1),
+    default=BACKUP_DAYS,
+    show_default=True,
+    help="How long your backups are kept.",
+)
 @json_option
 @command
 def purge(backup_days: int, as_json: bool) -> None:

@@ -32,18 +32,19 @@ def receipt() -> None:
     "--keys",
     "key_set",
     type=_FILE,
-    required=True,
-    help="The saved key set of /.well-known/jwks.json.",
+    help="Needed: the saved key set of /.well-known/jwks.json.",
 )
 @click.option("--key", "log_key", default=None, help="The line of /v1/log/key, or a file that holds it.")
 @language_option
 @json_option
 @command
-def verify(file: Path, key_set: Path, log_key: str | None, language: Language, as_json: bool) -> None:
+def verify(file: Path, key_set: Path | None, log_key: str | None, language: Language, as_json: bool) -> None:
     """Verify FILE: the JSON of a receipt, of a recording's answer, or the signed document. Needs no network.
 
     Exit code 0 where everything in it holds, 1 where not.
     """
+    if key_set is None:
+        raise click.UsageError(words.NEEDS_KEYS(language))
     try:
         keys = receipt_keys(key_set.read_bytes())
     except Tampered:
@@ -81,6 +82,8 @@ def _lines(given: Given, verdict: Verdict, language: Language) -> list[str]:
         lines.append((good if holds else bad)(language))
     if verdict.content is not None and given.proof is None:
         lines.append((words.UNPROVEN if given.whole is not None else words.ALONE)(language))
+    if verdict.holds:
+        lines.append(words.SHOWN(language))
     lines.append((words.HOLDS if verdict.holds else words.FAILS)(language))
     return lines
 

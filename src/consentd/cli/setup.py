@@ -25,12 +25,18 @@ def initialise(given: Settings) -> list[str]:
 
     Safe to run again: nothing that exists is touched.
     """
-    given.data_dir.mkdir(parents=True, exist_ok=True)
+    _make_data_folder(given)
     migrate_database(given.database_url)
     done = ["The database is up to date."]
     root = _root_key(given, done)
     asyncio.run(_fill(given, root, done))
     return done
+
+
+def _make_data_folder(given: Settings) -> None:
+    """A new one is its owner's alone: the database in it says, under random ids, who refused what."""
+    given.data_dir.parent.mkdir(parents=True, exist_ok=True)
+    given.data_dir.mkdir(mode=0o700, exist_ok=True)
 
 
 def _root_key(given: Settings, done: list[str]) -> RootKey:
@@ -89,7 +95,7 @@ def migrate(revision: str) -> None:
     """Bring the database up to date. Safe when two processes do so at once."""
     given = settings()
     if given.database_url.startswith("sqlite"):
-        given.data_dir.mkdir(parents=True, exist_ok=True)
+        _make_data_folder(given)
     migrate_database(given.database_url, revision)
     click.echo("The database is up to date.")
 

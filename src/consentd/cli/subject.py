@@ -40,12 +40,14 @@ def erase(
     named = _identifier(identifier)
     if (subject_id is None) == (named is None):
         fail("Name the person by either their id or --identifier SCHEME:VALUE.")
+    # Before the question: nobody should confirm what cannot be done.
+    known = None if subject_id is None else _subject(subject_id)
     if not yes:
         click.confirm("This cannot be undone. Erase this person?", abort=True, err=True)
 
     async def work(parts: Parts) -> Certificate:
         book = PolicyBook()
-        wanted = await _wanted(parts, book, subject_id, named)
+        wanted = known or await _named(parts, book, named)
         certificate = await parts.database.change(
             lambda unit: erase_subject(
                 unit,
@@ -86,19 +88,19 @@ def _identifier(text: str | None) -> Identifier | None:
     return Identifier(scheme, click.prompt("Value", hide_input=True) if value == "-" else value)
 
 
-async def _wanted(
-    parts: Parts, book: PolicyBook, subject_id: str | None, named: Identifier | None
-) -> SubjectId:
-    if subject_id is not None:
-        try:
-            return SubjectId(UUID(subject_id))
-        except ValueError:
-            # Not repeated: it may be an address, typed in the wrong place.
-            fail(
-                "This is not the id of a person, which has 36 characters, as `subject erase` or "
-                "POST /v1/subjects/lookup tell it. To name someone by an address, say "
-                "--identifier SCHEME:VALUE."
-            )
+def _subject(text: str) -> SubjectId:
+    try:
+        return SubjectId(UUID(text))
+    except ValueError:
+        # Not repeated: it may be an address, typed in the wrong place.
+        fail(
+            "This is not the id of a person, which has 36 characters, as `subject erase` or "
+            "POST /v1/subjects/lookup tell it. To name someone by an address, say "
+            "--identifier SCHEME:VALUE."
+        )
+
+
+async def _named(parts: Parts, book: PolicyBook, named: Identifier | None) -> SubjectId:
     assert named is not None
     found = await parts.database.read(
         lambda connection: look_up(connection, parts.keyring, book.active(connection).policy, [named], None)

@@ -55,7 +55,7 @@ def routes(service: ConsentService, repeats: Repeats) -> list[HTTPRouteHandler]:
         """Consents, refusals and withdrawals of one person; all of them, or none.
 
         A yes needs the text that was shown, the act, who collected it and when; an incomplete one is refused
-        or, with `on_incomplete: keep_as_claim`, kept as *unknown*, which denies. Repeating the call with the
+        or, with `on_incomplete: keep_as_claim`, kept as `unknown`, which denies. Repeating the call with the
         same Idempotency-Key, or events with the same source_event_id, changes nothing.
         """
         repeat = await repeats.of(request)

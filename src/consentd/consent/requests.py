@@ -80,7 +80,7 @@ class RecordConsents(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     subject: SubjectNamed
     events: Annotated[tuple[ConsentEvent, ...], msgspec.Meta(min_length=1, max_length=100)]
     on_incomplete: OnIncomplete = "refuse"
-    """`keep_as_claim`: an incomplete yes is kept as *unknown*, and the answer says what it lacks."""
+    """`keep_as_claim`: an incomplete yes is kept as `unknown`, and the answer says what it lacks."""
 
 
 class RecordObjection(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -41,7 +41,7 @@ REASONS: dict[str, Entry] = {
     ),
     "soft_opt_in": _entry(
         "allowed",
-        "Déjà client, produits similaires : il pouvait refuser et ne l'a pas fait.",
+        "Déjà client, produits similaires : il pouvait refuser et ne l’a pas fait.",
         "Existing customer, similar products: refusal was offered and not used.",
         "Directive 2002/58 13(2)",
     ),
@@ -62,27 +62,27 @@ REASONS: dict[str, Entry] = {
     ),
     "vital_interests": _entry(
         "allowed",
-        "La santé ou la sécurité de quelqu'un est en jeu.",
+        "La santé ou la sécurité de quelqu’un est en jeu.",
         "Someone's health or safety is at stake.",
         "GDPR 6(1)(d)",
     ),
     "public_task": _entry(
-        "allowed", "Une mission d'intérêt public.", "A task in the public interest.", "GDPR 6(1)(e)"
+        "allowed", "Une mission d’intérêt public.", "A task in the public interest.", "GDPR 6(1)(e)"
     ),
     "legitimate_interest": _entry(
         "allowed",
-        "L'entreprise y a un intérêt légitime, et le client ne s'y est pas opposé.",
+        "L’entreprise y a un intérêt légitime, et le client ne s’y est pas opposé.",
         "The company has a legitimate interest, and the customer has not objected.",
         "GDPR 6(1)(f)",
     ),
     # Blocked: nothing that an ordinary consent could change.
-    "unknown_purpose": _entry("blocked", "Cette utilisation n'existe pas.", "There is no such use."),
+    "unknown_purpose": _entry("blocked", "Cette utilisation n’existe pas.", "There is no such use."),
     "unknown_channel": _entry(
-        "blocked", "Ce moyen de contact n'existe pas.", "There is no such contact method."
+        "blocked", "Ce moyen de contact n’existe pas.", "There is no such contact method."
     ),
     "purpose_not_on_channel": _entry(
         "blocked",
-        "Ce moyen de contact n'est pas prévu pour cette utilisation.",
+        "Ce moyen de contact n’est pas prévu pour cette utilisation.",
         "This contact method is not meant for this use.",
         "GDPR 25(2)",
     ),
@@ -103,7 +103,7 @@ REASONS: dict[str, Entry] = {
     ),
     "restricted": _entry(
         "blocked",
-        "L'utilisation des données est gelée à la demande du client.",
+        "L’utilisation des données est gelée à la demande du client.",
         "Use of the data is frozen at the customer's request.",
         "GDPR 18(2)",
     ),
@@ -114,26 +114,26 @@ REASONS: dict[str, Entry] = {
     ),
     "under_age": _entry(
         "blocked",
-        "Le client est trop jeune pour donner cet accord seul : il faut aussi celui d'un parent.",
+        "Le client est trop jeune pour donner cet accord seul : il faut aussi celui d’un parent.",
         "The customer is too young to consent alone: a parent must agree too.",
         "GDPR 8(1)",
     ),
     "age_unknown": _entry(
         "blocked",
-        "L'âge du client n'est pas connu, et cette utilisation s'adresse aux enfants.",
+        "L’âge du client n’est pas connu, et cette utilisation s’adresse aux enfants.",
         "The customer's age is not known, and this use is meant for children.",
         "GDPR 8(2)",
     ),
     # Objected.
     "objected": _entry(
         "objected",
-        "Le client s'est opposé à la publicité ou à cette utilisation.",
+        "Le client s’est opposé à la publicité ou à cette utilisation.",
         "The customer has objected to marketing or to this use.",
         "GDPR 21(3)",
     ),
     "suppressed": _entry(
         "objected",
-        "Cette coordonnée est sur la liste d'opposition.",
+        "Cette coordonnée est sur la liste d’opposition.",
         "This contact detail is on the do-not-contact list.",
         "GDPR 21(3)",
     ),
@@ -142,11 +142,11 @@ REASONS: dict[str, Entry] = {
         "no_consent", "Aucun client connu sous ces coordonnées.", "No customer is known by these details."
     ),
     "no_consent": _entry(
-        "no_consent", "Aucun accord n'est enregistré.", "No consent is recorded.", "GDPR 6(1)(a)"
+        "no_consent", "Aucun accord n’est enregistré.", "No consent is recorded.", "GDPR 6(1)(a)"
     ),
-    "unproven": _entry("no_consent", "L'accord est sans preuve.", "The consent is unproven.", "GDPR 7(1)"),
+    "unproven": _entry("no_consent", "L’accord est sans preuve.", "The consent is unproven.", "GDPR 7(1)"),
     "requested": _entry(
-        "no_consent", "L'accord reste à confirmer.", "The consent is awaiting confirmation.", "GDPR 7(1)"
+        "no_consent", "L’accord reste à confirmer.", "The consent is awaiting confirmation.", "GDPR 7(1)"
     ),
     "refused": _entry("no_consent", "Le client a refusé.", "The customer refused.", "GDPR 6(1)(a)"),
     "withdrawn": _entry(
@@ -154,13 +154,13 @@ REASONS: dict[str, Entry] = {
     ),
     "invalidated": _entry(
         "no_consent",
-        "L'accord a été annulé : il n'était pas valable.",
+        "L’accord a été annulé : il n’était pas valable.",
         "The consent was annulled: it was not valid.",
         "GDPR 7(1)",
     ),
     "revoked": _entry(
         "no_consent",
-        "L'entreprise a mis fin à cette utilisation pour ce client.",
+        "L’entreprise a mis fin à cette utilisation pour ce client.",
         "The company ended this use for this customer.",
     ),
     "not_explicit": _entry(
@@ -177,27 +177,27 @@ REASONS: dict[str, Entry] = {
     ),
     "notice_outdated": _entry(
         "no_consent",
-        "Le texte présenté au client a changé depuis : l'accord est à renouveler.",
+        "Le texte présenté au client a changé depuis : l’accord est à renouveler.",
         "The text shown has changed since: the consent must be renewed.",
         "GDPR 4(11)",
         "GDPR 13",
     ),
-    "expired": _entry("no_consent", "L'accord a expiré.", "The consent has expired.", "GDPR 5(1)(e)"),
+    "expired": _entry("no_consent", "L’accord a expiré.", "The consent has expired.", "GDPR 5(1)(e)"),
     "no_soft_opt_in": _entry(
         "no_consent",
         "Les conditions « déjà client, produits similaires » ne sont pas toutes montrées.",
         "Not every condition for an existing customer is shown.",
         "Directive 2002/58 13(2)",
     ),
-    "no_sale": _entry("no_consent", "Aucune vente n'est enregistrée.", "No sale is recorded."),
+    "no_sale": _entry("no_consent", "Aucune vente n’est enregistrée.", "No sale is recorded."),
     "other_products": _entry(
         "no_consent",
-        "La vente portait sur d'autres produits.",
+        "La vente portait sur d’autres produits.",
         "The sale was of other products.",
     ),
     "other_address": _entry(
         "no_consent",
-        "La coordonnée n'est pas celle recueillie lors de la vente.",
+        "La coordonnée n’est pas celle recueillie lors de la vente.",
         "The contact detail is not the one collected at the sale.",
     ),
     "address_not_from_person": _entry(
@@ -218,7 +218,7 @@ REASONS: dict[str, Entry] = {
     ),
     "inactive": _entry(
         "no_consent",
-        "Le client ne s'est plus manifesté depuis trop longtemps.",
+        "Le client ne s’est plus manifesté depuis trop longtemps.",
         "The customer has not been in touch for too long.",
         "GDPR 5(1)(e)",
     ),
@@ -231,7 +231,7 @@ REASONS: dict[str, Entry] = {
     "holiday": _entry("not_now", "Jour férié chez le client.", "A public holiday where the customer is."),
     "attempts_exhausted": _entry(
         "not_now",
-        "Le nombre d'essais permis est atteint pour cette période.",
+        "Le nombre d’essais permis est atteint pour cette période.",
         "The permitted number of attempts is used up for this period.",
     ),
     "silence_after_refusal": _entry(

@@ -39,7 +39,8 @@ PAGE = _page(_OWN)
 PAGE_WITH_SCRIPT = _page(_OWN + b"; script-src 'self'; connect-src 'self'")
 STATIC: Headers = (
     *_BROWSED,
-    (b"cache-control", b"public, max-age=3600"),
+    # Their names do not change with the version: an older script must not meet a newer page for long.
+    (b"cache-control", b"public, max-age=60"),
     _NOTHING,
 )
 

@@ -29,7 +29,9 @@ from consentd.evidence.verifier.store import KEPT_TABLES, RECORDED
 from consentd.kernel.errors import Tampered
 
 _FILE = "the file"
-_KEPT_CHECKPOINT = "the checkpoint kept earlier"
+KEPT_CHECKPOINT = "the checkpoint kept earlier"
+THE_KEY = "the key given"
+"""Names of places that are not in the bundle: what is wrong there may be what it was compared with."""
 
 
 class Verified(msgspec.Struct):
@@ -170,23 +172,23 @@ class _Verification:
         try:
             checkpoint.parse(note, origin, _keys("\n".join([*keys, ""]), origin))
         except Tampered as reason:
-            self._found("the key given", "as a whole", reason.message)
+            self._found(THE_KEY, "as a whole", reason.message)
 
     def _keep(self, note: str, origin: str, own: Sequence[PublicKey]) -> None:
         try:
             seen = checkpoint.parse(note, origin, own)
         except Tampered as reason:
-            self._found(_KEPT_CHECKPOINT, "as a whole", reason.message)
+            self._found(KEPT_CHECKPOINT, "as a whole", reason.message)
             return
         if seen.size > self._result.size:
             self._found(
-                _KEPT_CHECKPOINT,
+                KEPT_CHECKPOINT,
                 "as a whole",
                 f"is over {seen.size} entries, and this bundle holds {self._result.size}: the log lost some, "
                 "or this bundle is older; ask for a newer one",
             )
         else:
-            self._signed.setdefault(seen.size, []).append((_KEPT_CHECKPOINT, seen))
+            self._signed.setdefault(seen.size, []).append((KEPT_CHECKPOINT, seen))
 
     def _extend(self, leaves: Sequence[bytes]) -> None:
         start, end = self._tree.size, self._tree.size + len(leaves)

@@ -14,7 +14,7 @@ from litestar import Request, Response, get
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, FromQuery
 
-from consentd.base.i18n import Language, choose
+from consentd.base.i18n import Language, article, choose
 from consentd.callers.access import PUBLIC
 from consentd.kernel.errors import NotFound
 from consentd.kernel.reasons import REASONS
@@ -100,7 +100,11 @@ def example_of(code: str, entry: Entry, language: Language) -> str | None:
 def _reasons_of(coarse: str, language: Language) -> list[tuple[str, str, str]]:
     """Code, words and articles."""
     return [
-        (code, entry.fr if language == "fr" else entry.en, ", ".join(entry.cites))
+        (
+            code,
+            entry.fr if language == "fr" else entry.en,
+            ", ".join(article(one, language) for one in entry.cites),
+        )
         for code, entry in REASONS.items()
         if entry.coarse == coarse
     ]

@@ -5,14 +5,15 @@ from consentd.base.i18n import Text
 WORDS: dict[str, Text] = {
     "problems": Text("Problèmes", "Problems"),
     "problems_about": Text(
-        "Quand un appel échoue, la réponse est un « problème » (RFC 9457) : code est stable et fait pour les "
-        "programmes, type mène à l’une de ces pages, detail dit ce qui est propre à la demande.",
-        "Where a call fails, the answer is a “problem” (RFC 9457): code is stable and for programs, type "
-        "leads to one of these pages, detail says what is particular to the request.",
+        "Quand un appel échoue, la réponse est un « problème » (RFC 9457) : `code` est stable et fait pour "
+        "les programmes, `type` mène à l’une de ces pages, `detail` dit ce qui est propre à la demande.",
+        "Where a call fails, the answer is a “problem” (RFC 9457): `code` is stable and for programs, `type` "
+        "leads to one of these pages, `detail` says what is particular to the request.",
     ),
     "problems_language": Text(
-        "Le titre vient en français ou en anglais, selon Accept-Language ; detail est toujours en anglais.",
-        "The title comes in French or English, as Accept-Language asks; detail is always in English.",
+        "Le titre vient en français ou en anglais, selon `Accept-Language` ; `detail` est toujours "
+        "en anglais.",
+        "The title comes in French or English, as `Accept-Language` asks; `detail` is always in English.",
     ),
     "group_calls": Text("Tous les appels", "Any call"),
     "group_access": Text("Qui appelle", "Who calls"),
@@ -35,11 +36,16 @@ WORDS: dict[str, Text] = {
     "reasons": Text("Motifs des réponses", "Reasons of answers"),
     "reasons_about": Text(
         "La réponse à « Puis-je contacter cette personne ? » donne ses motifs. Un outil sans le droit "
-        "reasons n’apprend que le motif général ; les mots viennent en français ou en anglais, selon "
-        "Accept-Language.",
-        "The answer to “May I contact this person?” gives its reasons. A system without the scope reasons is "
-        "told the coarse reason alone; the words come in French or English, as Accept-Language asks.",
+        "`reasons` n’apprend que le motif général ; les mots viennent en français ou en anglais, selon "
+        "`Accept-Language`.",
+        "The answer to “May I contact this person?” gives its reasons. A system without the scope `reasons` "
+        "is told the coarse reason alone; the words come in French or English, as `Accept-Language` asks.",
     ),
+    "coarse_allowed": Text("Contact autorisé", "Contact allowed"),
+    "coarse_no_consent": Text("Rien n’autorise le contact", "Nothing allows the contact"),
+    "coarse_objected": Text("Opposition du client", "The customer objected"),
+    "coarse_not_now": Text("Pas maintenant", "Not now"),
+    "coarse_blocked": Text("Contact exclu", "Contact ruled out"),
     "words": Text("Mots", "Words"),
     "articles": Text("Textes", "Articles"),
     "docs": Text("Documentation de l’interface", "Documentation of the interface"),

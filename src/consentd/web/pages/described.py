@@ -115,7 +115,11 @@ def _operation(operation: Document, method: str, path: str, components: Document
         _named(body.get("schema", {})),
         [] if media in ("", "application/json") else _fields(body["schema"]),
         examples or [Example("", "", _curl(method, address, secured, "", None))],
-        [_answer(status, one, components) for status, one in operation["responses"].items()],
+        # What a first call meets before what a repeated one does.
+        [
+            _answer(status, one, components)
+            for status, one in sorted(operation["responses"].items(), key=lambda item: item[0] != "201")
+        ],
     )
 
 

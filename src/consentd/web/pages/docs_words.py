@@ -63,5 +63,12 @@ WORDS: dict[str, Text] = {
     ),
     "send": Text("Envoyer", "Send"),
     "sending": Text("Envoi…", "Sending…"),
+    "unsendable": Text(
+        "Rien n’a été envoyé : le jeton ou un en-tête contient un caractère qui n’y a pas sa place. "
+        "Copiez-le de nouveau, sans guillemets.",
+        "Nothing was sent: the token or a header holds a character that has no place there. Copy it again, "
+        "without quotation marks.",
+    ),
+    "paste_token": Text("Jeton d’accès à coller d’abord", "Access token, to paste first"),
     "failed": Text("Le service n’a pas répondu.", "The service did not answer."),
 }

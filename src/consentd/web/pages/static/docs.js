@@ -27,8 +27,16 @@ for (const form of document.querySelectorAll("form.try")) {
     const shown = form.querySelector("pre");
     shown.hidden = false;
     shown.textContent = words.sending;
+    let request;
     try {
-      const answer = await fetch(addressOf(form), requestOf(form));
+      request = requestOf(form);
+    } catch {
+      // A typographic quote, say: the browser refuses to put it into a header.
+      shown.textContent = words.unsendable;
+      return;
+    }
+    try {
+      const answer = await fetch(addressOf(form), request);
       shown.textContent = `${answer.status} ${answer.statusText}\n\n${readable(await answer.text())}`;
     } catch {
       shown.textContent = words.failed;
@@ -51,7 +59,8 @@ function addressOf(form) {
 
 function requestOf(form) {
   const headers = new Headers(inputs(form, "header").map((one) => [one.name, one.value]));
-  const token = document.getElementById("token").value.trim();
+  headers.set("accept-language", document.documentElement.lang);
+  const token = document.getElementById("token").value.trim().replace(/^Bearer\s+/i, "");
   if (form.dataset.token && token) headers.set("authorization", `Bearer ${token}`);
   const request = { method: form.dataset.method, headers, credentials: "omit", redirect: "error" };
   const media = form.dataset.media;
