@@ -54,7 +54,8 @@ def verify(
     """Up to `most` bad places, the first one first.
 
     `keys`: verifier keys that were got elsewhere; the newest checkpoint must bear a signature of one of them.
-    `kept`: the note of a checkpoint of this log that was kept earlier. Raises OSError.
+    `kept`: the note of a checkpoint of this log that was kept earlier; without `keys`, the newest must be
+    signed by its key. Raises OSError.
     """
     findings = Findings(most)
     result = Verified(findings.list)
@@ -158,10 +159,10 @@ class _Verification:
             self._signed.setdefault(seen.size, []).append((name, seen))
             if name == layout.CHECKPOINT:
                 self._result.size, self._result.root = seen.size, seen.root
-        if kept is not None:
-            self._keep(kept, manifest.origin, own)
         if not self._result.root:
             return False
+        if kept is not None and (signers := self._keep(kept, manifest.origin, own)) and keys is None:
+            self._continues(text(layout.CHECKPOINT), manifest.origin, signers)
         if self._result.size != manifest.size:
             self._found(layout.MANIFEST, "size", "is not the one of the newest checkpoint")
         return True
@@ -172,12 +173,25 @@ class _Verification:
         except Tampered as reason:
             self._found("the key given", "as a whole", reason.message)
 
-    def _keep(self, note: str, origin: str, own: Sequence[PublicKey]) -> None:
+    def _continues(self, note: str, origin: str, signers: Sequence[PublicKey]) -> None:
+        """Keys come with the bundle: whoever made it may have added to the log under one of their own."""
+        try:
+            checkpoint.parse(note, origin, signers)
+        except Tampered:
+            self._found(
+                layout.CHECKPOINT,
+                "as a whole",
+                "is not signed by the key that signed the one kept: somebody else may have continued this "
+                "log; if you know its new key, give that too",
+            )
+
+    def _keep(self, note: str, origin: str, own: Sequence[PublicKey]) -> list[PublicKey]:
+        """Which of the bundle's keys signed it."""
         try:
             seen = checkpoint.parse(note, origin, own)
         except Tampered as reason:
             self._found(_KEPT_CHECKPOINT, "as a whole", reason.message)
-            return
+            return []
         if seen.size > self._result.size:
             self._found(
                 _KEPT_CHECKPOINT,
@@ -187,6 +201,7 @@ class _Verification:
             )
         else:
             self._signed.setdefault(seen.size, []).append((_KEPT_CHECKPOINT, seen))
+        return [key for key in own if _signed_by(note, origin, key)]
 
     def _extend(self, leaves: Sequence[bytes]) -> None:
         start, end = self._tree.size, self._tree.size + len(leaves)
@@ -214,6 +229,14 @@ class _Verification:
 
     def _found(self, file: str, row: str, what: str, index: int | None = None) -> None:
         self._findings.add(Finding(file, row, what, index))
+
+
+def _signed_by(note: str, origin: str, key: PublicKey) -> bool:
+    try:
+        checkpoint.parse(note, origin, [key])
+    except Tampered:
+        return False
+    return True
 
 
 def _keys(text: str, origin: str) -> list[PublicKey]:
