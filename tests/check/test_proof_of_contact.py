@@ -26,7 +26,7 @@ async def proven(
     company: Company, on: str | None = None, number: Identifier = NUMBER, by: str | None = None
 ) -> ContactProof:
     asked = ProofAsked(number, on or to_text(company.clock.now)[:10], "FR")
-    may = company.systems[by].may_use if by else lambda purpose, channel: True
+    may = company.systems[by].may_know if by else lambda purpose, channel: True
     return await company.database.read(
         lambda c: prove(c, company.keyring, PolicyBook(), asked, "en", company.clock.now, may)[1]
     )
@@ -180,6 +180,20 @@ async def test_promise_13_nothing_is_told_beyond_what_a_system_was_given(company
     await company.add_system("mailing", channels=("sms",))
     proof = await proven(company, by="mailing")
     assert (proof.contacts, proof.verdicts, proof.people[0].choices) == ((), (), ())
+
+
+async def test_promise_13_an_objection_is_told_to_whom_it_concerns(company: Company) -> None:
+    await company.gives(PHONE, **CALLS, notice=NOTICE)
+    await company.objects(PHONE, purposes=["promotions"], channels=["phone"])
+    await company.objects(PHONE, channels=["sms"])
+    await company.add_system("mailing", channels=("sms",))
+    await company.add_system("orders", purposes=("orders",))
+    told = [(await proven(company, by=by)).people[0].objections for by in ("mailing", "orders", "till")]
+    assert [[(one.purpose, one.channel) for one in those] for those in told] == [
+        [(None, "sms")],
+        [(None, "sms")],
+        [("promotions", "phone"), (None, "sms")],
+    ]
 
 
 @pytest.mark.parametrize(

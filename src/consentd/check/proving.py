@@ -30,6 +30,7 @@ from consentd.policy.service import PolicyBook
 from consentd.subjects import service as subjects
 from consentd.subjects.requests import Identifier, Territory, spell
 
+May = Callable[[str | None, str | None], bool]
 Day = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$", examples=["2026-11-03"])]
 
 
@@ -125,11 +126,12 @@ def prove(
     asked: ProofAsked,
     language: str,
     now: Instant,
-    may: Callable[[str, str], bool] = lambda purpose, channel: True,
+    may: May = lambda purpose, channel: True,
 ) -> tuple[list[SubjectId], ContactProof]:
     """Any: a database connection. Whom it is about, and the proof. Raises NotFound where nobody holds it.
 
-    `may`: whether whoever asks was given a purpose and a channel; nothing is told of others.
+    `may`: whether whoever asks was given a purpose and a channel (None: any of them); nothing is told of
+    others.
     """
     compiled = policies.active(connection)
     policy = compiled.policy
@@ -176,7 +178,7 @@ class _Writing:
         policies: PolicyBook,
         past: Past,
         language: str,
-        may: Callable[[str, str], bool],
+        may: May,
     ) -> None:
         self._connection = connection
         self._policies = policies
@@ -215,6 +217,7 @@ class _Writing:
                     self._log(row["entry_id"]),
                 )
                 for row in events.objections
+                if self._may(row["purpose"], row["channel"])
             ),
         )
 
