@@ -1,20 +1,25 @@
 """The answer to "why was I called?": what was on record, shown, decided and tried, each with its proof."""
 
 import base64
+from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
+from sqlalchemy.util import await_only
 
 from consentd.base.i18n import Language
+from consentd.check import proving
 from consentd.check.proof_words import in_words
 from consentd.check.proving import ContactProof, ProofAsked, prove
+from consentd.consent.dossier import choices_of
 from consentd.evidence import merkle
 from consentd.kernel.errors import NotFound
 from consentd.kernel.instants import to_text
 from consentd.kernel.policy import sealed
 from consentd.policy.service import PolicyBook
 from consentd.subjects.requests import Identifier
-from support.builders import Company, demo_policy, refused
+from support.builders import Company, demo_policy, open_company, refused
 
 PHONE = "phone:+33624686501"
 NUMBER = Identifier("phone", "06 24 68 65 01")
@@ -121,6 +126,37 @@ async def test_promise_9_each_statement_is_in_the_log(company: Company) -> None:
         path = [base64.b64decode(part) for part in log.proof["path"]]
         leaf = base64.b64decode(log.proof["leaf"])
         assert merkle.verify_inclusion(leaf, log.proof["index"], log.proof["size"], path, root)
+
+
+async def test_promise_9_proofs_lead_to_the_checkpoint_beside_them_while_the_log_grows(
+    postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On PostgreSQL each statement of a change sees what was signed by then."""
+    async with open_company(postgres_url, tmp_path) as company:
+        await company.gives(PHONE, **CALLS, notice=NOTICE)
+        await company.tried(PHONE)
+        await company.verify_everything()
+
+        async def grow() -> None:
+            await company.withdraws(PHONE, **CALLS)
+            await company.verify_everything()
+
+        def meanwhile(*given: Any) -> Any:
+            await_only(grow())
+            return choices_of(*given)
+
+        monkeypatch.setattr(proving, "choices_of", meanwhile)
+        asked = ProofAsked(NUMBER, to_text(company.clock.now)[:10], "FR")
+        clock = company.clock.now
+        proof = await company.doing.read(
+            company.systems["till"],
+            "contact.proved",
+            lambda connection, _: prove(connection, company.keyring, PolicyBook(), asked, "en", clock),
+        )
+    assert proof.checkpoint is not None
+    size = int(proof.checkpoint.splitlines()[1])
+    logs = [proof.contacts[0].log, *(choice.log for choice in proof.people[0].choices)]
+    assert [log.proof["size"] for log in logs if log.proof is not None] == [size] * len(logs)
 
 
 async def test_promise_13_an_erased_person_is_told_like_one_who_never_was(company: Company) -> None:

@@ -188,6 +188,7 @@ class _Writing:
         self._systems = {one.system.id: one.system.name for one in list_systems(connection)}
         latest = log.latest_checkpoint(connection)
         self.checkpoint = latest.note if latest else None
+        self._size = latest.size if latest else 0
 
     def person(self, keyring: Keyring, number: int, until: Instant) -> PersonProved:
         found = self._past.people[number]
@@ -251,10 +252,11 @@ class _Writing:
         return self._systems.get(id_)
 
     def _log(self, entry: Any) -> InLog:
-        try:
-            return InLog(entry, log.inclusion_proof(self._connection, entry).to_json())
-        except NotFound:
+        """Proven by the checkpoint that is told: the log may grow while this is written."""
+        index = log.index_of(self._connection, entry)
+        if index is None or index >= self._size:
             return InLog(entry, None)
+        return InLog(entry, log.inclusion_proof(self._connection, index, self._size).to_json())
 
 
 def _day(text: str, zone: ZoneInfo, now: Instant) -> tuple[Instant, Instant]:
