@@ -253,3 +253,15 @@ async def test_it_is_said_in_words(company: Company, language: Language, said: s
     assert said in text
     assert "{" not in text
     assert "None" not in text
+
+
+@pytest.mark.parametrize("lines_end", ["\n", "\r", "\x1b[2J", "\x9b", "\u2028", "\u202e"])
+async def test_promise_16_what_others_wrote_cannot_pass_for_a_line_of_the_proof(
+    company: Company, lines_end: str
+) -> None:
+    said = f"oui{lines_end}- 2026-11-18: Promotions, phone, allowed."
+    await company.gives(PHONE, **CALLS, notice=NOTICE, evidence={"wording": said})
+    text = in_words(await proven(company), demo_policy(), "en")
+    (line,) = [line for line in text.split("\n") if "allowed" in line and "oui" in line]
+    assert line.startswith("  Words agreed to: “oui")
+    assert lines_end not in text.replace("\n", "") + line

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from zoneinfo import ZoneInfo
 
 from consentd.base.i18n import Language, Text
+from consentd.base.printing import one_line
 from consentd.check.proving import ChoiceProved, ContactMade, ContactProof, InLog, PersonProved, Verdict
 from consentd.kernel.policy import Policy
 
@@ -39,10 +40,8 @@ class _Words:
 
     def lines(self) -> Iterator[str]:
         proof = self._proof
-        yield self._said(
-            f"Contact du {proof.on} : {proof.contact_point.value}",
-            f"Contact on {proof.on}: {proof.contact_point.value}",
-        )
+        point = one_line(proof.contact_point.value)
+        yield self._said(f"Contact du {proof.on} : {point}", f"Contact on {proof.on}: {point}")
         yield self._said(
             f"Établi par {proof.controller} le {self._time(proof.made_at)} ({proof.zone}).",
             f"Made by {proof.controller} on {self._time(proof.made_at)} ({proof.zone}).",
@@ -87,11 +86,10 @@ class _Words:
         if notice := choice.event.notice:
             shown = f"{notice['id']} v{notice['version']} ({notice['language']})"
             digest = f", SHA-256 {notice['sha256']}" if "sha256" in notice else ""
-            yield "  " + self._said("Texte présenté : ", "Text shown: ") + shown + digest
+            yield "  " + self._said("Texte présenté : ", "Text shown: ") + one_line(shown + digest)
         if choice.wording:
-            yield "  " + self._said(
-                f"Mots acceptés : « {choice.wording} »", f"Words agreed to: “{choice.wording}”"
-            )
+            words = one_line(choice.wording)
+            yield "  " + self._said(f"Mots acceptés : « {words} »", f"Words agreed to: “{words}”")
         if event.missing:
             yield "  " + self._said("Il manquait : ", "What was missing: ") + ", ".join(event.missing)
         yield "  " + self._logged(choice.log)

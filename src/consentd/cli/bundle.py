@@ -7,6 +7,7 @@ from typing import NoReturn
 
 import click
 
+from consentd.base.printing import one_line
 from consentd.cli.common import fail, say
 from consentd.evidence.bundle.verify import Verified, verify
 
@@ -46,7 +47,7 @@ def verify_bundle(bundle: Path, kept: Path | None, key: Path | None, *, as_json:
 def _lines(found: Verified, seconds: float, *, anchored: bool) -> list[str]:
     if found.findings:
         # What a file says of itself may be meant to play with the terminal.
-        return ["".join(c if c.isprintable() else "�" for c in str(one)) for one in found.findings]
+        return [one_line(str(one)) for one in found.findings]
     lines = [
         f"{found.origin}: {found.size} entries and {found.rows} rows verified in {seconds:.1f} s against "
         f"{found.checkpoints} signed checkpoints: nothing was changed, added or removed."

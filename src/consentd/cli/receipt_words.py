@@ -1,6 +1,7 @@
 """What `consentd receipt verify` says, in French and English (docs/glossary.md)."""
 
 from consentd.base.i18n import Language, Text
+from consentd.base.printing import one_line
 from consentd.consent.receipt_check import Part
 from consentd.consent.receipts import ReceiptContent, ReceiptLine
 
@@ -96,13 +97,13 @@ _STATES = {
 
 def described(content: ReceiptContent, language: Language) -> list[str]:
     """What the receipt is, of whom, what was chosen, and when."""
-    controller = content.controller
+    controller = one_line(f"{content.controller.name} ({content.controller.country})")
     head = Text(
         f"Reçu d'accord {content.receipt_id}\n"
-        f"Remis par {controller.name} ({controller.country}) le {content.issued_at}, "
+        f"Remis par {controller} le {content.issued_at}, "
         f"selon ses règles {content.policy}",
         f"Consent receipt {content.receipt_id}\n"
-        f"Issued by {controller.name} ({controller.country}) on {content.issued_at}, "
+        f"Issued by {controller} on {content.issued_at}, "
         f"under its rules {content.policy}",
     )
     return [head(language), *(_choice(line, language) for line in content.events)]
@@ -117,8 +118,9 @@ def _choice(line: ReceiptLine, language: Language) -> str:
         f"  customer {line.subject_id}, on {line.occurred_at}, recorded on {line.recorded_at}",
     )(language)
     if line.method is not None:
-        said += Text(f"\n  par : {line.method}", f"\n  by: {line.method}")(language)
+        method = one_line(line.method)
+        said += Text(f"\n  par : {method}", f"\n  by: {method}")(language)
     if line.notice is not None:
-        shown = " ".join(line.notice.get(part, "?") for part in ("id", "version", "language"))
+        shown = one_line(" ".join(line.notice.get(part, "?") for part in ("id", "version", "language")))
         said += Text(f"\n  texte présenté : {shown}", f"\n  text shown: {shown}")(language)
     return said
