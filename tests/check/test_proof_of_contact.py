@@ -234,7 +234,8 @@ async def test_promise_13_an_objection_is_told_to_whom_it_concerns(company: Comp
 
 @pytest.mark.parametrize(
     ("on", "code"),
-    [("2026-02-30", "invalid_date"), ("2999-01-01", "future_date"), ("0000-01-01", "invalid_date")],
+    [("2026-02-30", "invalid_date"), ("2999-01-01", "future_date"), ("0000-01-01", "invalid_date")]
+    + [(written, "invalid_date") for written in ("20261118", "2026-W47-3", "2026-11-18T00:00:00")],
 )
 async def test_a_day_that_is_none_is_refused(company: Company, on: str, code: str) -> None:
     await company.gives(PHONE, **CALLS, notice=NOTICE)

@@ -264,8 +264,12 @@ def _day(text: str, zone: ZoneInfo, now: Instant) -> tuple[Instant, Instant]:
     try:
         day = dt.date.fromisoformat(text)
         first = day_bounds(day, zone).first
+        written = day.isoformat()
     except (ValueError, OverflowError):
-        raise _wrong("invalid_date", "This is no day of the calendar: write it as 2026-11-03.") from None
+        written = None
+    # Other spellings of ISO 8601 are read too: a day of a week, one without hyphens.
+    if written != text:
+        raise _wrong("invalid_date", "This is no day of the calendar: write it as 2026-11-03.")
     if first > now:
         raise _wrong("future_date", "That day has not begun yet: nothing can be proven of it.")
     return first, day_bounds(day + dt.timedelta(days=1), zone).first
