@@ -209,6 +209,44 @@ async def test_a_list_of_rows_that_no_entry_may_hold_is_named(lived: Ledger, row
     assert any("which no entry may" in one or "does not say which rows" in one for one in named), named
 
 
+def parted(files: Files) -> None:
+    """The same lines, in two parts."""
+    cut = at(2)
+    found, content = lines(files), dict(files)
+    first, second = found[:cut], found[cut:]
+    files.clear()
+    for name, value in content.items():
+        if name == layout.part_name(0):
+            files[name] = b"".join(line + b"\n" for line in first)
+            files[layout.part_name(2)] = b"".join(line + b"\n" for line in second)
+        else:
+            files[name] = value
+
+
+def with_an_empty_part(files: Files) -> None:
+    content = dict(files)
+    files.clear()
+    for name, value in content.items():
+        if name == layout.WAITING:
+            files[layout.part_name(9)] = b""
+        files[name] = value
+
+
+async def test_promise_9_parts_are_cut_in_one_way(lived: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that of one log and one snapshot there is one file."""
+    bundle = await exported(lived)
+    assert found(forged(bundle, parted)) == [
+        "entries/000000000000.jsonl as a whole: does not end where a part ends"
+    ]
+    named = ["entries/000000000009.jsonl as a whole: does not end where a part ends"]
+    assert found(forged(bundle, with_an_empty_part))[-1:] == named
+    monkeypatch.setattr(layout, "PART_ENTRIES", 8)
+    assert found(bundle) == ["entries/000000000000.jsonl as a whole: does not end where a part ends"]
+    monkeypatch.setattr(layout, "PART_ENTRIES", 1024)
+    monkeypatch.setattr(layout, "PART_BYTES", 1000)
+    assert found(bundle) == ["entries/000000000000.jsonl as a whole: does not end where a part ends"]
+
+
 def continued(files: Files) -> None:
     """By a stranger: an entry more, under a checkpoint of their own key, which stands beside the log's."""
     stranger = Signer("stranger", "log", Secret(bytes(range(32))))

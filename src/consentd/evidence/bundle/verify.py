@@ -97,7 +97,10 @@ class _Verification:
             if first != self._tree.size:
                 self._found(name, "as a whole", f"begins at entry {first}, but {self._tree.size} is next")
                 return
-            leaves = entries.read(name, self._checked(by_name[name], told.get(name)), first)
+            content = self._checked(by_name[name], told.get(name))
+            leaves = entries.read(name, content, first)
+            if not layout.ends_rightly(content, len(leaves), last=name == names.parts[-1][1]):
+                self._found(name, "as a whole", "does not end where a part ends")
             self._extend(leaves)
         waiting = self._checked(by_name[layout.WAITING], told.get(layout.WAITING))
         entries.read(layout.WAITING, waiting, None)
