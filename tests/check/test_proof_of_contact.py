@@ -20,6 +20,7 @@ from consentd.kernel.policy import sealed
 from consentd.policy.service import PolicyBook
 from consentd.subjects.requests import Identifier
 from support.builders import Company, demo_policy, open_company, refused
+from support.builders_permits import permitted, used
 
 PHONE = "phone:+33624686501"
 NUMBER = Identifier("phone", "06 24 68 65 01")
@@ -191,6 +192,23 @@ async def test_calls_to_a_shared_number_count_once_as_they_did(company: Company)
     assert last.verdict is not None
     assert (last.at, last.verdict.allow) == (at, allowed) == (at, True)
     assert len((await proven(company)).contacts) == 4
+
+
+async def test_a_call_under_a_permit_was_allowed_by_what_the_permit_reserved(company: Company) -> None:
+    """At three of four: the fourth was reserved for this very call, and for nobody else's."""
+    await company.gives(PHONE, **CALLS, notice=NOTICE)
+    for _ in range(3):
+        await company.tried(PHONE)
+    company.clock.move(minutes=1)
+    permit = await permitted(company, PHONE)
+    company.clock.move(minutes=2)
+    called = to_text(company.clock.now)
+    await company.tried(PHONE, occurred_at=called)
+    company.clock.move(minutes=1)
+    await used(company, permit, "answered", at=called)
+    made = {contact.outcome: contact.verdict for contact in (await proven(company)).contacts[3:]}
+    reasons = {outcome: verdict and verdict.reasons[0].code for outcome, verdict in made.items()}
+    assert reasons == {"unanswered": "attempts_exhausted", "answered": "consent_given"}
 
 
 async def test_who_is_on_the_do_not_contact_list_by_another_detail_was_not_to_be_called(
