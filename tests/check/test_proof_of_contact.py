@@ -211,6 +211,27 @@ async def test_a_call_under_a_permit_was_allowed_by_what_the_permit_reserved(com
     assert reasons == {"unanswered": "attempts_exhausted", "answered": "consent_given"}
 
 
+async def test_a_contact_at_another_detail_is_no_contact_at_this_one(company: Company) -> None:
+    """Nor would what holds there say whether it was allowed; as an attempt at the person it counts."""
+    mail, other = "email:luc@exemple.fr", "phone:+33624686502"
+    await company.gives(PHONE, mail, contact_point=mail)
+    await company.gives(PHONE, other, **CALLS, notice=NOTICE, contact_point=other)
+    await company.gives(PHONE, **CALLS, notice=NOTICE)
+    await company.tried(mail, purpose="newsletter", channel="email", outcome="sent")
+    for _ in range(4):
+        await company.tried(other)
+    company.clock.move(minutes=1)
+    at = to_text(company.clock.now)
+    assert await company.why(PHONE, **CALLS) == "attempts_exhausted"
+    await company.tried(PHONE, occurred_at=at)
+    (contact,) = (await proven(company)).contacts
+    assert contact.verdict is not None
+    assert (contact.at, contact.verdict.reasons[0].code) == (at, "attempts_exhausted")
+    (sent,) = (await proven(company, number=Identifier("email", "luc@exemple.fr"))).contacts
+    assert sent.verdict is not None
+    assert (sent.purpose, sent.verdict.allow) == ("newsletter", True)
+
+
 async def test_who_is_on_the_do_not_contact_list_by_another_detail_was_not_to_be_called(
     company: Company,
 ) -> None:

@@ -110,8 +110,8 @@ class ContactProof(msgspec.Struct, frozen=True):
     people: tuple[PersonProved, ...]
     """Everyone who holds the contact detail."""
     contacts: tuple[ContactMade, ...]
-    """What was reported of that day. None: no system reported a contact, which does not prove that there was
-    none."""
+    """What was reported of that day at this contact detail, or at none that was said. None: no system
+    reported a contact, which does not prove that there was none."""
     verdicts: tuple[Verdict, ...]
     """At noon of that day, for each purpose and channel of which anything is on record."""
     checkpoint: str | None
@@ -158,7 +158,10 @@ def prove(
         tuple(
             writing.contact(row)
             for row in attempts
-            if row["happened"] >= day[0] and may(row["purpose"], row["channel"])
+            if row["happened"] >= day[0]
+            and may(row["purpose"], row["channel"])
+            # Others count as attempts at the person, and were made at another detail.
+            and (row["contact_point_id"] == point.id or _unsaid(row, channels))
         ),
         writing.verdicts(
             [pair for pair in _asked_about(past, channels) if may(*pair)], Instant((day[0] + day[1]) // 2)
@@ -273,6 +276,11 @@ def _day(text: str, zone: ZoneInfo, now: Instant) -> tuple[Instant, Instant]:
     if first > now:
         raise _wrong("future_date", "That day has not begun yet: nothing can be proven of it.")
     return first, day_bounds(day + dt.timedelta(days=1), zone).first
+
+
+def _unsaid(row: Any, channels: set[str]) -> bool:  # Any: a row
+    """Whether it was made by a channel of the contact detail, and nobody said at which."""
+    return row["contact_point_id"] is None and row["channel"] in channels
 
 
 def _asked_about(past: Past, channels: set[str]) -> Sequence[tuple[str, str]]:
