@@ -135,6 +135,8 @@ WEAK = rsa.generate_private_key(65537, 1024)
     [
         ("no json", "jwk_unreadable"),
         ("[]", "jwk_unreadable"),
+        ('{"kty": ' + "[" * 5_000 + "]" * 5_000 + "}", "jwk_unreadable"),
+        ('{"kty": ["OKP"]}', "jwk_unsupported"),
         ('{"kty": "OKP", "crv": "Ed25519"}', "jwk_unreadable"),
         ('{"kty": "OKP", "crv": "Ed25519", "x": "AAAA"}', "jwk_unreadable"),
         ('{"kty": "EC", "crv": "P-256", "x": "AAAA", "y": "AAAA"}', "jwk_unreadable"),
@@ -250,6 +252,17 @@ def _forged(header: dict[str, object], claims: dict[str, object]) -> str:
     ]
     signature = PRIVATE["EdDSA"].sign(".".join(parts).encode())
     return ".".join([*parts, base64.urlsafe_b64encode(signature).rstrip(b"=").decode()])
+
+
+@pytest.mark.parametrize("part", [0, 1])
+def test_promise_17_one_nested_too_deeply_to_be_read_is_none(part: int) -> None:
+    """Some eight kilobytes, from anybody."""
+    parts = signed(claims_of("till")).split(".")
+    nested = b'{"sub":"till","more":' + b"[" * 3_000 + b"]" * 3_000 + b"}"
+    parts[part] = base64.urlsafe_b64encode(nested).rstrip(b"=").decode()
+    text = ".".join(parts)
+    assert jws.claimed(text) is None
+    assert jws.verify_assertion(key_of("EdDSA"), text) is None
 
 
 @given(st.text(max_size=60) | st.from_regex(r"[\w-]{1,20}\.[\w-]{1,20}\.[\w-]{0,20}", fullmatch=True))

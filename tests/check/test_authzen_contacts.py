@@ -221,6 +221,21 @@ async def test_promise_13_a_token_serves_its_own_query_and_caller_alone(company:
             await found(company, page={"token": wrong})
 
 
+@pytest.mark.parametrize("limit", [3, 3.5, 4, 1000])
+async def test_a_full_page_that_is_the_last_leads_nowhere(company: Company, limit: float) -> None:
+    """Section 8.2.2: an empty token where nothing follows, however many were asked for."""
+    for number in range(3):
+        await company.gives(f"email:yes{number}@exemple.fr")
+    await company.says("refused", "email:no@exemple.fr")
+    page = await found(company, page={"limit": limit})
+    assert (len(page.results), page.page.next_token, page.page.count) == (3, "", 3)
+    first = await found(company, page={"limit": 2})
+    assert (len(first.results), bool(first.page.next_token)) == (2, True)
+    last = await found(company, page={"limit": 1, "token": first.page.next_token})
+    assert (len(last.results), last.page.next_token) == (1, "")
+    assert not {one.id for one in first.results} & {one.id for one in last.results}
+
+
 @pytest.mark.parametrize(
     "changed",
     [

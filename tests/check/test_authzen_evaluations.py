@@ -90,6 +90,8 @@ async def test_a_wrong_instant_denies_and_is_named(company: Company, at: str, co
     assert told.decision is False
     assert isinstance(told.context.error, msgspec.Struct)
     assert told.context.error.code == code
+    said = told.context.error.message.removesuffix(".").split(". ")
+    assert len(said) == len(set(said))
     assert await decisions(company, one(ANA), one(ANA, context={"at": at}), one(ANA)) == [True, False, True]
 
 

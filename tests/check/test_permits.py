@@ -309,6 +309,28 @@ async def test_promise_2_a_repeated_call_gets_the_same_permit_and_reserves_once(
         assert (status, told.duplicate) == (201, False)
 
 
+async def test_promise_5_a_call_repeated_after_a_withdrawal_does_not_allow(company: Company) -> None:
+    await may_be_called(company)
+    assert (await ask(company, PHONE, repeat=key("call-1"))).allow
+    await company.withdraws(PHONE, purpose=CALLS[0], channel=CALLS[1])
+    again = await ask(company, PHONE, repeat=key("call-1"))
+    assert (again.allow, again.reasons[0].code, again.permit) == (False, "withdrawn", msgspec.UNSET)
+    assert await count(company, permits) == 1
+
+
+async def test_promise_5_a_call_repeated_after_its_permit_ended_allows_nothing(company: Company) -> None:
+    await may_be_called(company)
+    told = await permitted(company, PHONE, repeat=key("call-1"))
+    company.clock.now = Instant(told.claims["exp"] * SECOND - 1)
+    assert (await permitted(company, PHONE, repeat=key("call-1"))).id == told.id
+    company.clock.now = Instant(told.claims["exp"] * SECOND)
+    with pytest.raises(Conflict) as caught:
+        await ask(company, PHONE, repeat=key("call-1"))
+    assert caught.value.code == "permit_ended"
+    assert await may(company, PHONE, repeat=key("call-2"))
+    assert await count(company, permits) == 2
+
+
 async def test_promise_13_another_systems_permit_is_not_found_like_one_that_never_was(
     company: Company,
 ) -> None:

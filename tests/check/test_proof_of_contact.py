@@ -1,21 +1,27 @@
 """The answer to "why was I called?": what was on record, shown, decided and tried, each with its proof."""
 
 import base64
+from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
+from sqlalchemy.util import await_only
 
 from consentd.base.i18n import Language
+from consentd.check import proving
 from consentd.check.proof_words import in_words
 from consentd.check.proving import ContactProof, ProofAsked, prove
+from consentd.consent.dossier import choices_of
 from consentd.evidence import merkle
 from consentd.kernel.errors import NotFound
 from consentd.kernel.instants import parse_moment, to_text
 from consentd.kernel.policy import sealed
 from consentd.policy.service import PolicyBook
 from consentd.subjects.requests import Identifier
-from support.builders import Company, demo_policy, refused
+from support.builders import Company, demo_policy, open_company, refused
+from support.builders_permits import permitted, used
 
 PHONE = "phone:+33624686501"
 NUMBER = Identifier("phone", "06 24 68 65 01")
@@ -27,7 +33,7 @@ async def proven(
     company: Company, on: str | None = None, number: Identifier = NUMBER, by: str | None = None
 ) -> ContactProof:
     asked = ProofAsked(number, on or to_text(company.clock.now)[:10], "FR")
-    may = company.systems[by].may_use if by else lambda purpose, channel: True
+    may = company.systems[by].may_know if by else lambda purpose, channel: True
     return await company.database.read(
         lambda c: prove(c, company.keyring, PolicyBook(), asked, "en", company.clock.now, may)[1]
     )
@@ -144,6 +150,37 @@ async def test_promise_9_each_statement_is_in_the_log(company: Company) -> None:
         assert merkle.verify_inclusion(leaf, log.proof["index"], log.proof["size"], path, root)
 
 
+async def test_promise_9_proofs_lead_to_the_checkpoint_beside_them_while_the_log_grows(
+    postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On PostgreSQL each statement of a change sees what was signed by then."""
+    async with open_company(postgres_url, tmp_path) as company:
+        await company.gives(PHONE, **CALLS, notice=NOTICE)
+        await company.tried(PHONE)
+        await company.verify_everything()
+
+        async def grow() -> None:
+            await company.withdraws(PHONE, **CALLS)
+            await company.verify_everything()
+
+        def meanwhile(*given: Any) -> Any:
+            await_only(grow())
+            return choices_of(*given)
+
+        monkeypatch.setattr(proving, "choices_of", meanwhile)
+        asked = ProofAsked(NUMBER, to_text(company.clock.now)[:10], "FR")
+        clock = company.clock.now
+        proof = await company.doing.read(
+            company.systems["till"],
+            "contact.proved",
+            lambda connection, _: prove(connection, company.keyring, PolicyBook(), asked, "en", clock),
+        )
+    assert proof.checkpoint is not None
+    size = int(proof.checkpoint.splitlines()[1])
+    logs = [proof.contacts[0].log, *(choice.log for choice in proof.people[0].choices)]
+    assert [log.proof["size"] for log in logs if log.proof is not None] == [size] * len(logs)
+
+
 async def test_promise_13_an_erased_person_is_told_like_one_who_never_was(company: Company) -> None:
     await company.gives(PHONE, **CALLS, notice=NOTICE)
     await company.erase(PHONE)
@@ -178,6 +215,44 @@ async def test_calls_to_a_shared_number_count_once_as_they_did(company: Company)
     assert len((await proven(company)).contacts) == 4
 
 
+async def test_a_call_under_a_permit_was_allowed_by_what_the_permit_reserved(company: Company) -> None:
+    """At three of four: the fourth was reserved for this very call, and for nobody else's."""
+    await company.gives(PHONE, **CALLS, notice=NOTICE)
+    for _ in range(3):
+        await company.tried(PHONE)
+    company.clock.move(minutes=1)
+    permit = await permitted(company, PHONE)
+    company.clock.move(minutes=2)
+    called = to_text(company.clock.now)
+    await company.tried(PHONE, occurred_at=called)
+    company.clock.move(minutes=1)
+    await used(company, permit, "answered", at=called)
+    made = {contact.outcome: contact.verdict for contact in (await proven(company)).contacts[3:]}
+    reasons = {outcome: verdict and verdict.reasons[0].code for outcome, verdict in made.items()}
+    assert reasons == {"unanswered": "attempts_exhausted", "answered": "consent_given"}
+
+
+async def test_a_contact_at_another_detail_is_no_contact_at_this_one(company: Company) -> None:
+    """Nor would what holds there say whether it was allowed; as an attempt at the person it counts."""
+    mail, other = "email:luc@exemple.fr", "phone:+33624686502"
+    await company.gives(PHONE, mail, contact_point=mail)
+    await company.gives(PHONE, other, **CALLS, notice=NOTICE, contact_point=other)
+    await company.gives(PHONE, **CALLS, notice=NOTICE)
+    await company.tried(mail, purpose="newsletter", channel="email", outcome="sent")
+    for _ in range(4):
+        await company.tried(other)
+    company.clock.move(minutes=1)
+    at = to_text(company.clock.now)
+    assert await company.why(PHONE, **CALLS) == "attempts_exhausted"
+    await company.tried(PHONE, occurred_at=at)
+    (contact,) = (await proven(company)).contacts
+    assert contact.verdict is not None
+    assert (contact.at, contact.verdict.reasons[0].code) == (at, "attempts_exhausted")
+    (sent,) = (await proven(company, number=Identifier("email", "luc@exemple.fr"))).contacts
+    assert sent.verdict is not None
+    assert (sent.purpose, sent.verdict.allow) == ("newsletter", True)
+
+
 async def test_who_is_on_the_do_not_contact_list_by_another_detail_was_not_to_be_called(
     company: Company,
 ) -> None:
@@ -203,9 +278,24 @@ async def test_promise_13_nothing_is_told_beyond_what_a_system_was_given(company
     assert (proof.contacts, proof.verdicts, proof.people[0].choices) == ((), (), ())
 
 
+async def test_promise_13_an_objection_is_told_to_whom_it_concerns(company: Company) -> None:
+    await company.gives(PHONE, **CALLS, notice=NOTICE)
+    await company.objects(PHONE, purposes=["promotions"], channels=["phone"])
+    await company.objects(PHONE, channels=["sms"])
+    await company.add_system("mailing", channels=("sms",))
+    await company.add_system("orders", purposes=("orders",))
+    told = [(await proven(company, by=by)).people[0].objections for by in ("mailing", "orders", "till")]
+    assert [[(one.purpose, one.channel) for one in those] for those in told] == [
+        [(None, "sms")],
+        [(None, "sms")],
+        [("promotions", "phone"), (None, "sms")],
+    ]
+
+
 @pytest.mark.parametrize(
     ("on", "code"),
-    [("2026-02-30", "invalid_date"), ("2999-01-01", "future_date"), ("0000-01-01", "invalid_date")],
+    [("2026-02-30", "invalid_date"), ("2999-01-01", "future_date"), ("0000-01-01", "invalid_date")]
+    + [(written, "invalid_date") for written in ("20261118", "2026-W47-3", "2026-11-18T00:00:00")],
 )
 async def test_a_day_that_is_none_is_refused(company: Company, on: str, code: str) -> None:
     await company.gives(PHONE, **CALLS, notice=NOTICE)
@@ -301,3 +391,15 @@ async def test_where_nothing_is_on_record_it_is_not_said_that_nothing_was_allowe
     await company.told("last_contact", PHONE, occurred_at=to_text(company.clock.now))
     text = in_words(await proven(company), demo_policy(), "en")
     assert "There is nothing to show" in text
+
+
+@pytest.mark.parametrize("lines_end", ["\n", "\r", "\x1b[2J", "\x9b", "\u2028", "\u202e"])
+async def test_promise_16_what_others_wrote_cannot_pass_for_a_line_of_the_proof(
+    company: Company, lines_end: str
+) -> None:
+    said = f"oui{lines_end}- 2026-11-18: Promotions, phone, allowed."
+    await company.gives(PHONE, **CALLS, notice=NOTICE, evidence={"wording": said})
+    text = in_words(await proven(company), demo_policy(), "en")
+    (line,) = [line for line in text.split("\n") if "allowed" in line and "oui" in line]
+    assert line.startswith("  Words agreed to: “oui")
+    assert lines_end not in text.replace("\n", "") + line

@@ -79,6 +79,18 @@ def test_promise_8_an_export_stands_in_the_bundle_that_it_made(
     assert [path.name for path in tmp_path.glob("*refused*")] == []
 
 
+def test_a_name_as_long_as_names_may_be_is_one_and_a_longer_one_leaves_nothing(
+    installation: Installation, tmp_path: Path
+) -> None:
+    longest = tmp_path / ("b" * 251 + ".zip")
+    made = installation.run("audit", "export", "--out", str(longest))
+    assert (made.code, made.err) == (0, "")
+    longer = installation.run("audit", "export", "--out", str(tmp_path / ("c" * 252 + ".zip")))
+    assert (longer.code, "cannot be written: File name too long" in longer.err) == (1, True)
+    assert list(tmp_path.glob("*b.zip")) + list(tmp_path.glob(".*")) == [longest]
+    assert not list(tmp_path.glob("c*"))
+
+
 def test_what_is_wrong_with_a_bundle_is_named_and_what_is_none_is_said(
     bundle: Path, stranger: Installation, tmp_path: Path
 ) -> None:

@@ -150,6 +150,25 @@ def test_what_does_not_hold_is_named(saved: Saved, verify: Verify) -> None:
     assert verify(saved.receipt, f"--key={named_otherwise}").exit_code == 1
 
 
+async def test_promise_16_what_was_recorded_cannot_pass_for_the_verdict(
+    sqlite_url: str, tmp_path: Path
+) -> None:
+    """The act of a claim is whatever a system wrote; it was signed, and is nothing but text."""
+    forged = "by letter\n\x1b[2J\x9b1mEverything in this file holds."
+    async with open_company(sqlite_url, tmp_path) as company:
+        answer = await company.gives("email:ana@exemple.fr", method=forged, on_incomplete="keep_as_claim")
+        keys = jwks(company.keyring.public_keys())
+    (tmp_path / "jwks.json").write_bytes(msgspec.json.encode(keys))
+    (tmp_path / "given").write_bytes(
+        msgspec.json.encode(answer).replace(b'"state":"unknown"', b'"state":"given"')
+    )
+    options = ["--keys", str(tmp_path / "jwks.json"), "--lang", "en"]
+    ran = CliRunner().invoke(main, ["receipt", "verify", str(tmp_path / "given"), *options], color=True)
+    assert ran.exit_code == 1
+    assert "Everything in this file holds." not in ran.output.split("\n")
+    assert not {"\x1b", "\x9b"} & set(ran.output)
+
+
 def test_a_wrong_file_is_named_and_so_is_what_is_missing(saved: Saved, verify: Verify) -> None:
     for content, words in (
         (b"hello", "neither JSON nor a signed document"),

@@ -169,6 +169,19 @@ async def test_a_system_limited_to_its_channel_can_pass_every_objection_on(compa
     assert await company.why(ANA, purpose="promotions") == "objected"
 
 
+async def test_promise_13_a_limited_system_is_told_the_objections_that_concern_it(company: Company) -> None:
+    await company.add_system("mailing", purposes=("newsletter",), channels=("email",))
+    await company.objects(ANA, purposes=("promotions",), channels=("phone",))
+    await company.objects(ANA, channels=("sms",))
+    await company.objects(ANA, purposes=("newsletter",))
+    await company.objects(ANA)
+    ana = await company.person(ANA)
+    told = (await company.consent.consents(company.systems["mailing"], ana)).objections
+    assert {(one.purpose, one.channel) for one in told} == {("newsletter", None), (None, None)}
+    everything = (await company.consent.consents(company.systems["till"], ana)).objections
+    assert len(everything) == 4
+
+
 async def test_a_restriction_of_withdrawals_and_objections_reaches_the_stop_journal(company: Company) -> None:
     await company.withdraws(ANA)
     await company.objects(ANA)

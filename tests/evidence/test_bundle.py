@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import resource
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -9,11 +10,14 @@ import pytest
 from msgspec.structs import replace
 
 from consentd.db.engine import open_database
+from consentd.db.postgres import PostgresDatabase
 from consentd.evidence import checkpoint
 from consentd.evidence.bundle import layout
+from consentd.evidence.bundle.service import export_to
 from consentd.evidence.checkpoint import Checkpoint, sign
 from consentd.evidence.merkle import EMPTY_ROOT
-from consentd.kernel.errors import NotFound
+from consentd.evidence.model import OPERATOR
+from consentd.kernel.errors import NotFound, OperatorError
 from support.bundles import Files, exported, files_of, forged, found, lines, live, packed, verified
 from support.ledger import ORIGIN, Ledger, open_ledger
 
@@ -160,6 +164,22 @@ async def test_promise_9_a_checkpoint_that_was_kept_holds_the_operator_to_it(liv
     assert "is over 99 entries, and this bundle holds 10" in newer
     (stranger,) = found(bundle, kept=sign(Checkpoint("other.example/log", 5, bytes(32)), signer))
     assert "it is of another log" in stranger
+
+
+async def test_a_file_that_cannot_be_written_to_its_end_is_none_and_is_named(
+    postgres_database: PostgresDatabase, tmp_path: Path
+) -> None:
+    """Where the database is elsewhere, a limit on files is a full disk."""
+    ledger = await open_ledger(postgres_database, tmp_path)
+    await ledger.record(20)
+    path, limits = tmp_path / "bundle.zip", resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (8192, limits[1]))
+    try:
+        with pytest.raises(OperatorError, match=r"bundle\.zip cannot be written: File too large"):
+            await export_to(path, ledger.database, ledger.keyring, ORIGIN, OPERATOR, ledger.sequence)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert [one.name for one in tmp_path.iterdir()] == ["checkpoint"]
 
 
 async def test_no_content_leaves_in_clear(lived: Ledger) -> None:

@@ -5,11 +5,16 @@ import json
 import pytest
 
 from consentd.base.ids import new_id
+from consentd.crypto.secrets import Secret
+from consentd.crypto.signing import Signer
 from consentd.db.tables.people import fact_states, subjects
 from consentd.db.unit import Unit
+from consentd.evidence import checkpoint
 from consentd.evidence.bundle import layout
+from consentd.evidence.checkpoint import Checkpoint
+from consentd.evidence.merkle import Tree, leaf_hash
 from consentd.kernel.ids import SubjectId
-from support.bundles import Files, Forge, about, exported, files_of, forged, found, lines, part
+from support.bundles import Files, Forge, about, exported, files_of, forged, found, lines, part, verified
 from support.ledger import ORIGIN, Ledger
 
 
@@ -202,3 +207,72 @@ async def test_a_list_of_rows_that_no_entry_may_hold_is_named(lived: Ledger, row
     )
     named = found(forged(await exported(lived), put(0, line.encode())))
     assert any("which no entry may" in one or "does not say which rows" in one for one in named), named
+
+
+def parted(files: Files) -> None:
+    """The same lines, in two parts."""
+    cut = at(2)
+    found, content = lines(files), dict(files)
+    first, second = found[:cut], found[cut:]
+    files.clear()
+    for name, value in content.items():
+        if name == layout.part_name(0):
+            files[name] = b"".join(line + b"\n" for line in first)
+            files[layout.part_name(2)] = b"".join(line + b"\n" for line in second)
+        else:
+            files[name] = value
+
+
+def with_an_empty_part(files: Files) -> None:
+    content = dict(files)
+    files.clear()
+    for name, value in content.items():
+        if name == layout.WAITING:
+            files[layout.part_name(9)] = b""
+        files[name] = value
+
+
+async def test_promise_9_parts_are_cut_in_one_way(lived: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that of one log and one snapshot there is one file."""
+    bundle = await exported(lived)
+    assert found(forged(bundle, parted)) == [
+        "entries/000000000000.jsonl as a whole: does not end where a part ends"
+    ]
+    named = ["entries/000000000009.jsonl as a whole: does not end where a part ends"]
+    assert found(forged(bundle, with_an_empty_part))[-1:] == named
+    monkeypatch.setattr(layout, "PART_ENTRIES", 8)
+    assert found(bundle) == ["entries/000000000000.jsonl as a whole: does not end where a part ends"]
+    monkeypatch.setattr(layout, "PART_ENTRIES", 1024)
+    monkeypatch.setattr(layout, "PART_BYTES", 1000)
+    assert found(bundle) == ["entries/000000000000.jsonl as a whole: does not end where a part ends"]
+
+
+def continued(files: Files) -> None:
+    """By a stranger: an entry more, under a checkpoint of their own key, which stands beside the log's."""
+    stranger = Signer("stranger", "log", Secret(bytes(range(32))))
+    line = b'{"row":{"id":"x","rows":"[]","subject_id":null},"table":"log_entries"}'
+    files[part(files)] += line + b"\n"
+    leaves = [leaf_hash(one) for one in lines(files) if one.endswith(b'"table":"log_entries"}')]
+    tree = Tree()
+    tree.extend(leaves)
+    files[layout.CHECKPOINT] = checkpoint.sign(Checkpoint(ORIGIN, tree.size, tree.root()), stranger).encode()
+    files[layout.KEY] += checkpoint.vkey(ORIGIN, stranger.public).encode() + b"\n"
+    manifest(f'"size":{tree.size - 1},"waiting"'.encode(), f'"size":{tree.size},"waiting"'.encode())(files)
+
+
+async def test_promise_9_a_checkpoint_that_was_kept_vouches_for_no_strangers_continuation(
+    lived: Ledger,
+) -> None:
+    kept = lived.file.read_text()
+    bundle = forged(await exported(lived), continued)
+    right = checkpoint.vkey(ORIGIN, lived.keyring.signer("log").public)
+    # By itself it holds, and the command says whose keys those are.
+    assert (verified(bundle).findings, len(verified(bundle).keys)) == ([], 2)
+    (named,) = verified(bundle, kept=kept).findings
+    assert (named.table, "not signed by the key that signed the one kept" in named.what) == (
+        "checkpoint",
+        True,
+    )
+    for more in (None, kept):
+        (named,) = verified(bundle, keys=[right], kept=more).findings
+        assert "does not bear this log's signature" in named.what

@@ -153,7 +153,8 @@ def test_4_5_2_the_next_page_follows_with_the_token(till: httpx.Client, people: 
 
 def test_6_the_metadata_name_this_service_and_its_addresses(service: Serving) -> None:
     with service.stranger() as client:
-        answer = client.get("/.well-known/authzen-configuration")
+        answer = client.get("/.well-known/authzen-configuration", headers={"x-request-id": "number 7"})
+    assert answer.headers["x-request-id"] == "number 7"
     base = service.installation.settings.public_url
     assert (answer.status_code, answer.headers["content-type"]) == (200, "application/json")
     assert answer.json() == {

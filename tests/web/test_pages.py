@@ -92,6 +92,20 @@ async def test_every_address_on_the_page_answers_or_belongs_to_another_slice(
         assert int(answer.headers["cache-control"].rpartition("max-age=")[2]) <= 60
 
 
+@pytest.mark.parametrize(
+    ("name", "media"),
+    [
+        ("consentd.css", "text/css; charset=utf-8"),
+        ("docs.js", "text/javascript; charset=utf-8"),
+        ("consentd.svg", "image/svg+xml"),
+    ],
+)
+async def test_a_file_says_once_what_it_is(browser: httpx.AsyncClient, name: str, media: str) -> None:
+    """Nothing is sniffed, so that it has to."""
+    answer = await browser.get(f"/static/{name}")
+    assert (answer.headers["content-type"], answer.headers["x-content-type-options"]) == (media, "nosniff")
+
+
 @pytest.mark.parametrize("name", ["nothing.css", "..%2Fwords.py", "%2e%2e/words.py", "consentd.css/"])
 async def test_promise_16_no_name_leads_out_of_the_list_of_files(
     browser: httpx.AsyncClient, name: str

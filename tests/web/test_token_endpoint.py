@@ -1,6 +1,7 @@
 """POST /oauth/token and its documents, over a socket."""
 
 import asyncio
+import base64
 import json
 import secrets
 
@@ -185,6 +186,19 @@ async def test_promise_17_failed_assertions_are_limited_like_wrong_secrets(
     assert [answer.status_code for answer in answers] == [401] * 10 + [429]
     # The same client, by whatever it tries.
     assert (await ask(http, till.id, "cs_wrong")).status_code == 429
+
+
+async def test_promise_17_a_stranger_cannot_make_the_endpoint_fail(
+    http: httpx.AsyncClient, service: Service
+) -> None:
+    """JSON that is nested deeper than any reader goes, signed by nobody."""
+    header, _, signature = assertion("nobody").split(".")
+    nested = b'{"sub":' + b"[" * 4_000 + b"]" * 4_000 + b"}"
+    payload = base64.urlsafe_b64encode(nested).rstrip(b"=").decode()
+    answer = await ask_by(http, f"{header}.{payload}.{signature}")
+    assert (answer.status_code, answer.json()["error"]) == (401, "invalid_client")
+    await service.refusals.flush()
+    assert (await service.actions())[-1] == "strangers.refused"
 
 
 async def test_promise_8_strangers_with_assertions_are_counted_like_others(

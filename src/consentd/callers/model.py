@@ -33,6 +33,12 @@ class Caller(msgspec.Struct, frozen=True):
             not self.channels or channel in self.channels
         )
 
+    def may_know(self, purpose: str | None, channel: str | None) -> bool:
+        """Whether what is said of these bears on what this system was given. None stands for all of them."""
+        return (not self.purposes or purpose is None or purpose in self.purposes) and (
+            not self.channels or channel is None or channel in self.channels
+        )
+
     def require(self, scope: Scope) -> None:
         """Raises Forbidden, naming the scope that is missing."""
         if scope not in self.scopes:

@@ -144,7 +144,7 @@ def routes(
         language = language_of(request)
 
         def read(connection: Any, compiled: CompiledPolicy) -> tuple[list[SubjectId], ContactProof]:
-            may = request.caller.may_use
+            may = request.caller.may_know
             return prove(connection, doing.keyring, doing.policies, data, language, now(), may)
 
         return await doing.read(request.caller, "contact.proved", read)

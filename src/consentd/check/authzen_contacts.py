@@ -54,7 +54,7 @@ _NO_POINT = AccessError(
 
 
 class _Walk(msgspec.Struct):
-    """One page under way. `after`: the last identifier that was decided on."""
+    """One page under way. `after`: the last identifier that was decided on and is not the next page's."""
 
     after: UUID
     ended: bool = False
@@ -102,20 +102,23 @@ class ContactSearch:
         return Question(purpose, channel, at)
 
     async def _walk(self, caller: Caller, scheme: str, question: Question, limit: int, walk: _Walk) -> None:
+        """Ends at the first who is one too many: whether anybody follows is told as it is, where a page that
+        is full might be the last.
+        """
         looked_at = 0
-        while not walk.ended and len(walk.allowed) < limit and looked_at < LOOKED_AT:
-            wanted = max(_FEWEST, min(BLOCK, 2 * (limit - len(walk.allowed))))
+        while not walk.ended and looked_at < LOOKED_AT:
+            wanted = max(_FEWEST, min(BLOCK, 2 * (limit + 1 - len(walk.allowed))))
             entries = await self._entries(walk.after, wanted)
             looked_at += len(entries)
             ours = [entry for entry in entries if entry.scheme == scheme]
             allowed = await self._checks.allowed(caller, scheme, [one.digest for one in ours], question)
             yes = {one.id for one, may in zip(ours, allowed, strict=True) if may}
             for entry in entries:
-                walk.after = entry.id
                 if entry.id in yes:
-                    walk.allowed.append(entry.id)
                     if len(walk.allowed) == limit:
                         return
+                    walk.allowed.append(entry.id)
+                walk.after = entry.id
             walk.ended = len(entries) < wanted
 
     async def _entries(self, after: UUID, limit: int) -> list[Entry]:

@@ -101,5 +101,6 @@ def evaluation_of(value: object) -> AccessEvaluation:
 def error_of(fault: CallerError) -> AccessError:
     """What is wrong with one evaluation, to be told in its place."""
     (where, *_) = fault.errors or [{}]
-    message = f"{fault.message} {where.get('detail', '')}".strip()
+    detail = where.get("detail", "")
+    message = fault.message if detail in fault.message else f"{fault.message} {detail}"
     return AccessError(400, where.get("code", fault.code), message, where.get("pointer", ""))

@@ -5,8 +5,9 @@ permit it is decided again inside the write unit, with everybody's rows locked w
 meant, and who shares the contact point. What others reserved until then is counted like an attempt, so the
 last one is given once, in whichever process. Unused, a reservation ends with its permit, by itself.
 
-Upholds promises 2 (a repeated call gets its permit again), 3 and 8 (a permit and its entry commit together,
-the entry under the person's proof key with a digest of what was decided) and 5 (a permit states its bound).
+Upholds promises 2 (a repeated call gets its permit again, while it lasts), 3 and 8 (a permit and its entry
+commit together, the entry under the person's proof key with a digest of what was decided) and 5 (a permit
+states its bound; a repeated call is a check too, which no longer allows what was withdrawn since).
 """
 
 import hashlib
@@ -21,7 +22,7 @@ from consentd.check.answers import Answer, answer
 from consentd.check.asking import Asking, PolicyChanged
 from consentd.check.permit import Permit, ends, signed
 from consentd.check.questions import CheckAsked, Ready, make_ready
-from consentd.check.raw import NOBODY_KNOWN, uuid_of
+from consentd.check.raw import uuid_of
 from consentd.check.service import CheckService
 from consentd.crypto.seal import Place, unseal
 from consentd.crypto.subject_keys import open_keys
@@ -29,7 +30,7 @@ from consentd.kernel.canonical import canonical
 from consentd.kernel.case import Decision, Question
 from consentd.kernel.compiled import CompiledPolicy
 from consentd.kernel.decide import decide
-from consentd.kernel.errors import Unprocessable
+from consentd.kernel.errors import Conflict, Unprocessable
 from consentd.kernel.ids import BatchId
 from consentd.kernel.instants import Instant
 from consentd.kernel.law import MARKETING_KINDS
@@ -44,6 +45,13 @@ class _Decided(msgspec.Struct, frozen=True):
     meant: Resolution
 
 
+class _Given(msgspec.Struct, frozen=True):
+    """What an earlier call was told. `told` is None where that opens no more: the person was erased since."""
+
+    permit: Permit
+    told: Answer | None
+
+
 class Permits:
     """`issuer`: the service's public address, which permits name as theirs."""
 
@@ -56,8 +64,10 @@ class Permits:
     async def check(
         self, caller: Caller, asked: CheckAsked, repeat: Repeat | None = None, language: str = "en"
     ) -> Answer:
-        """The answer, with a permit where it allows. Raises as a plain check does, and Unprocessable for a
-        planned instant, and where it is left open which contact point would be used.
+        """The answer, with a permit where it allows.
+
+        Raises what a plain check does; Unprocessable for a planned instant, and where it is left open which
+        contact point would be used; Conflict for a repeated call whose permit is over.
         """
         check_limits(caller, asked.purpose, asked.channel, "")
         if asked.at is not None:
@@ -68,20 +78,38 @@ class Permits:
                 # Most noes need no writer. A yes is asked again, under the lock.
                 return told
 
-        def write(act: Act, compiled: CompiledPolicy) -> Answer:
+        def write(act: Act, compiled: CompiledPolicy) -> Answer | _Given:
             return self._write(act, compiled, caller, asked, language)
 
-        def rebuild(connection: Any, batch: BatchId) -> Answer:  # Any: a database connection
+        def rebuild(connection: Any, batch: BatchId) -> _Given:  # Any: a database connection
             return self._rebuilt(connection, batch, caller, language)
 
         while True:
             try:
-                _, told = await self._doing.act(caller, repeat, "permit.issued", write, rebuild)
+                _, found = await self._doing.act(caller, repeat, "permit.issued", write, rebuild)
             except PolicyChanged:
                 continue
+            if isinstance(found, _Given):
+                return await self._again(caller, asked, found, language)
             if repeat is not None:
-                self._checks.count(1, told.allow)
-            return told
+                self._checks.count(1, found.allow)
+            return found
+
+    async def _again(self, caller: Caller, asked: CheckAsked, given: _Given, language: str) -> Answer:
+        """What a repeated call is told: its permit, unless something was recorded against it since.
+
+        Attempts are nothing against it: it reserved its own. The permit ends where hours do.
+        """
+        now = self._checks.instant(None)
+        today = await self._checks.answer(caller, asked, now, language)
+        if given.told is None or not today.eligible:
+            return today
+        if now >= given.permit.expires:
+            raise Conflict(
+                "permit_ended",
+                "The permit that this call was given before is over. Ask again, under a new Idempotency-Key.",
+            )
+        return given.told
 
     def _write(
         self, act: Act, compiled: CompiledPolicy, caller: Caller, asked: CheckAsked, language: str
@@ -131,10 +159,8 @@ class Permits:
         decision = decide(compiled, ready.question, case)
         return _Decided(decision, Resolution(everyone.named, people, everyone.holders))
 
-    def _rebuilt(self, connection: Any, batch: BatchId, caller: Caller, language: str) -> Answer:
-        """Any: a database connection. Of a person who was erased since, what was decided opens no more, and
-        the answer is that of today.
-        """
+    def _rebuilt(self, connection: Any, batch: BatchId, caller: Caller, language: str) -> _Given:
+        """Any: a database connection. Of a person who was erased since, what was decided opens no more."""
         rows = attempts_store.permit(connection, batch)
         permit = _permit(rows[0])
         detailed = Scope.REASONS in caller.scopes
@@ -145,11 +171,8 @@ class Permits:
                 sealed = unseal(proof, row["sealed"], Place("permits", "sealed", row["id"]))
                 decision = msgspec.json.decode(sealed, type=Decision)
                 told = answer(decision, permit.decision_id, detailed=detailed, language=language)
-                return self._with(told, permit)
-        compiled = self._doing.policies.active(connection)
-        question = Question(permit.purpose, permit.channel, permit.issued)
-        decision = decide(compiled, question, NOBODY_KNOWN)
-        return answer(decision, new_id(), detailed=detailed, language=language)
+                return _Given(permit, self._with(told, permit))
+        return _Given(permit, None)
 
     def _with(self, told: Answer, permit: Permit) -> Answer:
         document = signed(self._doing.keyring.signer("receipt"), self._issuer, permit)

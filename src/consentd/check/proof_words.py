@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from consentd.base.dates import day_in_words
 from consentd.base.i18n import Language, Text, article
+from consentd.base.printing import one_line
 from consentd.check.proving import (
     ChoiceProved,
     ContactMade,
@@ -68,10 +69,11 @@ class _Words(Speech):
 
     def _head(self) -> Iterator[str]:
         proof = self._proof
+        point = one_line(proof.contact_point.value)
         day = day_in_words(dt.date.fromisoformat(proof.on), self._language)
         yield self.said(
-            f"Pourquoi ce contact ? {proof.contact_point.value}, le {day}",
-            f"Why this contact? {proof.contact_point.value}, on {day}",
+            f"Pourquoi ce contact ? {point}, le {day}",
+            f"Why this contact? {point}, on {day}",
         )
         yield self.said(
             f"Établi par {proof.controller} le {self.time(proof.made_at)}. Les heures sont celles de "
@@ -144,13 +146,14 @@ class _Words(Speech):
         """How it was made, on which text, in which words, with which proof."""
         told = choice.event
         if told.method:
-            by = f", {told.collector}" if told.collector else ""
-            how = method_in_words(told.method, self._language)
+            by = f", {one_line(told.collector)}" if told.collector else ""
+            how = one_line(method_in_words(told.method, self._language))
             yield self.said(f"Par quel acte : {how}{by}.", f"By which act: {how}{by}.")
         if told.notice:
             yield self._notice(told.notice)
         if choice.wording:
-            yield self.said(f"Mots acceptés : « {choice.wording} »", f"Words agreed to: “{choice.wording}”")
+            words = one_line(choice.wording)
+            yield self.said(f"Mots acceptés : « {words} »", f"Words agreed to: “{words}”")
         if proof := _PROOFS.get(told.proof):
             yield self.said("Preuve : ", "Proof: ") + proof(self._language) + "."
 
@@ -161,7 +164,8 @@ class _Words(Speech):
         )
         title = known.titles.get(notice["language"], notice["id"]) if known else notice["id"]
         digest = f", SHA-256 {notice['sha256']}" if "sha256" in notice else ""
-        where = f"{notice['id']}, version {notice['version']}, {notice['language']}{digest}"
+        title = one_line(title)
+        where = one_line(f"{notice['id']}, version {notice['version']}, {notice['language']}{digest}")
         return self.said(f"Texte présenté : « {title} » ({where}).", f"Text shown: “{title}” ({where}).")
 
     def _objection(self, objection: ObjectionProved) -> Iterator[str]:

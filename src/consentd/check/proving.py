@@ -30,6 +30,7 @@ from consentd.policy.service import PolicyBook
 from consentd.subjects import service as subjects
 from consentd.subjects.requests import Identifier, Territory, spell
 
+May = Callable[[str | None, str | None], bool]
 Day = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$", examples=["2026-11-03"])]
 
 
@@ -109,8 +110,8 @@ class ContactProof(msgspec.Struct, frozen=True):
     people: tuple[PersonProved, ...]
     """Everyone who holds the contact detail."""
     contacts: tuple[ContactMade, ...]
-    """What was reported of that day. None: no system reported a contact, which does not prove that there was
-    none."""
+    """What was reported of that day at this contact detail, or at none that was said. None: no system
+    reported a contact, which does not prove that there was none."""
     verdicts: tuple[Verdict, ...]
     """At noon of that day by the company's clocks, or now where noon is still to come; for each purpose and
     channel of which anything is on record."""
@@ -126,11 +127,12 @@ def prove(
     asked: ProofAsked,
     language: str,
     now: Instant,
-    may: Callable[[str, str], bool] = lambda purpose, channel: True,
+    may: May = lambda purpose, channel: True,
 ) -> tuple[list[SubjectId], ContactProof]:
     """Any: a database connection. Whom it is about, and the proof. Raises NotFound where nobody holds it.
 
-    `may`: whether whoever asks was given a purpose and a channel; nothing is told of others.
+    `may`: whether whoever asks was given a purpose and a channel (None: any of them); nothing is told of
+    others.
     """
     compiled = policies.active(connection)
     policy = compiled.policy
@@ -157,7 +159,10 @@ def prove(
         tuple(
             writing.contact(row)
             for row in attempts
-            if row["happened"] >= day.start and may(row["purpose"], row["channel"])
+            if row["happened"] >= day.start
+            and may(row["purpose"], row["channel"])
+            # Others count as attempts at the person, and were made at another detail.
+            and (row["contact_point_id"] == point.id or _unsaid(row, channels))
         ),
         writing.verdicts([pair for pair in _asked_about(past, channels) if may(*pair)], min(day.noon, now)),
         writing.checkpoint,
@@ -175,7 +180,7 @@ class _Writing:
         policies: PolicyBook,
         past: Past,
         language: str,
-        may: Callable[[str, str], bool],
+        may: May,
     ) -> None:
         self._connection = connection
         self._policies = policies
@@ -185,6 +190,7 @@ class _Writing:
         self._systems = {one.system.id: one.system.name for one in list_systems(connection)}
         latest = log.latest_checkpoint(connection)
         self.checkpoint = latest.note if latest else None
+        self._size = latest.size if latest else 0
 
     def person(self, keyring: Keyring, number: int, until: Instant) -> PersonProved:
         found = self._past.people[number]
@@ -214,6 +220,7 @@ class _Writing:
                     self._log(row["entry_id"]),
                 )
                 for row in events.objections
+                if self._may(row["purpose"], row["channel"])
             ),
         )
 
@@ -225,7 +232,7 @@ class _Writing:
             row["outcome"],
             self._system(row["system_id"]),
             row["decision_id"],
-            self._verdict(row["purpose"], row["channel"], Instant(row["happened"])),
+            self._verdict(row["purpose"], row["channel"], Instant(row["happened"]), row["batch_id"]),
             self._log(row["entry_id"]),
         )
 
@@ -233,11 +240,11 @@ class _Writing:
         made = (self._verdict(purpose, channel, at) for purpose, channel in pairs)
         return tuple(verdict for verdict in made if verdict is not None)
 
-    def _verdict(self, purpose: str, channel: str, at: Instant) -> Verdict | None:
+    def _verdict(self, purpose: str, channel: str, at: Instant, number: UUID | None = None) -> Verdict | None:
         compiled: CompiledPolicy | None = self._policies.at(self._connection, at)
         if compiled is None:
             return None
-        decision = decided(compiled, self._past, Question(purpose, channel, at))
+        decision = decided(compiled, self._past, Question(purpose, channel, at), number)
         reasons, cites = told(decision.reasons, True, self._language)
         return Verdict(
             to_text(at), purpose, channel, decision.allow, reasons, cites, decision.basis, decision.policy
@@ -247,10 +254,11 @@ class _Writing:
         return self._systems.get(id_)
 
     def _log(self, entry: Any) -> InLog:
-        try:
-            return InLog(entry, log.inclusion_proof(self._connection, entry).to_json())
-        except NotFound:
+        """Proven by the checkpoint that is told: the log may grow while this is written."""
+        index = log.index_of(self._connection, entry)
+        if index is None or index >= self._size:
             return InLog(entry, None)
+        return InLog(entry, log.inclusion_proof(self._connection, index, self._size).to_json())
 
 
 class _Hours(NamedTuple):
@@ -267,11 +275,20 @@ def _day(text: str, zone: ZoneInfo, now: Instant) -> _Hours:
         # Not the middle: two days a year have another length.
         noon = to_instant(dt.datetime.combine(day, dt.time(12), zone))
         hours = _Hours(midnight(day, zone), noon, midnight(day + dt.timedelta(days=1), zone))
+        written = day.isoformat()
     except (ValueError, OverflowError):
-        raise _wrong("invalid_date", "This is no day of the calendar: write it as 2026-11-03.") from None
+        written = None
+    # Other spellings of ISO 8601 are read too: a day of a week, one without hyphens.
+    if written != text:
+        raise _wrong("invalid_date", "This is no day of the calendar: write it as 2026-11-03.")
     if hours.start > now:
         raise _wrong("future_date", "That day has not begun yet: nothing can be proven of it.")
     return hours
+
+
+def _unsaid(row: Any, channels: set[str]) -> bool:  # Any: a row
+    """Whether it was made by a channel of the contact detail, and nobody said at which."""
+    return row["contact_point_id"] is None and row["channel"] in channels
 
 
 def _asked_about(past: Past, channels: set[str]) -> Sequence[tuple[str, str]]:

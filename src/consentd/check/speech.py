@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 from consentd.base.dates import day_in_words, time_in_words
 from consentd.base.i18n import Language
+from consentd.base.printing import one_line
 from consentd.kernel.policy import Policy
 
 
@@ -27,7 +28,7 @@ class Speech:
         return id_ if found is None else found.label.get(self._language, id_)
 
     def tool(self, name: str | None) -> str:
-        return self.said("inconnu", "unknown") if name is None else self.quoted(name)
+        return self.said("inconnu", "unknown") if name is None else self.quoted(one_line(name))
 
     def quoted(self, text: str) -> str:
         return self.said(f"« {text} »", f"“{text}”")

@@ -9,6 +9,7 @@ was theirs as a consumer and whether their data are frozen are known as they are
 
 from collections.abc import Iterator, Sequence
 from typing import Any
+from uuid import UUID
 
 import msgspec
 
@@ -39,8 +40,11 @@ class Past(msgspec.Struct, frozen=True):
     reserved: tuple[Any, ...] = ()
     """Rows of permits."""
 
-    def case(self, question: Question) -> Case:
-        """What was known by the instant of the question, of those attempts that count for it."""
+    def case(self, question: Question, number: UUID | None = None) -> Case:
+        """What was known by the instant of the question, of those attempts that count for it.
+
+        `number`: that of the contact asked about. What a permit reserved for it is not held against it.
+        """
         at = question.at
         return Case(
             tuple(self._person(number, question) for number in range(len(self.people))),
@@ -54,14 +58,14 @@ class Past(msgspec.Struct, frozen=True):
             ),
             True,
             tuple(one for one in self.listed if one.since <= at),
-            self._attempts(question),
+            self._attempts(question, number),
         )
 
-    def _attempts(self, question: Question) -> tuple[Attempt, ...]:
+    def _attempts(self, question: Question, number: UUID | None) -> tuple[Attempt, ...]:
         """Those that had been reported by then, and permits that were open and not used yet."""
         at = question.at
         known = [row for row in self.attempts if row["arrived"] <= at]
-        used = {row["batch_id"] for row in known}
+        used = {number, *(row["batch_id"] for row in known)}
         made = [
             Attempt(Instant(row["happened"]), row["outcome"] == "refused")
             for row in known
@@ -126,8 +130,8 @@ def _listed(connection: Any, point: Held, people: Sequence[Found]) -> Iterator[S
             yield Suppression(since, row.purpose, row.channel, None)
 
 
-def decided(compiled: CompiledPolicy, past: Past, question: Question) -> Decision:
-    return decide(compiled, question, past.case(question))
+def decided(compiled: CompiledPolicy, past: Past, question: Question, number: UUID | None = None) -> Decision:
+    return decide(compiled, question, past.case(question, number))
 
 
 def _facts(connection: Any, keyring: Keyring, person: Found) -> tuple[tuple[Instant, Any], ...]:

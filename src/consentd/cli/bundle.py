@@ -8,6 +8,7 @@ from typing import NoReturn
 import click
 
 from consentd.base.i18n import Language, Text
+from consentd.base.printing import one_line
 from consentd.cli import audit_words as words
 from consentd.cli.common import fail, say
 from consentd.evidence.bundle.verify import KEPT_CHECKPOINT, THE_KEY, Verified, verify
@@ -50,7 +51,7 @@ def verify_bundle(
 def _lines(found: Verified, seconds: float, language: Language, *, anchored: bool) -> list[str]:
     if found.findings:
         # What a file says of itself may be meant to play with the terminal.
-        named = ["".join(c if c.isprintable() else "�" for c in str(one)) for one in found.findings]
+        named = [one_line(str(one)) for one in found.findings]
         return [*named, words.FAILS(language), _remedy(found)(language)]
     lines = [words.bundle_holds(found.origin, found.size, found.rows, seconds, found.checkpoints, language)]
     if found.waiting:

@@ -4,6 +4,7 @@ import datetime as dt
 
 from consentd.base.dates import time_in_words
 from consentd.base.i18n import Language, Text
+from consentd.base.printing import one_line
 from consentd.consent.receipt_check import Part
 from consentd.consent.receipts import ReceiptContent, ReceiptLine
 from consentd.consent.words import method_in_words, state_in_words
@@ -105,14 +106,14 @@ WRONG_FILES = {
 
 def described(content: ReceiptContent, language: Language) -> list[str]:
     """What the receipt is, of whom, what was chosen, and when."""
-    controller = content.controller
+    controller = one_line(f"{content.controller.name} ({content.controller.country})")
     issued = _time(content.issued_at, language)
     head = Text(
         f"Reçu d’accord {content.receipt_id}\n"
-        f"Remis par {controller.name} ({controller.country}) le {issued}, selon ses règles {content.policy}\n"
+        f"Remis par {controller} le {issued}, selon ses règles {content.policy}\n"
         "Toutes les heures sont en temps universel (UTC).",
         f"Consent receipt {content.receipt_id}\n"
-        f"Issued by {controller.name} ({controller.country}) on {issued}, under its rules {content.policy}\n"
+        f"Issued by {controller} on {issued}, under its rules {content.policy}\n"
         "All times are in universal time (UTC).",
     )
     return [head(language), *(_choice(line, language) for line in content.events)]
@@ -128,10 +129,10 @@ def _choice(line: ReceiptLine, language: Language) -> str:
         f"  customer {line.subject_id}, on {when}, recorded on {recorded}",
     )(language)
     if line.method is not None:
-        how = method_in_words(line.method, language)
+        how = one_line(method_in_words(line.method, language))
         said += Text(f"\n  par : {how}", f"\n  by: {how}")(language)
     if line.notice is not None:
-        shown = " ".join(line.notice.get(part, "?") for part in ("id", "version", "language"))
+        shown = one_line(" ".join(line.notice.get(part, "?") for part in ("id", "version", "language")))
         said += Text(f"\n  texte présenté : {shown}", f"\n  text shown: {shown}")(language)
     return said
 

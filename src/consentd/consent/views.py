@@ -73,6 +73,7 @@ def consents(connection: Any, caller: Caller, subject: UUID) -> SubjectConsents:
                 to_text(objection.since),
             )
             for objection in sorted(objections, key=lambda found: (found.since, found.event))
+            if caller.may_know(objection.purpose, objection.channel)
         ),
     )
 

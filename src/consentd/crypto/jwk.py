@@ -54,7 +54,7 @@ def read(text: bytes) -> ForeignKey:
     """
     try:
         given = msgspec.json.decode(text, type=dict[str, object])
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, RecursionError):
         raise _unreadable("it is no JSON object") from None
     if _PRIVATE & given.keys():
         raise Unprocessable(
@@ -63,12 +63,12 @@ def read(text: bytes) -> ForeignKey:
             "half: the same members without d, p, q, dp, dq, qi and k.",
         )
     kind = given.get("kty")
-    if kind not in _MEMBERS:
+    if not isinstance(kind, str) or kind not in _MEMBERS:
         raise _unsupported()
-    found = {name: given.get(name) for name in ("kty", *_MEMBERS[str(kind)])}
+    found = {name: given.get(name) for name in ("kty", *_MEMBERS[kind])}
     members = {name: value for name, value in found.items() if isinstance(value, str)}
     if len(members) != len(found):
-        raise _unreadable(f"a {kind} key has the members {', '.join(_MEMBERS[str(kind)])}")
+        raise _unreadable(f"a {kind} key has the members {', '.join(_MEMBERS[kind])}")
     algorithm = _algorithm(members, given.get("alg"))
     try:
         public = _public(members)

@@ -29,6 +29,8 @@ _MOST_OF_A_DOCUMENT = 4 * 1024 * 1024
 _jws = PyJWS(algorithms=[_ALGORITHM])
 _others = PyJWS(algorithms=list(ALGORITHMS))
 _ASSERTION_TYPES = frozenset({None, "jwt", "client-authentication+jwt"})
+_UNREADABLE = (jwt.PyJWTError, msgspec.MsgspecError, UnicodeError, RecursionError)
+"""What reading raises of bytes that somebody made up: JSON can be nested deeper than any reader goes."""
 
 
 class Claimed(msgspec.Struct, frozen=True):
@@ -82,7 +84,7 @@ def claimed(text: str) -> Claimed | None:
     try:
         header = _others.get_unverified_header(text)
         claims = msgspec.json.decode(_decoded(text.split(".")[1]), type=dict[str, object])
-    except (jwt.PyJWTError, msgspec.MsgspecError, UnicodeError):
+    except _UNREADABLE:
         return None
     kid, algorithm, subject = header.get("kid"), header.get("alg"), claims.get("sub")
     if not (isinstance(kid, str) and isinstance(algorithm, str) and isinstance(subject, str)):
@@ -108,7 +110,7 @@ def verify_assertion(key: ForeignKey, text: str) -> dict[str, object] | None:
             return None
         complete = _others.decode_complete(text, key.public, algorithms=[key.algorithm])
         return msgspec.json.decode(complete["payload"], type=dict[str, object])
-    except (jwt.PyJWTError, msgspec.MsgspecError, UnicodeError):
+    except _UNREADABLE:
         return None
 
 
@@ -161,7 +163,7 @@ def receipt_keys(saved: bytes) -> dict[str, PublicKey]:
     """
     try:
         found = msgspec.json.decode(saved, type=_PublicJwks).keys
-    except msgspec.MsgspecError:
+    except _UNREADABLE:
         found = ()
     keys = [
         PublicKey(key.kid, "receipt", _decoded(key.x))
@@ -187,7 +189,7 @@ def _verify(keys: Mapping[str, PublicKey], text: str, typ: str, use: str, most: 
             return None
         public = Ed25519PublicKey.from_public_bytes(key.content)
         complete = _jws.decode_complete(text, public, algorithms=[_ALGORITHM])
-    except jwt.PyJWTError:
+    except _UNREADABLE:
         return None
     payload = complete["payload"]
     assert isinstance(payload, bytes)

@@ -21,7 +21,7 @@ from consentd.web.lines import Lines
 ALWAYS = ("/health/", "/static/")
 """What is served however much there is to do, and whether or not the service is ready."""
 
-ECHOED = "/access/"
+ECHOED = ("/access/", "/.well-known/authzen-configuration")
 """Where AuthZEN 1.0 wants any number of a request back as it came. The log goes by one of our own if what
 came could be somebody's telephone number."""
 

@@ -12,11 +12,10 @@ from hashlib import sha256
 
 import msgspec
 
-from consentd.evidence.bundle.layout import UNREADABLE
+from consentd.evidence.bundle.layout import ENTRY_END, UNREADABLE
 from consentd.evidence.verifier.finding import Finding, Findings
 from consentd.evidence.verifier.store import KEPT_TABLES, RECORDED
 
-_ENTRY_END = b',"table":"log_entries"}'
 _KEPT = frozenset(KEPT_TABLES)
 _RECORDED = frozenset(RECORDED)
 
@@ -60,7 +59,7 @@ class EntryCheck:
             line = lines[at]
             index = None if first is None else first + len(leaves)
             at += 1
-            if not line.endswith(_ENTRY_END):
+            if not line.endswith(ENTRY_END):
                 self._found(file, f"line {at}", "is no row that the entry before it lists", None)
                 continue
             leaves.append(sha256(b"\x00" + line).digest())

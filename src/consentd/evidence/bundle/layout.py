@@ -23,6 +23,9 @@ PART_ENTRIES = 1024
 PART_BYTES = 64 * 1024 * 1024
 """A part ends with the entry that reaches either: what reads it needs no more memory than that."""
 
+ENTRY_END = b',"table":"log_entries"}'
+"""How an entry's line ends, and no other."""
+
 UNREADABLE = (msgspec.MsgspecError, ValueError, RecursionError)
 """What decoding raises of bytes that somebody made up."""
 
@@ -67,6 +70,13 @@ def checkpoint_name(size: int) -> str:
 
 def part_name(first: int) -> str:
     return f"entries/{first:012}.jsonl"
+
+
+def ends_rightly(content: bytes, entries: int, *, last: bool) -> bool:
+    """Whether a part ends with the entry that made it full, and with no later one; the last may be less."""
+    newest = content.rfind(b"\n", 0, max(content.rfind(ENTRY_END), 0)) + 1
+    full = entries == PART_ENTRIES or len(content) >= PART_BYTES
+    return 0 < entries <= PART_ENTRIES and newest < PART_BYTES and (full or last)
 
 
 def encode(manifest: Manifest) -> bytes:

@@ -6,6 +6,7 @@ promise 9: everything is read from one snapshot, while the service goes on writi
 """
 
 import asyncio
+import errno
 import os
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -22,13 +23,14 @@ from consentd.evidence.recorder import begin
 from consentd.evidence.store import Connection
 from consentd.evidence.verifier import store as rows_store
 from consentd.kernel.canonical import row_bytes
-from consentd.kernel.errors import NotFound, Unavailable
+from consentd.kernel.errors import NotFound, OperatorError, Unavailable
 from consentd.kernel.ids import EntryId
 
 EXPORTED = "log.exported"
 PROVEN = "log.proven"
 WAIT_SECONDS = 30.0
 _PAUSE = 0.1
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 Sequence = Callable[[], Awaitable[None]]
 
@@ -38,7 +40,8 @@ async def export_to(
 ) -> Manifest:
     """Writes the bundle to a new file, whole or not at all. `sequence` puts what waits into the log.
 
-    Raises FileExistsError if there is such a file; Unavailable if the log takes nothing in; OSError.
+    Raises FileExistsError if there is such a file; Unavailable if the log takes nothing in; OperatorError
+    if the disk is full; OSError.
     """
     beside = _reserve(path)
     try:
@@ -46,10 +49,17 @@ async def export_to(
         keys = keyring.public_keys("log")
 
         def work(connection: Connection) -> Manifest:
-            with beside.open("r+b") as file:
-                manifest = export(connection, file, origin=origin, keys=keys)
-                file.flush()
-                os.fsync(file.fileno())
+            try:
+                with beside.open("r+b") as file:
+                    manifest = export(connection, file, origin=origin, keys=keys)
+                    file.flush()
+                    os.fsync(file.fileno())
+            except OSError as error:
+                if error.errno not in _FULL:
+                    raise
+                # The system does not say of which file it speaks, and the database would answer for it.
+                why = os.strerror(error.errno)
+                raise OperatorError("bundle_unwritable", f"{path} cannot be written: {why}.") from None
             return manifest
 
         manifest = await database.read(work)
@@ -111,7 +121,16 @@ async def _recorded(
 
 def _reserve(path: Path) -> Path:
     """A new file beside the one to be; only their owner may read them. Raises FileExistsError, OSError."""
-    beside = path.with_name(f".{path.name}.{token_hex(8)}")
-    for new in (path, beside):
-        os.close(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    # Of a length of its own: a name that is as long as names may be has room for nothing more.
+    beside = path.with_name(f".{token_hex(16)}.part")
+    _create(path)
+    try:
+        _create(beside)
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
     return beside
+
+
+def _create(new: Path) -> None:
+    os.close(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))

@@ -56,7 +56,8 @@ def verify(
     """Up to `most` bad places, the first one first.
 
     `keys`: verifier keys that were got elsewhere; the newest checkpoint must bear a signature of one of them.
-    `kept`: the note of a checkpoint of this log that was kept earlier. Raises OSError.
+    `kept`: the note of a checkpoint of this log that was kept earlier; without `keys`, the newest must be
+    signed by its key. Raises OSError.
     """
     findings = Findings(most)
     result = Verified(findings.list)
@@ -98,7 +99,10 @@ class _Verification:
             if first != self._tree.size:
                 self._found(name, "as a whole", f"begins at entry {first}, but {self._tree.size} is next")
                 return
-            leaves = entries.read(name, self._checked(by_name[name], told.get(name)), first)
+            content = self._checked(by_name[name], told.get(name))
+            leaves = entries.read(name, content, first)
+            if not layout.ends_rightly(content, len(leaves), last=name == names.parts[-1][1]):
+                self._found(name, "as a whole", "does not end where a part ends")
             self._extend(leaves)
         waiting = self._checked(by_name[layout.WAITING], told.get(layout.WAITING))
         entries.read(layout.WAITING, waiting, None)
@@ -160,10 +164,10 @@ class _Verification:
             self._signed.setdefault(seen.size, []).append((name, seen))
             if name == layout.CHECKPOINT:
                 self._result.size, self._result.root = seen.size, seen.root
-        if kept is not None:
-            self._keep(kept, manifest.origin, own)
         if not self._result.root:
             return False
+        if kept is not None and (signers := self._keep(kept, manifest.origin, own)) and keys is None:
+            self._continues(text(layout.CHECKPOINT), manifest.origin, signers)
         if self._result.size != manifest.size:
             self._found(layout.MANIFEST, "size", "is not the one of the newest checkpoint")
         return True
@@ -174,12 +178,25 @@ class _Verification:
         except Tampered as reason:
             self._found(THE_KEY, "as a whole", reason.message)
 
-    def _keep(self, note: str, origin: str, own: Sequence[PublicKey]) -> None:
+    def _continues(self, note: str, origin: str, signers: Sequence[PublicKey]) -> None:
+        """Keys come with the bundle: whoever made it may have added to the log under one of their own."""
+        try:
+            checkpoint.parse(note, origin, signers)
+        except Tampered:
+            self._found(
+                layout.CHECKPOINT,
+                "as a whole",
+                "is not signed by the key that signed the one kept: somebody else may have continued this "
+                "log; if you know its new key, give that too",
+            )
+
+    def _keep(self, note: str, origin: str, own: Sequence[PublicKey]) -> list[PublicKey]:
+        """Which of the bundle's keys signed it."""
         try:
             seen = checkpoint.parse(note, origin, own)
         except Tampered as reason:
             self._found(KEPT_CHECKPOINT, "as a whole", reason.message)
-            return
+            return []
         if seen.size > self._result.size:
             self._found(
                 KEPT_CHECKPOINT,
@@ -189,6 +206,7 @@ class _Verification:
             )
         else:
             self._signed.setdefault(seen.size, []).append((KEPT_CHECKPOINT, seen))
+        return [key for key in own if _signed_by(note, origin, key)]
 
     def _extend(self, leaves: Sequence[bytes]) -> None:
         start, end = self._tree.size, self._tree.size + len(leaves)
@@ -216,6 +234,14 @@ class _Verification:
 
     def _found(self, file: str, row: str, what: str, index: int | None = None) -> None:
         self._findings.add(Finding(file, row, what, index))
+
+
+def _signed_by(note: str, origin: str, key: PublicKey) -> bool:
+    try:
+        checkpoint.parse(note, origin, [key])
+    except Tampered:
+        return False
+    return True
 
 
 def _keys(text: str, origin: str) -> list[PublicKey]:

@@ -18,10 +18,11 @@ from consentd.web.pages import catalogue
 from consentd.web.pages.shell import render, shown
 from consentd.web.pages.words import WORDS
 
+# Of text the framework says the charset.
 _STATIC = {
-    "consentd.css": "text/css; charset=utf-8",
+    "consentd.css": "text/css",
     "consentd.svg": "image/svg+xml",
-    "docs.js": "text/javascript; charset=utf-8",
+    "docs.js": "text/javascript",
 }
 
 
