@@ -7,8 +7,8 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from spoiling import DEMO, Edit, Faults
 
-from conftest import DEMO, Edit, Faults
 from consentd.kernel.errors import PolicyError
 from consentd.kernel.policy import decode, document, hash_of
 from consentd.policy.loader import load
