@@ -10,8 +10,6 @@ from consentd.crypto.rotation import destroy_retired, new_version, rehash_batch,
 from consentd.crypto.seal import Place, seal
 from consentd.crypto.subject_keys import (
     OpenedKeys,
-    create_many,
-    create_subject_keys,
     destroy_content,
     destroy_proof,
     open_keys,
@@ -24,21 +22,21 @@ from consentd.db.tables.people import identifier_links, identifiers
 from consentd.db.unit import Unit
 from consentd.kernel.errors import Tampered
 from consentd.kernel.instants import DAY, Instant
-from support.people import add_subject
+from support.people import add_subject, with_keys
 
 NOW = Instant(1_795_000_000_000_000)
 
 
 def test_both_keys_open_again(unit: Unit, keyring: Keyring) -> None:
     anna, boris = add_subject(unit), add_subject(unit)
-    made = create_subject_keys(unit, keyring, anna)
+    made = with_keys(unit, keyring, anna)[anna]
     opened = open_keys(unit.connection, keyring, [anna, boris])
     assert opened == {anna: OpenedKeys(made.content, made.proof), boris: OpenedKeys()}
 
 
 def test_promise_11_a_wrapped_key_moved_to_another_person_does_not_open(unit: Unit, keyring: Keyring) -> None:
     anna, boris = add_subject(unit), add_subject(unit)
-    create_many(unit, keyring, [anna, boris])
+    with_keys(unit, keyring, anna, boris)
     row = unit.connection.execute(sa.select(subject_keys).where(subject_keys.c.subject_id == anna)).first()
     assert row is not None
     unit.connection.execute(
@@ -50,14 +48,14 @@ def test_promise_11_a_wrapped_key_moved_to_another_person_does_not_open(unit: Un
 
 def test_a_raw_row_opens_without_another_statement(unit: Unit, keyring: Keyring) -> None:
     anna = add_subject(unit)
-    made = create_subject_keys(unit, keyring, anna)
+    made = with_keys(unit, keyring, anna)[anna]
     row = unit.connection.execute(sa.select(subject_keys).where(subject_keys.c.kind == "content")).one()
     assert open_wrapped(keyring, row.id, row.wrapper_id, row.wrapped) == made.content
 
 
 def test_promise_10_erasure_leaves_no_content_key(unit: Unit, keyring: Keyring) -> None:
     anna = add_subject(unit)
-    made = create_subject_keys(unit, keyring, anna)
+    made = with_keys(unit, keyring, anna)[anna]
     assert destroy_content(unit, [anna]) == 1
     assert open_keys(unit.connection, keyring, [anna])[anna] == OpenedKeys(None, made.proof)
     assert destroy_proof(unit, [anna]) == 1
@@ -68,7 +66,7 @@ def test_promise_10_a_restricted_proof_key_opens_only_on_request_and_dies_on_its
     unit: Unit, keyring: Keyring
 ) -> None:
     anna = add_subject(unit)
-    made = create_subject_keys(unit, keyring, anna)
+    made = with_keys(unit, keyring, anna)[anna]
     due = Instant(NOW + 5 * DAY)
     assert restrict_proof(unit, anna, NOW, due)
     assert open_keys(unit.connection, keyring, [anna])[anna] == OpenedKeys(made.content, None, True)
@@ -80,7 +78,7 @@ def test_promise_10_a_restricted_proof_key_opens_only_on_request_and_dies_on_its
 
 def test_a_rotation_goes_on_where_it_was_killed(unit: Unit, keyring: Keyring, root: RootKey) -> None:
     people = [add_subject(unit) for _ in range(5)]
-    made = create_many(unit, keyring, people)
+    made = with_keys(unit, keyring, *people)
     new_version(unit, keyring, "period")
     keyring.reload(unit.connection)
     assert rewrap_batch(unit, keyring, limit=4) == 4
@@ -97,7 +95,7 @@ def test_promise_10_an_old_period_key_is_destroyed_when_nothing_needs_it_and_bac
     unit: Unit, keyring: Keyring
 ) -> None:
     anna = add_subject(unit)
-    create_subject_keys(unit, keyring, anna)
+    with_keys(unit, keyring, anna)
     old = keyring.period().id
     new_version(unit, keyring, "period")
     keyring.reload(unit.connection)
@@ -120,7 +118,7 @@ def test_a_process_that_slept_through_a_rotation_wraps_nothing_by_a_destroyed_ke
     new_version(unit, awake, "period")
     destroy_retired(Unit(unit.connection, Instant(NOW + 2 * DAY), "sqlite"), "period", 1)
     with pytest.raises(UnknownKey):
-        create_subject_keys(unit, keyring, add_subject(unit))
+        with_keys(unit, keyring, add_subject(unit))
 
 
 def test_an_audit_key_past_its_retention_is_told_from_an_unknown_one(unit: Unit, keyring: Keyring) -> None:
@@ -133,7 +131,7 @@ def test_an_audit_key_past_its_retention_is_told_from_an_unknown_one(unit: Unit,
 
 def test_identifiers_are_hashed_again_out_of_a_sealed_copy(unit: Unit, keyring: Keyring) -> None:
     anna = add_subject(unit)
-    content = create_subject_keys(unit, keyring, anna).content
+    content = with_keys(unit, keyring, anna)[anna].content
     known, orphan, link = new_id(), new_id(), new_id()
     for row_id, value in ((known, "anna@example.com"), (orphan, "gone@example.com")):
         version, blind_index = keyring.blind_index("email", value)[0]

@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from msgspec.structs import replace
 
 from consentd.db.engine import open_database
 from consentd.db.postgres import PostgresDatabase
@@ -18,7 +17,7 @@ from consentd.evidence.checkpoint import Checkpoint, sign
 from consentd.evidence.merkle import EMPTY_ROOT
 from consentd.evidence.model import OPERATOR
 from consentd.kernel.errors import NotFound, OperatorError
-from support.bundles import Files, exported, files_of, forged, found, lines, live, packed, verified
+from support.bundles import Files, exported, files_of, forged, found, lines, live, verified
 from support.ledger import ORIGIN, Ledger, open_ledger
 
 DAY = 86_400_000_000
@@ -188,13 +187,3 @@ async def test_no_content_leaves_in_clear(lived: Ledger) -> None:
         row = json.loads(line)["row"]
         if row.get("sealed") is not None:
             assert bytes.fromhex(row["sealed"])
-
-
-async def test_promise_9_each_file_is_held_against_the_hash_that_the_manifest_lists(lived: Ledger) -> None:
-    """Where nothing else would notice: the file itself is what it should be."""
-    files = files_of(await exported(lived))
-    for name in files.keys() - {layout.MANIFEST}:
-        bundle = packed(
-            files, lambda told, lie=name: replace(told, sha256=64 * "0") if told.name == lie else told
-        )
-        assert found(bundle) == [f"{name} as a whole: is not the file whose hash the manifest lists"]

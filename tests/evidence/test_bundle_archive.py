@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from consentd.db.sqlite import SqliteDatabase
 from consentd.evidence.bundle.archive import Member, Writer, directory, header, members_of
@@ -43,6 +44,16 @@ async def test_promise_9_wherever_it_is_cut_or_grown_is_found(bundle: bytes) -> 
     assert found(bundle + bundle)
     assert "byte 0" in found(b"\x00" + bundle)[0]
     assert "byte 0" in found(b"")[0]
+
+
+def test_promise_9_each_file_is_held_against_the_hash_that_the_manifest_lists(bundle: bytes) -> None:
+    """Where nothing else would notice: the file itself is what it should be."""
+    files = files_of(bundle)
+    for name in files.keys() - {"manifest.json"}:
+        lying = packed(
+            files, lambda told, lie=name: replace(told, sha256=64 * "0") if told.name == lie else told
+        )
+        assert found(lying) == [f"{name} as a whole: is not the file whose hash the manifest lists"]
 
 
 def test_any_zip_tool_reads_it(bundle: bytes) -> None:

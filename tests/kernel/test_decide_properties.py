@@ -27,7 +27,7 @@ from consentd.kernel.ids import NOBODY
 from consentd.kernel.instants import DAY, HOUR, Instant, to_instant
 from consentd.kernel.policy import decode, document
 from consentd.kernel.reasons import REASONS
-from consentd.kernel.states import GRANTS, RECORDABLE, ConsentState, Ground, Proof
+from consentd.kernel.states import GRANTS, NEUTRAL, NOES, ConsentState, Ground, Proof
 from consentd.policy.loader import load
 
 POLICY = load(Path(__file__).parents[2] / "policies")
@@ -54,7 +54,7 @@ def rarely(draw: st.DrawFn) -> bool:
 def states(draw: st.DrawFn, purpose: str, channel: str) -> tuple[State, ...]:
     found = []
     for point in draw(st.sampled_from([(HOME,), (NOBODY,), (NOBODY, HOME), (), (WORK, HOME, NOBODY)])):
-        state = draw(st.sampled_from([*[ConsentState.GIVEN] * 8, *sorted(RECORDABLE)]))
+        state = draw(st.sampled_from([*[ConsentState.GIVEN] * 8, *sorted(GRANTS | NOES | NEUTRAL)]))
         found.append(
             State(
                 StateKey(purpose, channel, point),

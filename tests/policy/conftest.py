@@ -1,18 +1,13 @@
 """A copy of the demo company's rules that a test may spoil."""
 
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from spoiling import DEMO, Edit, Faults
 
 from consentd.kernel.errors import PolicyError
 from consentd.policy.loader import load
-
-DEMO = Path(__file__).parents[2] / "policies"
-
-Faults = Callable[[], list[tuple[str, int, str]]]
-Edit = Callable[[str, str, str], None]
 
 
 @pytest.fixture

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from conftest import DEMO, Edit
+from spoiling import DEMO, Edit
+
 from consentd.policy.diff import affected_keys, describe
 from consentd.policy.loader import load
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from spoiling import DEMO, Edit, Faults
 
-from conftest import DEMO, Edit, Faults
 from consentd.kernel.errors import PolicyError
 from consentd.kernel.policy import decode, document, hash_of
-from consentd.policy.loader import load, notice_texts
+from consentd.policy.loader import load
 
 
 def test_the_demo_rules_load() -> None:
@@ -56,15 +56,15 @@ def test_a_stored_document_that_is_no_policy_is_refused() -> None:
 
 def test_a_notice_is_known_by_the_hash_of_its_exact_bytes() -> None:
     policy = load(DEMO)
-    texts = notice_texts(DEMO)
+    texts = {(path.parent.name, *path.name.split(".")[:2]): path for path in DEMO.glob("notices/*/*.md")}
     assert len(texts) == sum(len(v.texts) for versions in policy.notices.values() for v in versions)
-    for (notice, number, language), content in texts.items():
+    for (notice, number, language), path in texts.items():
         version = next(v for v in policy.notices[notice] if v.version == number)
-        assert version.texts[language] == hashlib.sha256(content).hexdigest()
+        assert version.texts[language] == hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def test_the_telephone_notice_says_what_the_decree_asks() -> None:
-    french = notice_texts(DEMO)["phone_offers", "1", "fr"].decode()
+    french = (DEMO / "notices/phone_offers/1.fr.md").read_text("utf-8")
     for words in ("L. 223-2", "Maison Lavande SAS", "Un an au plus", "support durable", "à tout moment"):
         assert words.lower() in french.lower()
 

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
+from spoiling import DEMO
 
-from conftest import DEMO
 from consentd.kernel.errors import PolicyError
 from consentd.policy.loader import load
 from consentd.policy.tables import Result, run

@@ -1,6 +1,8 @@
 """People for tests that need somebody to exist, and nothing more of them."""
 
 from consentd.base.ids import new_id
+from consentd.crypto.keyring import Keyring
+from consentd.crypto.subject_keys import SubjectKeys, draw_keys, insert_keys
 from consentd.db.tables.people import subjects
 from consentd.db.unit import Unit
 from consentd.kernel.ids import SubjectId
@@ -19,3 +21,10 @@ def add_subject(unit: Unit) -> SubjectId:
         },
     )
     return SubjectId(subject_id)
+
+
+def with_keys(unit: Unit, keyring: Keyring, *people: SubjectId) -> dict[SubjectId, SubjectKeys]:
+    """Gives each of them both keys."""
+    made = {person: draw_keys() for person in people}
+    insert_keys(unit, keyring, made)
+    return made

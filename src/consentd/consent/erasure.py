@@ -29,7 +29,6 @@ from consentd.subjects.model import Known
 from consentd.subjects.shredding import Stop, shred, suppress
 
 ERASED = "subject.erased"
-_OPT_OUT = frozenset({"legitimate_interest", "eprivacy_13_2"})
 
 
 class Kept(msgspec.Struct, frozen=True):

@@ -5,7 +5,7 @@ does not open. A proof key that is restricted opens only where the caller says t
 """
 
 import os
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from uuid import UUID
 
 import msgspec
@@ -37,20 +37,6 @@ class OpenedKeys(msgspec.Struct, frozen=True):
     proof: Key | None = None
     restricted: bool = False
     """Whether the proof key is kept for the law's sake alone."""
-
-
-def create_subject_keys(unit: Unit, keyring: Keyring, subject_id: SubjectId) -> SubjectKeys:
-    """Draws both keys of a new person. Raises UnknownKey if the period key in memory is over."""
-    return create_many(unit, keyring, [subject_id])[subject_id]
-
-
-def create_many(
-    unit: Unit, keyring: Keyring, subject_ids: Sequence[SubjectId]
-) -> dict[SubjectId, SubjectKeys]:
-    """The same for many people, in two statements."""
-    made = {subject_id: draw_keys() for subject_id in subject_ids}
-    insert_keys(unit, keyring, made)
-    return made
 
 
 def draw_keys() -> SubjectKeys:

@@ -26,8 +26,6 @@ NOES = frozenset(
 NEUTRAL = frozenset({ConsentState.UNKNOWN, ConsentState.REQUESTED, ConsentState.REQUEST_DEFERRED})
 """Neither lift a no nor weaken a yes: a claim without proof, a question without an answer."""
 
-RECORDABLE = GRANTS | NOES | NEUTRAL
-
 
 class Proof(StrEnum):
     """What stands behind a grant (docs/law.md 3)."""

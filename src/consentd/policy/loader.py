@@ -52,15 +52,6 @@ def load(directory: Path) -> Policy:
     return sealed(policy)
 
 
-def notice_texts(directory: Path) -> dict[tuple[str, str, str], bytes]:
-    """The exact bytes of every notice: (id, version, language) → file. Raises PolicyError as `load` does."""
-    reader = _Reader(directory)
-    found = {(notice.id, notice.version, notice.language): notice.content for notice in reader.notices()}
-    if reader.faults:
-        raise PolicyError(sorted(reader.faults))
-    return found
-
-
 class _Reader:
     def __init__(self, directory: Path) -> None:
         self._root = directory
@@ -149,9 +140,9 @@ class _Reader:
             self.faults.append((folder, 0, "is not a folder of this directory"))
 
     def _notices(self) -> dict[str, tuple[NoticeVersion, ...]]:
-        return assemble(list(self.notices()), self.faults)
+        return assemble(list(self._notice_files()), self.faults)
 
-    def notices(self) -> Iterator[NoticeFile]:
+    def _notice_files(self) -> Iterator[NoticeFile]:
         for folder in self._listed("notices"):
             for path in self._listed(f"notices/{folder.name}"):
                 name = path.relative_to(self._root).as_posix()
@@ -169,6 +160,4 @@ class _Reader:
                 self.documents[name] = document
                 if head is not None:
                     digest = hashlib.sha256(content).hexdigest()
-                    yield NoticeFile(
-                        name, folder.name, match["version"], match["language"], digest, content, head
-                    )
+                    yield NoticeFile(name, folder.name, match["version"], match["language"], digest, head)

@@ -26,7 +26,6 @@ class NoticeFile(msgspec.Struct, frozen=True):
     version: str
     language: str
     digest: str
-    content: bytes
     head: NoticeHead
 
 
