@@ -211,6 +211,25 @@ async def test_a_call_under_a_permit_was_allowed_by_what_the_permit_reserved(com
     assert reasons == {"unanswered": "attempts_exhausted", "answered": "consent_given"}
 
 
+async def test_a_call_to_one_of_two_at_a_number_is_judged_as_a_call_to_that_one(company: Company) -> None:
+    """That the other never said yes denies nobody, as it did not when it was asked; a no of theirs does."""
+    anne = ("loyalty:anne", PHONE)
+    await company.gives(*anne, **CALLS, notice=NOTICE)
+    await company.told("sale", "loyalty:luc", PHONE, occurred_at=company.at())
+    told = []
+    for _ in range(2):
+        company.clock.move(minutes=5)
+        told += [await company.why(*anne, **CALLS), await company.why(PHONE, **CALLS)]
+        at = to_text(company.clock.now)
+        await company.tried(*anne, occurred_at=at, outcome="answered")
+        await company.tried(PHONE, occurred_at=at, outcome="unanswered")
+        company.clock.move(minutes=5)
+        await company.says("refused", "loyalty:luc", PHONE, **CALLS)
+    assert told == ["consent_given", "no_consent", "refused", "refused"]
+    made = (await proven(company)).contacts
+    assert [one.verdict.reasons[0].code for one in made if one.verdict is not None] == told
+
+
 async def test_a_contact_at_another_detail_is_no_contact_at_this_one(company: Company) -> None:
     """Nor would what holds there say whether it was allowed; as an attempt at the person it counts."""
     mail, other = "email:luc@exemple.fr", "phone:+33624686502"

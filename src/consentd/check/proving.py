@@ -233,7 +233,7 @@ class _Writing:
             row["outcome"],
             self._system(row["system_id"]),
             row["decision_id"],
-            self._verdict(row["purpose"], row["channel"], Instant(row["happened"]), row["batch_id"]),
+            self._verdict(row["purpose"], row["channel"], Instant(row["happened"]), row),
             self._log(row["entry_id"]),
         )
 
@@ -241,11 +241,11 @@ class _Writing:
         made = (self._verdict(purpose, channel, at) for purpose, channel in pairs)
         return tuple(verdict for verdict in made if verdict is not None)
 
-    def _verdict(self, purpose: str, channel: str, at: Instant, number: UUID | None = None) -> Verdict | None:
+    def _verdict(self, purpose: str, channel: str, at: Instant, made: Any = None) -> Verdict | None:
         compiled: CompiledPolicy | None = self._policies.at(self._connection, at)
         if compiled is None:
             return None
-        decision = decided(compiled, self._past, Question(purpose, channel, at), number)
+        decision = decided(compiled, self._past, Question(purpose, channel, at), made)
         reasons, cites = told(decision.reasons, True, self._language)
         return Verdict(
             to_text(at), purpose, channel, decision.allow, reasons, cites, decision.basis, decision.policy
