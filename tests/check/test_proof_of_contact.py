@@ -10,8 +10,9 @@ from sqlalchemy.util import await_only
 
 from consentd.base.i18n import Language
 from consentd.check import proving
+from consentd.check.proof_asked import ProofAsked
 from consentd.check.proof_words import in_words
-from consentd.check.proving import ContactProof, ProofAsked, prove
+from consentd.check.proving import ContactProof, prove
 from consentd.consent.dossier import choices_of
 from consentd.evidence import merkle
 from consentd.kernel.errors import NotFound
@@ -299,6 +300,14 @@ async def test_a_day_that_is_none_is_refused(company: Company, on: str, code: st
     await company.gives(PHONE, **CALLS, notice=NOTICE)
     with refused(code):
         await proven(company, on)
+
+
+async def test_what_only_tells_who_somebody_is_was_not_contacted(company: Company) -> None:
+    """Known or not, in the same words."""
+    await company.gives("loyalty:ML7", PHONE, **CALLS, notice=NOTICE)
+    for value in ("ML7", "ML8"):
+        with refused("contact_point_mismatch"):
+            await proven(company, number=Identifier("loyalty", value))
 
 
 @pytest.mark.parametrize(("language", "said"), [("fr", "Accord retiré"), ("en", "Consent withdrawn")])
