@@ -11,8 +11,9 @@ from sqlalchemy.util import await_only
 
 from consentd.base.i18n import Language
 from consentd.check import proving
+from consentd.check.proof_asked import ProofAsked
 from consentd.check.proof_words import in_words
-from consentd.check.proving import ContactProof, ProofAsked, prove
+from consentd.check.proving import ContactProof, prove
 from consentd.consent.dossier import choices_of
 from consentd.evidence import merkle
 from consentd.kernel.errors import NotFound
@@ -232,6 +233,25 @@ async def test_a_call_under_a_permit_was_allowed_by_what_the_permit_reserved(com
     assert reasons == {"unanswered": "attempts_exhausted", "answered": "consent_given"}
 
 
+async def test_a_call_to_one_of_two_at_a_number_is_judged_as_a_call_to_that_one(company: Company) -> None:
+    """That the other never said yes denies nobody, as it did not when it was asked; a no of theirs does."""
+    anne = ("loyalty:anne", PHONE)
+    await company.gives(*anne, **CALLS, notice=NOTICE)
+    await company.told("sale", "loyalty:luc", PHONE, occurred_at=company.at())
+    told = []
+    for _ in range(2):
+        company.clock.move(minutes=5)
+        told += [await company.why(*anne, **CALLS), await company.why(PHONE, **CALLS)]
+        at = to_text(company.clock.now)
+        await company.tried(*anne, occurred_at=at, outcome="answered")
+        await company.tried(PHONE, occurred_at=at, outcome="unanswered")
+        company.clock.move(minutes=5)
+        await company.says("refused", "loyalty:luc", PHONE, **CALLS)
+    assert told == ["consent_given", "no_consent", "refused", "refused"]
+    made = (await proven(company)).contacts
+    assert [one.verdict.reasons[0].code for one in made if one.verdict is not None] == told
+
+
 async def test_a_contact_at_another_detail_is_no_contact_at_this_one(company: Company) -> None:
     """Nor would what holds there say whether it was allowed; as an attempt at the person it counts."""
     mail, other = "email:luc@exemple.fr", "phone:+33624686502"
@@ -316,6 +336,14 @@ async def test_nothing_is_said_of_a_noon_that_is_still_to_come(company: Company)
     company.clock.now = parse_moment("2026-12-24T07:00:00Z", ZoneInfo("UTC")).first
     proof = await proven(company, "2026-12-24")
     assert [verdict.at for verdict in proof.verdicts] == [proof.made_at]
+
+
+async def test_what_only_tells_who_somebody_is_was_not_contacted(company: Company) -> None:
+    """Known or not, in the same words."""
+    await company.gives("loyalty:ML7", PHONE, **CALLS, notice=NOTICE)
+    for value in ("ML7", "ML8"):
+        with refused("contact_point_mismatch"):
+            await proven(company, number=Identifier("loyalty", value))
 
 
 @pytest.mark.parametrize(("language", "said"), [("fr", "Accord retiré"), ("en", "Consent withdrawn")])

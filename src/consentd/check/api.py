@@ -19,7 +19,8 @@ from consentd.check.attempts import AttemptReported, report
 from consentd.check.beside import SMALL, Batches
 from consentd.check.permits import Permits
 from consentd.check.pipe import Asked
-from consentd.check.proving import ContactProof, ProofAsked, prove
+from consentd.check.proof_asked import ProofAsked
+from consentd.check.proving import ContactProof, prove
 from consentd.check.questions import CheckAsked
 from consentd.check.service import BatchAnswer, BatchAsked, CheckService
 from consentd.check.using import PermitUsed, use

@@ -30,7 +30,7 @@ from consentd.kernel.canonical import canonical
 from consentd.kernel.case import Decision, Question
 from consentd.kernel.compiled import CompiledPolicy
 from consentd.kernel.decide import decide
-from consentd.kernel.errors import Conflict, Unprocessable
+from consentd.kernel.errors import Conflict, wrong
 from consentd.kernel.ids import BatchId
 from consentd.kernel.instants import Instant
 from consentd.kernel.law import MARKETING_KINDS
@@ -71,7 +71,7 @@ class Permits:
         """
         check_limits(caller, asked.purpose, asked.channel, "")
         if asked.at is not None:
-            raise _wrong("permit_not_planned", "/at", "A permit is for a contact made now: leave out `at`.")
+            raise wrong("permit_not_planned", "/at", "A permit is for a contact made now: leave out `at`.")
         if repeat is None:
             told = await self._checks.check(caller, asked, language)
             if not told.allow:
@@ -117,7 +117,7 @@ class Permits:
         ready = make_ready(compiled.policy, asked, act.unit.now)
         channel = compiled.channels.get(asked.channel)
         if channel is not None and channel.schemes and ready.names and len(ready.points) != 1:
-            raise _wrong(
+            raise wrong(
                 "contact_point_needed",
                 "/contact_point",
                 "A permit is for one contact detail: name the one that will be used.",
@@ -224,7 +224,3 @@ def _permit(row: Any) -> Permit:  # Any: a row mapping
         issued=Instant(row["issued"]),
         expires=Instant(row["expires"]),
     )
-
-
-def _wrong(code: str, pointer: str, detail: str) -> Unprocessable:
-    return Unprocessable(code, detail, errors=[{"pointer": pointer, "code": code, "detail": detail}])

@@ -4,9 +4,8 @@ Upholds promises 8 (it is logged before it is told), 9 (each statement names its
 proof that it is in it) and 13 (a contact detail that nobody holds is told like an erased one).
 """
 
-import datetime as dt
 from collections.abc import Callable, Iterable, Sequence
-from typing import Annotated, Any, NamedTuple
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -15,6 +14,7 @@ import msgspec
 from consentd.callers.service import list_systems
 from consentd.check import proof_store
 from consentd.check.answers import ReasonTold, told
+from consentd.check.proof_asked import ProofAsked, channels_of, day_of
 from consentd.check.then import Past, decided, past_of
 from consentd.consent.dossier import choices_of
 from consentd.consent.views import HistoryEvent
@@ -23,23 +23,14 @@ from consentd.evidence import checkpoint
 from consentd.evidence import service as log
 from consentd.kernel.case import Question
 from consentd.kernel.compiled import CompiledPolicy
-from consentd.kernel.errors import NotFound, Unprocessable
+from consentd.kernel.errors import NotFound
 from consentd.kernel.ids import SubjectId
-from consentd.kernel.instants import Instant, midnight, to_instant, to_text
+from consentd.kernel.instants import Instant, to_text
 from consentd.policy.service import PolicyBook
 from consentd.subjects import service as subjects
-from consentd.subjects.requests import Identifier, Territory, spell
+from consentd.subjects.requests import Identifier, spell
 
 May = Callable[[str | None, str | None], bool]
-Day = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$", examples=["2026-11-03"])]
-
-
-class ProofAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    contact_point: Identifier
-    """The address or number that was written to or called."""
-    on: Day
-    """The day, in the company's own time zone."""
-    territory: Territory | None = None
 
 
 class InLog(msgspec.Struct, frozen=True):
@@ -137,8 +128,9 @@ def prove(
     compiled = policies.active(connection)
     policy = compiled.policy
     zone = ZoneInfo(policy.controller.zone)
-    day = _day(asked.on, zone, now)
+    day = day_of(asked.on, zone, now)
     name = spell(policy, asked.contact_point, asked.territory, "/contact_point")
+    channels = channels_of(policy, name)
     people = subjects.look_up(connection, keyring, policy, [asked.contact_point], asked.territory)
     point = subjects.held(connection, keyring, name)
     if not people or point is None:
@@ -148,7 +140,6 @@ def prove(
     reserved = proof_store.reservations_on(connection, members, point.id)
     past = past_of(connection, keyring, point, people, attempts, reserved)
     writing = _Writing(connection, policies, past, language, may)
-    channels = {id_ for id_, channel in policy.channels.items() if name.scheme in channel.schemes}
     proof = ContactProof(
         policy.controller.name,
         asked.contact_point,
@@ -232,7 +223,7 @@ class _Writing:
             row["outcome"],
             self._system(row["system_id"]),
             row["decision_id"],
-            self._verdict(row["purpose"], row["channel"], Instant(row["happened"]), row["batch_id"]),
+            self._verdict(row["purpose"], row["channel"], Instant(row["happened"]), row),
             self._log(row["entry_id"]),
         )
 
@@ -240,11 +231,11 @@ class _Writing:
         made = (self._verdict(purpose, channel, at) for purpose, channel in pairs)
         return tuple(verdict for verdict in made if verdict is not None)
 
-    def _verdict(self, purpose: str, channel: str, at: Instant, number: UUID | None = None) -> Verdict | None:
+    def _verdict(self, purpose: str, channel: str, at: Instant, made: Any = None) -> Verdict | None:
         compiled: CompiledPolicy | None = self._policies.at(self._connection, at)
         if compiled is None:
             return None
-        decision = decided(compiled, self._past, Question(purpose, channel, at), number)
+        decision = decided(compiled, self._past, Question(purpose, channel, at), made)
         reasons, cites = told(decision.reasons, True, self._language)
         return Verdict(
             to_text(at), purpose, channel, decision.allow, reasons, cites, decision.basis, decision.policy
@@ -261,31 +252,6 @@ class _Writing:
         return InLog(entry, log.inclusion_proof(self._connection, index, self._size).to_json())
 
 
-class _Hours(NamedTuple):
-    """Of a local day: its first instant, 12:00, and the first instant of the next."""
-
-    start: Instant
-    noon: Instant
-    end: Instant
-
-
-def _day(text: str, zone: ZoneInfo, now: Instant) -> _Hours:
-    try:
-        day = dt.date.fromisoformat(text)
-        # Not the middle: two days a year have another length.
-        noon = to_instant(dt.datetime.combine(day, dt.time(12), zone))
-        hours = _Hours(midnight(day, zone), noon, midnight(day + dt.timedelta(days=1), zone))
-        written = day.isoformat()
-    except (ValueError, OverflowError):
-        written = None
-    # Other spellings of ISO 8601 are read too: a day of a week, one without hyphens.
-    if written != text:
-        raise _wrong("invalid_date", "This is no day of the calendar: write it as 2026-11-03.")
-    if hours.start > now:
-        raise _wrong("future_date", "That day has not begun yet: nothing can be proven of it.")
-    return hours
-
-
 def _unsaid(row: Any, channels: set[str]) -> bool:  # Any: a row
     """Whether it was made by a channel of the contact detail, and nobody said at which."""
     return row["contact_point_id"] is None and row["channel"] in channels
@@ -299,7 +265,3 @@ def _asked_about(past: Past, channels: set[str]) -> Sequence[tuple[str, str]]:
         for row in rows
     }
     return sorted(pair for pair in pairs if pair[1] in channels)
-
-
-def _wrong(code: str, detail: str) -> Unprocessable:
-    return Unprocessable(code, detail, errors=[{"pointer": "/on", "code": code, "detail": detail}])

@@ -36,18 +36,21 @@ class Past(msgspec.Struct, frozen=True):
     """Of each person: when a fact arrived, and what it says."""
     listed: tuple[Suppression, ...]
     attempts: tuple[Any, ...]
-    """Rows, in the order in which they were made."""
+    """Rows, in the order in which they were made; `meant` are the ids of those it was reported about."""
     reserved: tuple[Any, ...] = ()
-    """Rows of permits."""
+    """Rows of permits, in the same way."""
 
-    def case(self, question: Question, number: UUID | None = None) -> Case:
+    def case(self, question: Question, made: Any = None) -> Case:
         """What was known by the instant of the question, of those attempts that count for it.
 
-        `number`: that of the contact asked about. What a permit reserved for it is not held against it.
+        `made`: the contact that is asked about, a row. It was meant for whom it says, and what a permit
+        reserved for it is not held against it. Without it all are meant who hold the contact detail.
         """
         at = question.at
+        everyone = {member for person in self.people for member in person.members}
+        meant = (made["meant"] & everyone if made is not None else None) or everyone
         return Case(
-            tuple(self._person(number, question) for number in range(len(self.people))),
+            tuple(self._person(number, question, meant) for number in range(len(self.people))),
             (
                 Point(
                     self.point.id,
@@ -58,36 +61,40 @@ class Past(msgspec.Struct, frozen=True):
             ),
             True,
             tuple(one for one in self.listed if one.since <= at),
-            self._attempts(question, number),
+            self._attempts(question, meant, made["batch_id"] if made is not None else None),
         )
 
-    def _attempts(self, question: Question, number: UUID | None) -> tuple[Attempt, ...]:
-        """Those that had been reported by then, and permits that were open and not used yet."""
+    def _attempts(self, question: Question, meant: set[Any], number: UUID | None) -> tuple[Attempt, ...]:
+        """Those that had been reported by then, and permits that were open and not used yet: at one of those
+        meant, or at the contact detail.
+        """
         at = question.at
         known = [row for row in self.attempts if row["arrived"] <= at]
         used = {number, *(row["batch_id"] for row in known)}
+
+        def counts(row: Any) -> bool:
+            about = row["contact_point_id"] == self.point.id or bool(row["meant"] & meant)
+            return about and row["marketing"] and row["channel"] == question.channel
+
         made = [
             Attempt(Instant(row["happened"]), row["outcome"] == "refused")
             for row in known
-            if row["happened"] < at and row["marketing"] and row["channel"] == question.channel
+            if row["happened"] < at and counts(row)
         ]
         made += [
             Attempt(Instant(row["issued"]), False, Instant(row["expires"]))
             for row in self.reserved
-            if row["issued"] < at < row["expires"]
-            and row["batch_id"] not in used
-            and row["marketing"]
-            and row["channel"] == question.channel
+            if row["issued"] < at < row["expires"] and row["batch_id"] not in used and counts(row)
         ]
         return tuple(sorted(made, key=lambda one: one.at))
 
-    def _person(self, number: int, question: Question) -> Person:
+    def _person(self, number: int, question: Question, meant: set[Any]) -> Person:
         found = self.people[number]
         folded = fold_of(self.events[number].until(question.at))
         known = [payload for arrived, payload in self.facts[number] if arrived <= question.at]
         return Person(
             found.id,
-            True,
+            not meant.isdisjoint(found.members),
             found.territory,
             found.restricted,
             tuple(
@@ -130,8 +137,9 @@ def _listed(connection: Any, point: Held, people: Sequence[Found]) -> Iterator[S
             yield Suppression(since, row.purpose, row.channel, None)
 
 
-def decided(compiled: CompiledPolicy, past: Past, question: Question, number: UUID | None = None) -> Decision:
-    return decide(compiled, question, past.case(question, number))
+def decided(compiled: CompiledPolicy, past: Past, question: Question, made: Any = None) -> Decision:
+    """Any: the row of the contact that is asked about, if it is one."""
+    return decide(compiled, question, past.case(question, made))
 
 
 def _facts(connection: Any, keyring: Keyring, person: Found) -> tuple[tuple[Instant, Any], ...]:

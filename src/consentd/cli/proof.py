@@ -9,8 +9,9 @@ import click
 from consentd.app import Parts
 from consentd.base import clock
 from consentd.base.i18n import Language, Text
+from consentd.check.proof_asked import ProofAsked
 from consentd.check.proof_words import in_words
-from consentd.check.proving import ContactProof, ProofAsked, prove
+from consentd.check.proving import ContactProof, prove
 from consentd.cli.common import command, fail, json_option, language_option, say, with_parts
 from consentd.db.unit import Unit
 from consentd.evidence.model import OPERATOR
