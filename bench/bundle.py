@@ -37,7 +37,7 @@ BATCH = 2000
 
 def prepare(unit: Unit) -> Keyring:
     keyring = create_keyring(unit, root_key(bytes(32)))
-    begin(unit, action="keys.created", actor=SERVICE, key=keyring.audit()).close()
+    begin(unit, keyring, action="keys.created", actor=SERVICE, key=keyring.audit()).close()
     return keyring
 
 
@@ -77,7 +77,12 @@ def record(unit: Unit, keyring: Keyring, count: int) -> None:
         if turn == 0:
             subject_id = SubjectId(new_id())
         entry = begin(
-            unit, action="consent.recorded", actor=SERVICE, key=keyring.audit(), subject_id=subject_id
+            unit,
+            keyring,
+            action="consent.recorded",
+            actor=SERVICE,
+            key=keyring.audit(),
+            subject_id=subject_id,
         )
         entry.insert(consent_events, event(unit, subject_id))
         if turn == 0:

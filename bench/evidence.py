@@ -24,7 +24,7 @@ ENTRIES = 20_000
 
 def prepare(unit: Unit) -> Keyring:
     keyring = create_keyring(unit, root_key(bytes(32)))
-    begin(unit, action="keys.created", actor=SERVICE, key=keyring.audit()).close()
+    begin(unit, keyring, action="keys.created", actor=SERVICE, key=keyring.audit()).close()
     return keyring
 
 
@@ -32,7 +32,7 @@ def record(unit: Unit, keyring: Keyring, count: int, rows: int) -> float:
     """Processor seconds: what the machine does besides does not count."""
     start = time.thread_time()
     for _ in range(count):
-        entry = begin(unit, action="bench", actor=SERVICE, key=keyring.audit(), subject_id=None)
+        entry = begin(unit, keyring, action="bench", actor=SERVICE, key=keyring.audit(), subject_id=None)
         for _ in range(rows):
             entry.insert(
                 attempts,
@@ -71,7 +71,9 @@ async def main() -> None:
         print(f"sequence         {ENTRIES / (time.perf_counter() - start):6.0f} leaves/s")
         keys = keyring.public_keys("log")
         start = time.perf_counter()
-        findings = await database.read(lambda connection: verify(connection, origin=ORIGIN, keys=keys))
+        findings = await database.read(
+            lambda connection: verify(connection, origin=ORIGIN, keys=keys, vouch=keyring.vouch)
+        )
         print(f"findings         {len(findings)}")
         print(f"verify           {ENTRIES / (time.perf_counter() - start):6.0f} entries/s")
         await database.close()

@@ -124,6 +124,23 @@ def test_a_migration_that_fails_leaves_nothing(empty_url: str, monkeypatch: pyte
     opens(empty_url)
 
 
+def test_promise_9_what_an_earlier_version_queued_is_not_vouched_for_by_a_migration(empty_url: str) -> None:
+    """It would vouch for whatever stands there: the earlier version has to put its own into the log."""
+    migrate(empty_url, "0003")
+    queue = "INSERT INTO log_pending (entry_id, leaf) VALUES ({0}, {1})"
+    if empty_url.startswith("sqlite"):
+        values = [f"x'{'0' * 32}'", f"x'{'0' * 64}'"]
+    else:
+        values = [f"'{uuid.uuid4()}'", "'\\x00'::bytea"]
+    asyncio.run(run_raw(empty_url, queue.format(*values)))
+    with pytest.raises(OperatorError, match="still wait for the log"):
+        migrate(empty_url)
+    assert current(empty_url) == "0003"
+    asyncio.run(run_raw(empty_url, "DELETE FROM log_pending"))
+    migrate(empty_url)
+    assert current(empty_url) == head()
+
+
 async def test_a_login_that_may_make_no_role_works_as_itself(postgres: Server) -> None:
     """Triggers alone protect history then, and the service says so when it starts."""
     plain = f"consentd_test_{uuid.uuid4().hex[:8]}"
@@ -152,8 +169,8 @@ async def test_a_database_ahead_of_the_code_is_refused(database_url: str) -> Non
 async def test_a_database_behind_the_code_is_refused(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(readiness, "head", lambda: "0004")
-    with pytest.raises(OperatorError, match=r"behind 0004.*consentd migrate"):
+    monkeypatch.setattr(readiness, "head", lambda: "0005")
+    with pytest.raises(OperatorError, match=r"behind 0005.*consentd migrate"):
         await open_database(database_url, clock=now).open()
 
 

@@ -23,6 +23,7 @@ async def test_promise_9_every_row_reads_back_as_it_was_hashed(ledger: Ledger) -
     def work(unit: Unit) -> None:
         entry = begin(
             unit,
+            ledger.keyring,
             action="policy.activated",
             actor=Actor(ActorKind.STAFF, new_id()),
             key=ledger.keyring.audit(),
@@ -67,7 +68,7 @@ async def test_promise_3_a_change_that_fails_leaves_neither_row_nor_entry(ledger
 
 async def test_promise_3_rows_of_an_entry_that_was_not_closed_are_not_committed(ledger: Ledger) -> None:
     def work(unit: Unit) -> None:
-        entry = begin(unit, action="x", actor=OPERATOR, key=ledger.keyring.audit())
+        entry = begin(unit, ledger.keyring, action="x", actor=OPERATOR, key=ledger.keyring.audit())
         entry.insert(attempts, attempt(unit))
 
     with pytest.raises(Unaudited):
@@ -77,7 +78,7 @@ async def test_promise_3_rows_of_an_entry_that_was_not_closed_are_not_committed(
 
 async def test_a_row_that_would_read_back_as_something_else_is_refused(ledger: Ledger) -> None:
     def work(unit: Unit) -> None:
-        entry = begin(unit, action="x", actor=OPERATOR, key=ledger.keyring.audit())
+        entry = begin(unit, ledger.keyring, action="x", actor=OPERATOR, key=ledger.keyring.audit())
         with pytest.raises(TypeError, match="marketing"):
             entry.insert(attempts, attempt(unit) | {"marketing": 1})
         with pytest.raises(TypeError, match="happened"):
@@ -101,7 +102,14 @@ async def test_rows_that_may_change_verify_as_they_were_left(ledger: Ledger) -> 
 
     async def act(*acts: Callable[[Unit, Entry], object]) -> None:
         def work(unit: Unit) -> None:
-            entry = begin(unit, action="x", actor=OPERATOR, key=ledger.keyring.audit(), subject_id=person)
+            entry = begin(
+                unit,
+                ledger.keyring,
+                action="x",
+                actor=OPERATOR,
+                key=ledger.keyring.audit(),
+                subject_id=person,
+            )
             for one in acts:
                 one(unit, entry)
             entry.close()
@@ -129,7 +137,7 @@ async def test_rows_that_may_change_verify_as_they_were_left(ledger: Ledger) -> 
 
 async def test_what_never_changes_is_not_changed_through_an_entry(ledger: Ledger) -> None:
     def work(unit: Unit) -> None:
-        entry = begin(unit, action="x", actor=OPERATOR, key=ledger.keyring.audit())
+        entry = begin(unit, ledger.keyring, action="x", actor=OPERATOR, key=ledger.keyring.audit())
         with pytest.raises(ValueError, match="attempts never change"):
             entry.update(attempts, {"purpose": ["x"]}, {"outcome": "x"})
         with pytest.raises(ValueError, match="attempts never change"):

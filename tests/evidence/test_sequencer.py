@@ -7,16 +7,21 @@ import pytest
 import sqlalchemy as sa
 
 from consentd.base.ids import new_id
+from consentd.crypto.keyring import passing_keyring
 from consentd.db.sqlite import SqliteDatabase
+from consentd.db.tables.consent import attempts
 from consentd.db.tables.log import log_leaves, log_pending
 from consentd.db.unit import Unit
 from consentd.evidence import checkpoint, lease, outside, service
 from consentd.evidence.lease import LostLease
+from consentd.evidence.model import SERVICE
 from consentd.evidence.proof import ConsistencyProof, InclusionProof
+from consentd.evidence.recorder import begin
 from consentd.evidence.sequencer import LEASE, sequence_once
 from consentd.evidence.store import Lease
 from consentd.kernel.errors import NotFound, Tampered, Unprocessable
-from support.ledger import ORIGIN, Ledger, open_ledger
+from consentd.kernel.ids import EntryId
+from support.ledger import ORIGIN, Ledger, attempt, open_ledger
 
 
 async def test_every_entry_gets_a_leaf_and_every_size_a_verifying_proof(ledger: Ledger) -> None:
@@ -117,6 +122,43 @@ async def test_no_late_committer_is_skipped(ledger: Ledger) -> None:
     await ledger.sequence()
     assert await ledger.database.read(lambda connection: service.index_of(connection, entry_id)) == 4
     assert await ledger.verify() == []
+
+
+async def test_promise_9_an_entry_that_somebody_else_queued_is_not_signed(ledger: Ledger) -> None:
+    """Right in everything that can be had from the database alone; its author has another key."""
+    await ledger.record(2)
+    await ledger.sequence()
+    stranger = passing_keyring()
+
+    def forge(unit: Unit) -> EntryId:
+        entry = begin(unit, stranger, action="consent.recorded", actor=SERVICE, key=stranger.audit())
+        entry.insert(attempts, attempt(unit))
+        entry.close({})
+        return entry.id
+
+    forged = await ledger.database.change(forge)
+    with pytest.raises(Tampered, match=str(forged)) as caught:
+        await ledger.sequencer.step()
+    assert caught.value.code == "forged_entry"
+    assert (await ledger.database.read(service.status)).size == 3
+    (finding,) = await ledger.verify()
+    assert (finding.table, finding.row) == ("log_pending", str(forged))
+
+
+async def test_promise_9_what_vouches_for_one_entry_vouches_for_no_other(ledger: Ledger) -> None:
+    first, second = await ledger.record(2)
+
+    def swap(unit: Unit) -> None:
+        columns = log_pending.c.entry_id, log_pending.c.vouched
+        found = {row.entry_id: row.vouched for row in unit.connection.execute(sa.select(*columns))}
+        unit.connection.execute(
+            log_pending.update().where(log_pending.c.entry_id == first).values(vouched=found[second])
+        )
+
+    await ledger.database.housekeep(swap)
+    with pytest.raises(Tampered) as caught:
+        await ledger.sequencer.step()
+    assert caught.value.code == "forged_entry"
 
 
 async def test_promise_9_a_rolled_back_log_is_not_signed(

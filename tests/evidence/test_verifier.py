@@ -128,7 +128,10 @@ CASES = {
     "an entry queued a second time": (
         "log_pending",
         None,
-        run("INSERT INTO log_pending (entry_id, leaf) SELECT entry_id, leaf FROM log_leaves WHERE idx = 3"),
+        run(
+            "INSERT INTO log_pending (entry_id, leaf, vouched) "
+            "SELECT entry_id, leaf, zeroblob(32) FROM log_leaves WHERE idx = 3"
+        ),
     ),
     "an entry inserted": (
         "log_entries",
@@ -283,7 +286,8 @@ async def test_promise_9_an_entry_that_lists_anothers_row_is_found(ledger: Ledge
             (UUID(int=1).bytes, rows),
         )
         raw.execute(
-            "INSERT INTO log_pending (entry_id, leaf) VALUES (?, ?)", (UUID(int=1).bytes, entry_leaf(entry))
+            "INSERT INTO log_pending (entry_id, leaf, vouched) VALUES (?, ?, ?)",
+            (UUID(int=1).bytes, entry_leaf(entry), ledger.keyring.vouch(entry_leaf(entry))),
         )
 
     findings = await tampered(ledger, tmp_path, tamper)

@@ -331,7 +331,9 @@ async def test_promise_6_facts_that_were_folded_wrong_are_found(town: Town) -> N
     def work(unit: Unit) -> None:
         content = open_keys(unit.connection, company.keyring, [ana])[ana].content
         assert content is not None
-        entry = begin(unit, action="x", actor=OPERATOR, key=company.keyring.audit(), subject_id=ana)
+        entry = begin(
+            unit, company.keyring, action="x", actor=OPERATOR, key=company.keyring.audit(), subject_id=ana
+        )
         put_fact_state(entry, ana, seal(content, b"[]", Place("fact_states", "sealed", ana)), known=True)
         entry.close()
 

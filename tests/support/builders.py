@@ -323,7 +323,9 @@ class Company:
 
         def work(unit: Unit) -> list[SubjectId]:
             found = purge_due(unit, unit.now)
-            begin(unit, action="keys.purged", actor=OPERATOR, key=self.keyring.audit()).close(len(found))
+            begin(unit, self.keyring, action="keys.purged", actor=OPERATOR, key=self.keyring.audit()).close(
+                len(found)
+            )
             return found
 
         return await self.database.change(work)
@@ -349,7 +351,12 @@ class Company:
         note, keys = outside.read(file), self.keyring.public_keys("log")
         return await self.database.read(
             lambda connection: verify(
-                connection, origin=origin, keys=keys, outside=note, fold_check=state_check(self.keyring)
+                connection,
+                origin=origin,
+                keys=keys,
+                vouch=self.keyring.vouch,
+                outside=note,
+                fold_check=state_check(self.keyring),
             )
         )
 

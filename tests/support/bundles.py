@@ -109,4 +109,6 @@ async def live(ledger: Ledger) -> None:
 
 def about(ledger: Ledger, unit: Unit, person: SubjectId) -> Entry:
     """An entry about somebody, under way."""
-    return begin(unit, action="test.done", actor=SERVICE, key=ledger.keyring.audit(), subject_id=person)
+    return begin(
+        unit, ledger.keyring, action="test.done", actor=SERVICE, key=ledger.keyring.audit(), subject_id=person
+    )

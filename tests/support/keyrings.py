@@ -10,7 +10,7 @@ from consentd.evidence.model import OPERATOR
 async def new_keyring(database: Database) -> Keyring:
     def make(unit: Unit) -> Keyring:
         made = create_keyring(unit, root_key(bytes(range(32))))
-        recorder.begin(unit, action="installed", actor=OPERATOR, key=made.audit()).close(None)
+        recorder.begin(unit, made, action="installed", actor=OPERATOR, key=made.audit()).close(None)
         return made
 
     return await database.change(make)

@@ -38,7 +38,9 @@ class Ledger:
         return await self.database.change(lambda unit: [self.entry(unit, rows) for _ in range(entries)])
 
     def entry(self, unit: Unit, rows: int = 2) -> EntryId:
-        entry = begin(unit, action="test.done", actor=SERVICE, key=self.keyring.audit(), subject_id=None)
+        entry = begin(
+            unit, self.keyring, action="test.done", actor=SERVICE, key=self.keyring.audit(), subject_id=None
+        )
         entry.insert_many(attempts, [attempt(unit) for _ in range(rows)])
         entry.insert(facts, fact(unit))
         entry.close({"why": "a test"})
@@ -55,7 +57,12 @@ class Ledger:
         keys = self.keyring.public_keys("log")
         return await self.database.read(
             lambda connection: verify(
-                connection, origin=ORIGIN, keys=keys, outside=note, fold_check=fold_check
+                connection,
+                origin=ORIGIN,
+                keys=keys,
+                vouch=self.keyring.vouch,
+                outside=note,
+                fold_check=fold_check,
             )
         )
 
@@ -65,7 +72,7 @@ async def open_ledger(database: Database, folder: Path) -> Ledger:
 
     def initialise(unit: Unit) -> Keyring:
         keyring = create_keyring(unit, root_key(bytes(range(32))))
-        begin(unit, action="keys.created", actor=OPERATOR, key=keyring.audit()).close()
+        begin(unit, keyring, action="keys.created", actor=OPERATOR, key=keyring.audit()).close()
         return keyring
 
     return Ledger(database, await database.change(initialise), folder)

@@ -114,7 +114,9 @@ class Service:
                 earlier = remembered(unit, repeat)
                 if earlier is not None:
                     return earlier, True
-                recorder.begin(unit, action="act.done", actor=SERVICE, key=self.keyring.audit()).close({})
+                recorder.begin(
+                    unit, self.keyring, action="act.done", actor=SERVICE, key=self.keyring.audit()
+                ).close({})
                 batch = BatchId(new_id())
                 remember(unit, repeat, batch, 201)
                 return batch, False

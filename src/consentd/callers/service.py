@@ -233,4 +233,4 @@ def _no_such_system() -> NotFound:
 
 
 def _record(unit: Unit, keyring: Keyring, action: str, actor: Actor, detail: Mapping[str, object]) -> None:
-    recorder.begin(unit, action=action, actor=actor, key=keyring.audit()).close(detail)
+    recorder.begin(unit, keyring, action=action, actor=actor, key=keyring.audit()).close(detail)

@@ -108,6 +108,7 @@ async def _verify(parts: Parts) -> tuple[list[Finding], Status]:
             connection,
             origin=log_origin(connection) or "",
             keys=parts.keyring.public_keys("log"),
+            vouch=parts.keyring.vouch,
             outside=note,
             fold_check=state_check(parts.keyring),
         )

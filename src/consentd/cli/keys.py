@@ -65,7 +65,7 @@ def purge(backup_days: int, as_json: bool) -> None:
             people = purge_proofs(unit, parts.keyring, OPERATOR)
             periods = rotation.destroy_retired(unit, "period", backup_days)
             done = {"proof_keys": people, "period_keys": len(periods)}
-            begin(unit, action="keys.purged", actor=OPERATOR, key=parts.keyring.audit()).close(
+            begin(unit, parts.keyring, action="keys.purged", actor=OPERATOR, key=parts.keyring.audit()).close(
                 {**done, "periods": [str(one) for one in periods]}
             )
             return done
@@ -114,9 +114,9 @@ def _rotate_root(file: Path, as_json: bool) -> None:
 
         def wrap(unit: Unit) -> int:
             count = rotation.rotate_root(unit, parts.keyring, fresh)
-            begin(unit, action="keys.rotated", actor=OPERATOR, key=parts.keyring.audit()).close(
-                {"use": "root", "name": fresh.name}
-            )
+            begin(
+                unit, parts.keyring, action="keys.rotated", actor=OPERATOR, key=parts.keyring.audit()
+            ).close({"use": "root", "name": fresh.name})
             return count
 
         count = await parts.database.change(wrap)
@@ -137,9 +137,9 @@ def _rotate_period(as_json: bool) -> None:
     async def work(parts: Parts) -> int:
         def fresh(unit: Unit) -> None:
             key = rotation.new_version(unit, parts.keyring, "period")
-            begin(unit, action="keys.rotated", actor=OPERATOR, key=parts.keyring.audit()).close(
-                {"use": "period", "key": str(key)}
-            )
+            begin(
+                unit, parts.keyring, action="keys.rotated", actor=OPERATOR, key=parts.keyring.audit()
+            ).close({"use": "period", "key": str(key)})
 
         await parts.database.change(fresh)
         await parts.database.read(parts.keyring.reload)
@@ -160,9 +160,9 @@ async def _rewrap(parts: Parts) -> int:
     def batch(unit: Unit) -> int:
         count = rotation.rewrap_batch(unit, parts.keyring)
         if count:
-            begin(unit, action="keys.rewrapped", actor=OPERATOR, key=parts.keyring.audit()).close(
-                {"count": count}
-            )
+            begin(
+                unit, parts.keyring, action="keys.rewrapped", actor=OPERATOR, key=parts.keyring.audit()
+            ).close({"count": count})
         return count
 
     total = 0

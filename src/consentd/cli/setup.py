@@ -70,7 +70,7 @@ async def _keyring(database: Database, root: RootKey, done: list[str]) -> Keyrin
             # Another process was quicker.
             return load_keyring(unit.connection, root)
         keyring = create_keyring(unit, root)
-        begin(unit, action="service.initialised", actor=OPERATOR, key=keyring.audit()).close(
+        begin(unit, keyring, action="service.initialised", actor=OPERATOR, key=keyring.audit()).close(
             {"root_key": root.name}
         )
         return keyring

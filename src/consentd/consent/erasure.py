@@ -69,6 +69,7 @@ def erase(
     entries = {
         member: begin(
             unit,
+            keyring,
             action=ERASED,
             actor=actor,
             subject_id=member,
@@ -178,6 +179,8 @@ def purge_proofs(unit: Unit, keyring: Keyring, actor: Actor) -> int:
     """Destroys the proof keys whose time is over; how many. An entry each: it is about one person."""
     purged = purge_due(unit, unit.now)
     audit = keyring.audit()
-    entries = [begin(unit, action="proof.purged", actor=actor, subject_id=one, key=audit) for one in purged]
+    entries = [
+        begin(unit, keyring, action="proof.purged", actor=actor, subject_id=one, key=audit) for one in purged
+    ]
     close_all(unit, [(entry, None) for entry in entries])
     return len(purged)

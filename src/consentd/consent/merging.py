@@ -59,6 +59,7 @@ def _append(
     proof = open_keys(unit.connection, keyring, [first])[first].proof
     entry = begin(
         unit,
+        keyring,
         action=f"subject.{kind}d",
         actor=actor,
         subject_id=first,

@@ -74,7 +74,7 @@ async def rebuild_all(database: Database, keyring: Keyring) -> int:
             states_store.forget_states(unit, [person.group for person in people])
             for person in people:
                 refold(unit, person.group, person.members)
-            begin(unit, action="states.rebuilt", actor=OPERATOR, key=keyring.audit()).close(
+            begin(unit, keyring, action="states.rebuilt", actor=OPERATOR, key=keyring.audit()).close(
                 {"people": len(groups)}
             )
             return groups

@@ -79,6 +79,10 @@ class Keyring:
         """For the stop journal: 32 bytes. The caller separates what it is used for."""
         return hmac.digest(self._keys.derived("journal", 1, "mac"), data, "sha256")
 
+    def vouch(self, leaf: bytes) -> bytes:
+        """What shows that an entry which waits for the log is ours: 32 bytes. For its leaf alone."""
+        return self.digest("queue", leaf)
+
     def period(self) -> Key:
         """The key that wraps what is made now."""
         return self._keys.current("period")

@@ -16,6 +16,7 @@ from functools import cache
 from typing import NamedTuple
 
 from consentd.base.ids import new_id
+from consentd.crypto.keyring import Keyring
 from consentd.crypto.seal import Place, seal
 from consentd.crypto.secrets import Key
 from consentd.db.unit import Unit
@@ -37,6 +38,7 @@ class Entry:
     def __init__(
         self,
         unit: Unit,
+        keyring: Keyring,
         action: str,
         actor: Actor,
         subject_id: SubjectId | None,
@@ -45,6 +47,7 @@ class Entry:
     ) -> None:
         self.id = EntryId(new_id())
         self._unit = unit
+        self._keyring = keyring
         self._action = action
         self._actor = actor
         self._subject_id = subject_id
@@ -96,14 +99,14 @@ class Entry:
         if self._closed:
             raise RuntimeError(f"the entry {self._action} is closed")
 
-    def _seal(self, detail: object) -> Row:
-        """Its row. Nothing can be written under it any more."""
+    def _ended(self, detail: object) -> tuple[Row, bytes, bytes]:
+        """Its row, leaf, and what vouches for it. Nothing can be written under it any more."""
         self._refuse_closed()
         self._closed = True
         sealed = None
         if detail is not None:
             sealed = seal(self._key, canonical(detail), Place("log_entries", "sealed", self.id))
-        return {
+        row: Row = {
             "id": self.id,
             "action": self._action,
             "at": self._unit.now,
@@ -115,10 +118,13 @@ class Entry:
             "key_id": self._key.id,
             "sealed": sealed,
         }
+        leaf = entry_leaf(row)
+        return row, leaf, self._keyring.vouch(leaf)
 
 
 def begin(
     unit: Unit,
+    keyring: Keyring,
     *,
     action: str,
     actor: Actor,
@@ -126,16 +132,18 @@ def begin(
     subject_id: SubjectId | None = None,
     policy: str | None = None,
 ) -> Entry:
-    """Begins an entry. `key`: the subject's proof key, or the audit key where it is about nobody."""
-    return Entry(unit, action, actor, subject_id, key, policy)
+    """Begins an entry. `key`: the subject's proof key, or the audit key where it is about nobody.
+    `keyring` vouches for it to the sequencer.
+    """
+    return Entry(unit, keyring, action, actor, subject_id, key, policy)
 
 
 def close_all(unit: Unit, entries: Iterable[tuple[Entry, object]]) -> None:
     """Closes many entries, each with its detail, in two statements."""
-    rows = [entry._seal(detail) for entry, detail in entries]
-    if rows:
-        store.insert_entries(unit.connection, [(row, entry_leaf(row)) for row in rows])
-        unit.entries += len(rows)
+    ended = [entry._ended(detail) for entry, detail in entries]
+    if ended:
+        store.insert_entries(unit.connection, ended)
+        unit.entries += len(ended)
 
 
 def entry_leaf(row: Row) -> bytes:

@@ -7,6 +7,9 @@ against the last checkpoint outside the database: one that was rolled back or re
 Costs some tens of microseconds per leaf; `bench/evidence.py` watches it.
 """
 
+import hmac
+from collections.abc import Sequence
+
 import msgspec
 
 from consentd.crypto.keyring import Keyring
@@ -15,7 +18,7 @@ from consentd.evidence import checkpoint, lease, store
 from consentd.evidence.checkpoint import Checkpoint
 from consentd.evidence.lease import LostLease
 from consentd.evidence.merkle import Range, Tree, complete_subtrees, peaks, range_hash
-from consentd.evidence.store import CheckpointRow, Connection, Lease
+from consentd.evidence.store import CheckpointRow, Connection, Lease, Pending
 from consentd.kernel.errors import Tampered
 
 LEASE = "sequencer"
@@ -40,7 +43,7 @@ def sequence_once(
     """Appends up to `limit` waiting entries and signs the tree. `outside`: the last checkpoint written.
 
     Raises LostLease if another leads by now; Tampered (log_rolled_back, log_forked, log_damaged) if the
-    tree does not continue the one that was signed last.
+    tree does not continue the one that was signed last, or (forged_entry) if what waits is not ours.
     """
     connection = unit.connection
     renewed = lease.renew(unit, LEASE, held, LEASE_SECONDS)
@@ -53,6 +56,7 @@ def sequence_once(
     waiting = store.pending(connection, limit)
     if not waiting:
         return Sequenced(0, size, latest.note if latest else None, renewed, False)
+    _require_ours(keyring, waiting)
     # A late committer may have a smaller number than what is in the tree already: numbers order the queue,
     # places in the tree are given here.
     store.insert_leaves(connection, size, waiting)
@@ -63,6 +67,17 @@ def sequence_once(
     note = checkpoint.sign(signed, keyring.signer("log"))
     store.insert_checkpoint(connection, CheckpointRow(signed.size, signed.root, note, unit.now))
     return Sequenced(len(waiting), tree.size, note, renewed, len(waiting) == limit)
+
+
+def _require_ours(keyring: Keyring, waiting: Sequence[Pending]) -> None:
+    """Whoever can write to the database could queue an entry; without the keys they cannot vouch for it."""
+    for row in waiting:
+        if not hmac.compare_digest(row.vouched, keyring.vouch(row.leaf)):
+            raise Tampered(
+                "forged_entry",
+                f"The entry {row.entry_id} waits for the log, but consentd did not write it. Nothing is "
+                f"signed while it is in log_pending; find out who can write to the database. {_VERIFY}",
+            )
 
 
 def load_tree(connection: Connection, size: int) -> Tree:

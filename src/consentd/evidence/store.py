@@ -19,13 +19,14 @@ Table: TypeAlias = sa.Table
 
 # `inline`: what the database numbers by itself is not asked back.
 _INSERT_ENTRY = Write(log_entries.insert().inline(), [column.name for column in log_entries.columns])
-_INSERT_PENDING = Write(log_pending.insert().inline(), ["entry_id", "leaf"])
+_INSERT_PENDING = Write(log_pending.insert().inline(), ["entry_id", "leaf", "vouched"])
 
 
 class Pending(NamedTuple):
     seq: int
     entry_id: EntryId
     leaf: bytes
+    vouched: bytes
 
 
 class CheckpointRow(NamedTuple):
@@ -93,10 +94,15 @@ def _bound(where: Where) -> dict[str, Any]:  # Any: the values of one statement
     return {f"only_{name}": list(values) for name, values in where.items()}
 
 
-def insert_entries(connection: Connection, entries: Sequence[tuple[Mapping[str, Scalar], bytes]]) -> None:
-    """The rows of entries, and their leaves for the queue."""
-    _INSERT_ENTRY.run(connection, [row for row, _ in entries])
-    _INSERT_PENDING.run(connection, [{"entry_id": row["id"], "leaf": leaf} for row, leaf in entries])
+def insert_entries(
+    connection: Connection, entries: Sequence[tuple[Mapping[str, Scalar], bytes, bytes]]
+) -> None:
+    """The rows of entries, with their leaves for the queue and what vouches for each."""
+    _INSERT_ENTRY.run(connection, [row for row, _, _ in entries])
+    _INSERT_PENDING.run(
+        connection,
+        [{"entry_id": row["id"], "leaf": leaf, "vouched": vouched} for row, leaf, vouched in entries],
+    )
 
 
 def size(connection: Connection) -> int:
@@ -106,7 +112,9 @@ def size(connection: Connection) -> int:
 
 
 def pending(connection: Connection, limit: int) -> list[Pending]:
-    statement = sa.select(log_pending.c.seq, log_pending.c.entry_id, log_pending.c.leaf)
+    statement = sa.select(
+        log_pending.c.seq, log_pending.c.entry_id, log_pending.c.leaf, log_pending.c.vouched
+    )
     return [Pending(*row) for row in connection.execute(statement.order_by(log_pending.c.seq).limit(limit))]
 
 

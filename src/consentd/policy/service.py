@@ -85,7 +85,9 @@ def activate(unit: Unit, keyring: Keyring, policy: Policy, actor: Actor) -> bool
                 )
             ]
         )
-    entry = begin(unit, action="policy.activated", actor=actor, key=keyring.audit(), policy=policy.hash)
+    entry = begin(
+        unit, keyring, action="policy.activated", actor=actor, key=keyring.audit(), policy=policy.hash
+    )
     if store.document(unit.connection, policy.hash) is None:
         entry.insert(
             store.VERSIONS,

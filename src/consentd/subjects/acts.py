@@ -107,6 +107,7 @@ class Act:
         if subject not in self._entries:
             entry = begin(
                 self.unit,
+                self.keyring,
                 action=self._action,
                 actor=self._actor,
                 subject_id=subject,

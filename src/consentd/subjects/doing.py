@@ -115,6 +115,7 @@ def log_reading(
         proof = keys[subject].proof if subject is not None else None
         begin(
             unit,
+            keyring,
             action=action,
             actor=actor,
             subject_id=subject if proof is not None else None,

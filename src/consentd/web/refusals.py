@@ -38,6 +38,7 @@ class Refusals:
     def _record(self, unit: Unit, caller: Caller, error: CallerError, route: str) -> None:
         entry = recorder.begin(
             unit,
+            self._keyring,
             action="caller.refused",
             actor=Actor(ActorKind.SYSTEM, caller.system_id),
             key=self._keyring.audit(),
@@ -51,7 +52,9 @@ class Refusals:
             return
 
         def record(unit: Unit) -> None:
-            entry = recorder.begin(unit, action="strangers.refused", actor=SERVICE, key=self._keyring.audit())
+            entry = recorder.begin(
+                unit, self._keyring, action="strangers.refused", actor=SERVICE, key=self._keyring.audit()
+            )
             entry.close({"count": count})
 
         try:

@@ -33,6 +33,8 @@ log_pending = housekeeping(
         ),
         sa.Column("entry_id", Id, nullable=False),
         sa.Column("leaf", Digest, nullable=False),
+        # A keyed hash of the leaf: whoever can only write to the database cannot queue an entry.
+        sa.Column("vouched", Digest, nullable=False),
     )
 )
 

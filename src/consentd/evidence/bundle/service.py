@@ -100,7 +100,7 @@ async def _recorded(
     """Records what is about to be handed out; returns when that stands in the signed log."""
 
     def record(unit: Unit) -> EntryId:
-        entry = begin(unit, action=action, actor=actor, key=keyring.audit())
+        entry = begin(unit, keyring, action=action, actor=actor, key=keyring.audit())
         entry.close(detail)
         return entry.id
 

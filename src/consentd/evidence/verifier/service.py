@@ -21,6 +21,8 @@ from consentd.kernel.errors import Tampered
 _SLICE = 1000
 
 FoldCheck = Callable[[Connection], Iterable[Finding]]
+Vouch = Callable[[bytes], bytes]
+"""A leaf, to what stands beside it in the queue (`Keyring.vouch`)."""
 
 
 def verify(
@@ -28,18 +30,20 @@ def verify(
     *,
     origin: str,
     keys: Sequence[PublicKey],
+    vouch: Vouch,
     outside: str | None = None,
     fold_check: FoldCheck | None = None,
     most: int = 20,
 ) -> list[Finding]:
     """Up to `most` bad places, the first one first; none if the log is what was written.
 
-    `connection` holds one snapshot. `keys`: the log's public keys; `outside`: the note of the checkpoint
+    `connection` holds one snapshot. `keys`: the log's public keys; `vouch`: what the
+    queue must carry for a leaf; `outside`: the note of the checkpoint
     kept outside the database. `fold_check` compares the states with the fold of the events (promise 6).
     """
     findings = Findings(most)
     try:
-        _verify(connection, findings, origin, keys, outside)
+        _verify(connection, findings, origin, keys, vouch, outside)
         for finding in fold_check(connection) if fold_check else ():
             findings.add(finding)
     except Enough:
@@ -50,7 +54,12 @@ def verify(
 
 
 def _verify(
-    connection: Connection, findings: Findings, origin: str, keys: Sequence[PublicKey], outside: str | None
+    connection: Connection,
+    findings: Findings,
+    origin: str,
+    keys: Sequence[PublicKey],
+    vouch: Vouch,
+    outside: str | None,
 ) -> None:
     seen = None
     if outside is not None:
@@ -61,7 +70,7 @@ def _verify(
     tree = TreeCheck(findings, origin, keys, seen)
     rows = RowCheck(findings)
     _leaves(connection, findings, tree, rows)
-    _pending(connection, findings, rows)
+    _pending(connection, findings, rows, vouch)
     rows.finish(connection)
 
 
@@ -81,10 +90,12 @@ def _leaves(connection: Connection, findings: Findings, tree: TreeCheck, rows: R
     tree.finish(connection)
 
 
-def _pending(connection: Connection, findings: Findings, rows: RowCheck) -> None:
+def _pending(connection: Connection, findings: Findings, rows: RowCheck, vouch: Vouch) -> None:
     start = -(1 << 62)
     while slice_ := store.pending(connection, start, _SLICE):
         rows.entries(connection, slice_, "log_pending")
+        for entry_id in store.unvouched(connection, slice_, vouch):
+            findings.add(Finding("log_pending", str(entry_id), "waits, but consentd did not write it"))
         start = slice_[-1].number + 1
     for entry_id in store.doubled_entries(connection, _SLICE):
         findings.add(Finding("log_pending", str(entry_id), "waits although it is in the log, or twice"))

@@ -44,6 +44,20 @@ def pending(connection: Connection, start: int, limit: int) -> list[LeafRow]:
     return _with_entries(connection, log_pending, log_pending.c.seq, start, limit)
 
 
+def unvouched(
+    connection: Connection, slice_: Sequence[LeafRow], vouch: Callable[[bytes], bytes]
+) -> list[Scalar]:
+    """The entries among these that wait without what consentd puts beside its own."""
+    numbers = sa.between(log_pending.c.seq, slice_[0].number, slice_[-1].number)
+    statement = sa.select(_raw(log_pending.c.seq), _raw(log_pending.c.vouched)).where(numbers)
+    vouched: dict[Any, Any] = dict(map(tuple, _execute(connection, log_pending, statement)))
+    return [
+        row.entry_id
+        for row in slice_
+        if not (isinstance(row.leaf, bytes) and vouched.get(row.number) == vouch(row.leaf))
+    ]
+
+
 def by_key(connection: Connection, table: Table, keys: Collection[Scalar]) -> dict[Scalar, Row]:
     """The rows with these primary keys, as far as there are any."""
     (key,) = table.primary_key.columns
