@@ -48,8 +48,8 @@ def connect(path: Path, *, query_only: bool = False, create: bool = False) -> sq
     if not create and not path.exists():
         raise OperatorError(
             "no_database",
-            f"There is no database at {path}. Run `consentd init` for a new installation, or name the right "
-            "place in CONSENTD_DATABASE_URL.",
+            f"There is no database at {path}. Run `consentd init` for a new installation (`consentd migrate` "
+            "makes its tables alone), or name the right place in CONSENTD_DATABASE_URL.",
         )
     raw = sqlite3.connect(
         f"file:{quote(str(path.absolute()))}?mode={'rwc' if create else 'rw'}",
