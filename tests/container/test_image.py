@@ -15,13 +15,13 @@ import venv
 from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
 import yaml
 
 from consentd.base.settings import from_environment
+from support.environment import Asked
 from support.installation import ROOT, free_port
 
 NOBODY = 65534
@@ -29,21 +29,9 @@ DOCKERFILE = (ROOT / "Dockerfile").read_text()
 COMPOSE = yaml.safe_load((ROOT / "compose.yaml").read_text())
 
 
-class _Asked(dict[str, str]):
-    """An environment that remembers which variables were looked for."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.names: set[str] = set()
-
-    def get(self, key: str, default: Any = None) -> Any:  # Any: dict's own
-        self.names.add(key)
-        return default
-
-
 @pytest.fixture(scope="module")
 def settings() -> set[str]:
-    asked = _Asked()
+    asked = Asked()
     from_environment(asked)
     return asked.names
 

@@ -1,11 +1,8 @@
 """Promise 17 for storage: what cannot be written is said (503), nothing is half done, and it heals."""
 
 import asyncio
-import resource
 import sqlite3
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -20,6 +17,7 @@ from consentd.db.sqlite import SqliteDatabase
 from consentd.db.tables.log import leases, log_pending
 from consentd.db.unit import Unit
 from consentd.kernel.errors import OperatorError, StorageUnavailable
+from support.full_disk import files_no_longer_than
 from support.rows import made_up, run_raw
 
 
@@ -35,17 +33,6 @@ async def count(database: SqliteDatabase | PostgresDatabase, table: sa.Table) ->
     return await database.read(
         lambda c: c.execute(sa.select(sa.func.count()).select_from(table)).scalar_one()
     )
-
-
-@contextmanager
-def files_no_longer_than(size: int) -> Iterator[None]:
-    """Stands for a disk that refuses to take more: the kernel fails each write beyond `size`."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 async def test_a_disk_that_takes_no_more_is_said_and_healed(sqlite_database: SqliteDatabase) -> None:

@@ -35,6 +35,7 @@ from consentd.policy.law_rules import RULES
 from consentd.subjects import facts
 from consentd.subjects.requests import SubjectNamed
 from consentd.web.metrics import Metrics, Observed
+from support.environment import Asked
 
 
 def fields(kind: type[msgspec.Struct], before: str = "") -> list[str]:
@@ -48,18 +49,6 @@ def named_in(heading: str, document: str = "docs/recording.md") -> list[str]:
 
 
 # --- settings
-
-
-class _Asked(dict[str, str]):
-    """An environment that remembers which variables were looked for."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.names: set[str] = set()
-
-    def get(self, key: str, default: Any = None) -> Any:  # Any: dict's own
-        self.names.add(key)
-        return default
 
 
 ATTRIBUTES = {
@@ -82,7 +71,7 @@ ATTRIBUTES = {
 
 
 def test_the_settings_table_is_what_the_service_reads() -> None:
-    asked = _Asked()
+    asked = Asked()
     defaults = from_environment(asked)
     told = {words_of(row[0])[0]: row[1] for row in table("docs/running.md", "Variable", "Default")}
     assert set(told) == asked.names == set(ATTRIBUTES)

@@ -2,7 +2,6 @@
 
 import base64
 import os
-import resource
 import sqlite3
 import subprocess
 import sys
@@ -22,6 +21,7 @@ from consentd.db.unit import Unit
 from consentd.kernel.errors import StorageUnavailable
 from consentd.kernel.instants import to_text
 from support.builders import Company, open_company
+from support.full_disk import files_no_longer_than
 
 ANA = "email:ana@exemple.fr"
 DESCRIPTION = Path(__file__).parents[2] / "openapi" / "openapi.yaml"
@@ -87,17 +87,6 @@ async def test_with_the_wrong_root_key_the_command_line_says_so_in_a_sentence(
     assert "Traceback" not in done.stderr
     assert WRONG not in done.stderr
     assert Path(sqlite_url.removeprefix("sqlite:///")).read_bytes() == before
-
-
-@contextmanager
-def files_no_longer_than(size: int) -> Iterator[None]:
-    """Stands for a disk that refuses to take more."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 @contextmanager

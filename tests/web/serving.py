@@ -169,6 +169,19 @@ class Service:
         )
 
 
+class Nobody:
+    """Stands where tokens are known, for what asks nobody who they are."""
+
+    def known(self, token: bytes) -> None:
+        return None
+
+    async def admit(self, token: bytes) -> NoReturn:
+        raise AssertionError
+
+    async def confirm(self, caller: object) -> NoReturn:
+        raise AssertionError
+
+
 def fail(secret: str) -> NoReturn:
     raise RuntimeError(f"cannot handle {secret}")
 

@@ -3,26 +3,22 @@
 import ast
 import re
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
 import httpx
 import pytest
-from serving import Service, served
+from serving import Service
 
 import consentd
 from consentd.base.i18n import LANGUAGES, Language
-from consentd.base.settings import from_environment
 from consentd.consent import admission
 from consentd.db import failures
-from consentd.evidence.service import Status
 from consentd.kernel import errors
 from consentd.kernel.reasons import REASONS
-from consentd.web import catalogue, pages
-from consentd.web.application import build
-from consentd.web.health import Readiness
+from consentd.web import catalogue
 from consentd.web.pages.catalogue_words import COARSE, WORDS
 
 SOURCE = Path(consentd.__file__).parent
@@ -73,7 +69,7 @@ def statuses() -> dict[str, int]:
 
 OPERATORS = {"OperatorError", "WrongKey", "PolicyError", "Tampered"}
 STATUS_FIRST = {"OAuthRefusal", "_Refused"}
-CARRIERS = {"Fault", "_wrong", "_wrong_time"}
+CARRIERS = {"Fault", "wrong", "_wrong"}
 """They take a code and hand it on to an error, with 422."""
 
 
@@ -193,31 +189,6 @@ def test_the_words_have_the_same_blanks_in_both_languages() -> None:
 
 
 # --- the pages
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[httpx.AsyncClient]:
-    async def status() -> Status:
-        return Status(size=0, pending=0, oldest_pending=None, checkpoint_at=None)
-
-    settings = from_environment({})
-    app = build(pages.routes(Readiness(), status), settings=settings, tokens=Nobody())
-    async with (
-        served(app, settings) as port,
-        httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as http,
-    ):
-        yield http
-
-
-class Nobody:
-    def known(self, token: bytes) -> None:
-        return None
-
-    async def admit(self, token: bytes) -> None:
-        return None
-
-    async def confirm(self, caller: object) -> None:
-        return None
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -1,11 +1,10 @@
 """Bodies by a standard of others': what it does not name is ignored, and nothing else is let pass."""
 
-from typing import Any
-
 import msgspec
 import pytest
 from litestar import post
 from litestar.params import JSONBody
+from serving import Nobody
 
 from consentd.base.settings import from_environment
 from consentd.callers.access import PUBLIC
@@ -83,17 +82,6 @@ def test_no_type_says_both() -> None:
         LenientDecoder(Mixed)
     with pytest.raises(TypeError, match="accepts unknown members"):
         StrictDecoder(Open)
-
-
-class Nobody:
-    def known(self, token: bytes) -> None:
-        return None
-
-    async def admit(self, token: bytes) -> Any:
-        raise AssertionError
-
-    async def confirm(self, caller: Any) -> None:
-        raise AssertionError
 
 
 def test_an_application_with_a_lenient_body_that_names_no_standard_does_not_start() -> None:

@@ -1,47 +1,15 @@
 """The pages: both languages, no script, nothing from elsewhere, and enough contrast in both schemes."""
 
 import re
-from collections.abc import AsyncIterator
 from importlib import resources
 
 import httpx
 import pytest
-from serving import served
 
 from consentd.base.i18n import LANGUAGES, Language, choose
-from consentd.base.settings import from_environment
-from consentd.evidence.service import Status
-from consentd.web import pages
-from consentd.web.application import build
-from consentd.web.health import Readiness
 from consentd.web.pages.words import WORDS
 
 CSS = (resources.files("consentd.web.pages") / "static" / "consentd.css").read_text()
-
-
-class Nobody:
-    def known(self, token: bytes) -> None:
-        return None
-
-    async def admit(self, token: bytes) -> None:
-        return None
-
-    async def confirm(self, caller: object) -> None:
-        return None
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[httpx.AsyncClient]:
-    async def status() -> Status:
-        return Status(size=1234, pending=2, oldest_pending=None, checkpoint_at=None)
-
-    settings = from_environment({})
-    app = build(pages.routes(Readiness(), status), settings=settings, tokens=Nobody())
-    async with (
-        served(app, settings) as port,
-        httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as http,
-    ):
-        yield http
 
 
 @pytest.mark.parametrize(

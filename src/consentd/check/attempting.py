@@ -12,12 +12,12 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from consentd.base.ids import new_id
-from consentd.check import store
+from consentd.check import attempts_store
 from consentd.consent.admission import CLOCK_SKEW
 from consentd.consent.recording import record
 from consentd.consent.requests import ConsentEvent, RecordConsents
 from consentd.kernel.compiled import CompiledPolicy
-from consentd.kernel.errors import Unprocessable
+from consentd.kernel.errors import Unprocessable, wrong
 from consentd.kernel.instants import Instant, parse_moment
 from consentd.subjects.acts import Act
 from consentd.subjects.model import Resolution
@@ -69,7 +69,7 @@ def note(
         ids.append(row_id)
         entry = act.entry(subject)
         entry.insert(
-            store.ATTEMPTS,
+            attempts_store.ATTEMPTS,
             {
                 "id": row_id,
                 "batch_id": made.number,
@@ -115,10 +115,6 @@ def nobody_known() -> Unprocessable:
         "/subject",
         "Nobody is on record under these identifiers. If they refused, record it with /v1/consents.",
     )
-
-
-def wrong(code: str, pointer: str, detail: str) -> Unprocessable:
-    return Unprocessable(code, detail, errors=[{"pointer": pointer, "code": code, "detail": detail}])
 
 
 def _withdrawal(made: Made, occurred_at: str | None) -> RecordConsents:

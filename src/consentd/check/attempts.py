@@ -10,14 +10,15 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from consentd.callers.model import Caller
-from consentd.check import store
-from consentd.check.attempting import AttemptRecorded, Made, Outcome, nobody_known, note, told, when, wrong
+from consentd.check import attempts_store
+from consentd.check.attempting import AttemptRecorded, Made, Outcome, nobody_known, note, told, when
 from consentd.kernel.compiled import CompiledPolicy
+from consentd.kernel.errors import wrong
 from consentd.kernel.law import MARKETING_KINDS
 from consentd.kernel.policy import Policy
 from consentd.subjects.acts import Act, check_limits
 from consentd.subjects.doing import Doing
-from consentd.subjects.requests import Identifier, Short, SubjectNamed, Time, Word, spell
+from consentd.subjects.requests import Identifier, Short, SubjectNamed, Time, Word, spell, without_subject
 from consentd.web.idempotency import Repeat
 
 
@@ -56,10 +57,10 @@ def _write(act: Act, compiled: CompiledPolicy, request: AttemptReported, zone: Z
     point = None
     if request.contact_point is not None:
         point = spell(act.policy, request.contact_point, request.subject.territory, "/contact_point")
-    content = [request.subject.identifiers, _without_subject(request)]
+    content = [request.subject.identifiers, without_subject(request)]
     earlier = act.already(request.source_event_id, content)
     if earlier is not None:
-        before = told_again(store.attempts_by_id(act.unit.connection, earlier.rows))
+        before = told_again(attempts_store.attempts_by_id(act.unit.connection, earlier.rows))
         return msgspec.structs.replace(before, duplicate=True)
     # Reporting needs the scope `check` alone: it makes nobody, and ties nothing to anybody.
     resolution = act.find(request.subject, [point] if point else [])
@@ -97,10 +98,4 @@ def told_again(rows: list[Any]) -> AttemptRecorded:  # Any: rows
 
 
 def _rebuilt(connection: Any, batch: UUID) -> AttemptRecorded:  # Any: a database connection
-    return told_again(store.attempts_of_batch(connection, batch))
-
-
-def _without_subject(request: AttemptReported) -> dict[str, Any]:
-    found: dict[str, Any] = msgspec.to_builtins(request)
-    del found["subject"]
-    return found
+    return told_again(attempts_store.attempts_of_batch(connection, batch))

@@ -16,7 +16,7 @@ import msgspec
 
 from consentd.base.ids import new_id
 from consentd.callers.model import Caller, Scope
-from consentd.check import store
+from consentd.check import attempts_store, store
 from consentd.check.answers import Answer, answer
 from consentd.check.asking import Asking, PolicyChanged
 from consentd.check.permit import Permit, ends, signed
@@ -135,7 +135,7 @@ class Permits:
         """Any: a database connection. Of a person who was erased since, what was decided opens no more, and
         the answer is that of today.
         """
-        rows = store.permit(connection, batch)
+        rows = attempts_store.permit(connection, batch)
         permit = _permit(rows[0])
         detailed = Scope.REASONS in caller.scopes
         keys = open_keys(connection, self._doing.keyring, {row["subject_id"] for row in rows})
@@ -168,7 +168,7 @@ def _record(act: Act, permit: Permit, question: Question, decided: _Decided) -> 
         key_id, sealed = act.seal_proof(subject, "permits", row_id, told)
         entry = act.entry(subject)
         entry.insert(
-            store.PERMITS,
+            attempts_store.PERMITS,
             {
                 "id": row_id,
                 "batch_id": permit.id,

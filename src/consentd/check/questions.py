@@ -8,7 +8,7 @@ import msgspec
 
 from consentd.crypto.keyring import Keyring
 from consentd.kernel.case import Question
-from consentd.kernel.errors import Unprocessable
+from consentd.kernel.errors import wrong
 from consentd.kernel.instants import DAY, MINUTE, Instant, parse_moment
 from consentd.kernel.policy import Policy
 from consentd.subjects.requests import Identifier, Time, Word
@@ -71,12 +71,14 @@ def instant_of(text: str | None, now: Instant) -> Instant:
     try:
         at = parse_moment(text, _UTC).first if len(text) > 10 else None
     except ValueError as reason:
-        raise _wrong_time("invalid_time", str(reason)) from None
+        raise wrong("invalid_time", "/at", str(reason)) from None
     if at is None:
-        raise _wrong_time("invalid_time", "A planned instant needs a time and an offset, not only a day.")
+        raise wrong("invalid_time", "/at", "A planned instant needs a time and an offset, not only a day.")
     if at < now - _SKEW or at > now + AHEAD:
-        raise _wrong_time(
-            "at_out_of_range", "A planned instant lies between now and 31 days ahead; ask again closer to it."
+        raise wrong(
+            "at_out_of_range",
+            "/at",
+            "A planned instant lies between now and 31 days ahead; ask again closer to it.",
         )
     return at
 
@@ -136,7 +138,3 @@ def _digests(keyring: Keyring, one: Ready, name: Named) -> list[bytes]:
     if one.digest is not None:
         return [one.digest]
     return [digest for _version, digest in keyring.blind_index(name.scheme, name.value)]
-
-
-def _wrong_time(code: str, detail: str) -> Unprocessable:
-    return Unprocessable(code, detail, errors=[{"pointer": "/at", "code": code, "detail": detail}])

@@ -25,7 +25,7 @@ from consentd.crypto.keyring import Keyring, with_fresh_keys
 from consentd.db.unit import Database
 from consentd.kernel.case import Decision, Question
 from consentd.kernel.compiled import CompiledPolicy
-from consentd.kernel.errors import Unprocessable
+from consentd.kernel.errors import Unprocessable, wrong
 from consentd.kernel.instants import Instant
 from consentd.kernel.policy import Policy
 from consentd.policy.service import PolicyBook
@@ -248,7 +248,8 @@ class CheckService:
 
 def _no_permit(index: int) -> Unprocessable:
     """A permit is a change about one person, made right before one contact; a batch writes nothing."""
-    code, detail = "permit_in_batch", "A permit is asked for one contact at a time, with /v1/check."
-    return Unprocessable(
-        code, detail, errors=[{"pointer": f"/items/{index}/permit", "code": code, "detail": detail}]
+    return wrong(
+        "permit_in_batch",
+        f"/items/{index}/permit",
+        "A permit is asked for one contact at a time, with /v1/check.",
     )

@@ -6,14 +6,12 @@ Slices of many run off the loop.
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Protocol, TypeVar
-from uuid import UUID
 
 import asyncpg
 import msgspec
-import sqlalchemy as sa
 
 from consentd.check import plain, statement
 from consentd.check.questions import Lookup, Way
@@ -21,7 +19,6 @@ from consentd.db.failures import sqlite_failure
 from consentd.db.postgres import PostgresDatabase
 from consentd.db.postgres_connection import as_unavailable
 from consentd.db.sqlite import SqliteDatabase
-from consentd.db.tables.consent import attempts, permits
 from consentd.db.unit import Unit
 from consentd.kernel.ids import SecretId, SystemId
 
@@ -163,25 +160,3 @@ def _padded(lookups: list[Lookup]) -> list[Lookup]:
     if count == 1:
         return lookups
     return lookups + [_NOTHING] * ((1 << max(count - 1, 0).bit_length()) - count)
-
-
-# --- attempts, and the permits that reserve them
-
-ATTEMPTS = attempts
-PERMITS = permits
-
-
-def attempts_by_id(connection: sa.Connection, ids: Collection[UUID]) -> list[sa.RowMapping]:
-    statement = sa.select(attempts).where(attempts.c.id.in_(list(ids))).order_by(attempts.c.id)
-    return list(connection.execute(statement).mappings())
-
-
-def attempts_of_batch(connection: sa.Connection, batch: UUID) -> list[sa.RowMapping]:
-    statement = sa.select(attempts).where(attempts.c.batch_id == batch).order_by(attempts.c.id)
-    return list(connection.execute(statement).mappings())
-
-
-def permit(connection: sa.Connection, number: UUID) -> list[sa.RowMapping]:
-    """A permit's rows, one for each person meant; none where there is no such permit."""
-    statement = sa.select(permits).where(permits.c.batch_id == number).order_by(permits.c.id)
-    return list(connection.execute(statement).mappings())

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from consentd.callers.model import Caller
-from consentd.check import store
+from consentd.check import attempts_store
 from consentd.check.attempting import AttemptRecorded, Made, Outcome, nobody_known, note, told, when
 from consentd.check.attempts import told_again
 from consentd.kernel.compiled import CompiledPolicy
@@ -56,7 +56,7 @@ async def use(
         return _write(act, compiled, caller, permit_id, request, zone)
 
     def rebuild(connection: Any, batch: BatchId) -> AttemptRecorded:  # Any: a database connection
-        return told_again(store.attempts_of_batch(connection, permit_id))
+        return told_again(attempts_store.attempts_of_batch(connection, permit_id))
 
     return await doing.act(caller, repeat, "permit.used", write, rebuild)
 
@@ -70,13 +70,13 @@ def _write(
     zone: ZoneInfo,
 ) -> AttemptRecorded:
     connection = act.unit.connection
-    rows = store.permit(connection, permit_id)
+    rows = attempts_store.permit(connection, permit_id)
     if not rows or rows[0]["system_id"] != caller.system_id:
         raise NotFound("unknown_permit", "This system was given no such permit.")
     permit = rows[0]
     check_limits(caller, permit["purpose"], permit["channel"], "")
     meant = _meant(act, rows)
-    before = store.attempts_of_batch(connection, permit_id)
+    before = attempts_store.attempts_of_batch(connection, permit_id)
     if before:
         if before[0]["outcome"] != request.outcome:
             raise Conflict(

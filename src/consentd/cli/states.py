@@ -4,7 +4,8 @@ import click
 
 from consentd.app import Parts
 from consentd.cli.common import command, json_option, say, with_parts
-from consentd.consent.rebuilding import differences, rebuild_all
+from consentd.consent.comparing import differences
+from consentd.consent.rebuilding import rebuild_all
 
 
 @click.group()

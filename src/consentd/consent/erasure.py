@@ -10,7 +10,7 @@ from uuid import UUID
 
 import msgspec
 
-from consentd.consent import store
+from consentd.consent import grouping_store, states_store, store
 from consentd.consent.events import counting
 from consentd.consent.rebuilding import folded
 from consentd.crypto.keyring import Keyring
@@ -79,7 +79,7 @@ def erase(
         for member in person.members
     }
     removed = shred(unit, entries)
-    store.forget_states(unit, [person.group])
+    states_store.forget_states(unit, [person.group])
     kept = [Kept("the verifiable log, which names nobody", "GDPR 5(2)", None)]
     if purge_at is None:
         destroy_proof(unit, person.members)
@@ -155,7 +155,7 @@ def _opt_out(compiled: CompiledPolicy, purpose: str, channel: str) -> bool:
 
 def _proof_duty(unit: Unit, compiled: CompiledPolicy, person: Known) -> Instant | None:
     """Until when the proof of this person's consents must be kept; None where they never gave one."""
-    ever = store.ever_merged_with(unit.connection, person.members)
+    ever = grouping_store.ever_merged_with(unit.connection, person.members)
     grants: defaultdict[tuple[str, str], list[Instant]] = defaultdict(list)
     noes: defaultdict[tuple[str, str], list[Instant]] = defaultdict(list)
     for row in counting(store.events_of(unit.connection, ever), person.members):

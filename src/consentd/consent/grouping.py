@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 from uuid import UUID
 
-from consentd.consent import grouping_store, store
+from consentd.consent import grouping_store
 from consentd.kernel.ids import SubjectId
 from consentd.subjects import service as subjects
 
@@ -32,7 +32,9 @@ def wrong_groups(connection: Any) -> Iterator[tuple[str, str, str]]:  # Any: a d
     """Every subject whose group is not what the edges say: (table, who, how). Only merges are walked."""
     after = UUID(int=0)
     while page := grouping_store.merged_page(connection, after, PAGE):
-        reached = {SubjectId(id_) for id_ in store.ever_merged_with(connection, [row.id for row in page])}
+        reached = {
+            SubjectId(id_) for id_ in grouping_store.ever_merged_with(connection, [row.id for row in page])
+        }
         standing = subjects.edges_of(connection, reached)
         expected = {
             member: (component[0], len(component) > 1)

@@ -1,5 +1,6 @@
-"""SQL of groups: who was ever merged, or stands as if."""
+"""SQL of groups: who is one person with whom, was ever, or stands as if."""
 
+from collections.abc import Collection
 from typing import NamedTuple
 from uuid import UUID
 
@@ -29,3 +30,42 @@ def merged_page(connection: sa.Connection, after: UUID, limit: int) -> list[Stan
         .limit(limit)
     )
     return [Standing._make(row) for row in connection.execute(statement)]
+
+
+def ever_merged_with(connection: sa.Connection, subjects: Collection[UUID]) -> set[UUID]:
+    """These subjects and all that were ever one person with one of them, still or no longer."""
+    reached = set(subjects)
+    fresh = set(subjects)
+    while fresh:
+        rows = connection.execute(
+            sa.select(subject_edges.c.subject_a, subject_edges.c.subject_b).where(
+                sa.or_(subject_edges.c.subject_a.in_(list(fresh)), subject_edges.c.subject_b.in_(list(fresh)))
+            )
+        )
+        fresh = {id_ for row in rows for id_ in row} - reached
+        reached |= fresh
+    return reached
+
+
+def any_edges(connection: sa.Connection) -> bool:
+    return connection.execute(sa.select(subject_edges.c.id).limit(1)).first() is not None
+
+
+def groups_page(connection: sa.Connection, after: UUID, limit: int) -> list[tuple[UUID, tuple[UUID, ...]]]:
+    """Groups of people who were not erased, with their members, in the order of their ids."""
+    groups = (
+        sa.select(subjects.c.group_id)
+        .where(subjects.c.group_id > after, subjects.c.erased_at.is_(None))
+        .distinct()
+        .order_by(subjects.c.group_id)
+        .limit(limit)
+    )
+    rows = connection.execute(
+        sa.select(subjects.c.group_id, subjects.c.id)
+        .where(subjects.c.group_id.in_(groups), subjects.c.erased_at.is_(None))
+        .order_by(subjects.c.group_id, subjects.c.id)
+    )
+    found: dict[UUID, list[UUID]] = {}
+    for group, member in rows:
+        found.setdefault(group, []).append(member)
+    return [(group, tuple(members)) for group, members in found.items()]

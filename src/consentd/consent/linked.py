@@ -11,7 +11,7 @@ from uuid import UUID
 import msgspec
 
 from consentd.callers.model import Caller
-from consentd.consent import receipts, store
+from consentd.consent import receipts, states_store, store
 from consentd.consent.answers import EventWritten
 from consentd.consent.dpv.context import Node
 from consentd.consent.dpv.documents import Told, receipt_document, records_document
@@ -52,7 +52,7 @@ class Linked:
         """The records of what stands, and beside them the objections: they deny whatever was consented to."""
         answer = consents(connection, caller, subject)
         person = subjects.person_by_id(connection, subject)
-        states = store.states(connection, person.group)
+        states = states_store.states(connection, person.group)
         wanted = [state.event for key, state in states.items() if caller.may_use(key.purpose, key.channel)]
         events = opened(connection, self._keyring, store.events_by_id(connection, wanted))
         more = {

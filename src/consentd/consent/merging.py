@@ -8,7 +8,7 @@ import re
 from typing import Literal
 
 from consentd.base.ids import new_id
-from consentd.consent import store
+from consentd.consent import states_store
 from consentd.consent.grouping import components
 from consentd.consent.rebuilding import refold
 from consentd.crypto.keyring import Keyring
@@ -77,7 +77,7 @@ def _append(
     )
     entry.close({"with": str(second)})
     subjects.decided(unit, first, second, "approved" if kind == "merge" else "refused")
-    store.forget_states(unit, {person.group for person in people})
+    states_store.forget_states(unit, {person.group for person in people})
     edges ^= {frozenset((first, second))}
     groups = []
     for component in components(members, edges):

@@ -12,17 +12,17 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from consentd.base.ids import new_id
-from consentd.consent import store
+from consentd.consent import states_store, store
 from consentd.consent.admission import CLOCK_SKEW
 from consentd.consent.events import objection_of
 from consentd.consent.requests import RecordObjection
 from consentd.evidence.journal import StopKind
-from consentd.kernel.errors import Unprocessable
+from consentd.kernel.errors import wrong
 from consentd.kernel.fold import fold_objections
 from consentd.kernel.instants import Moment, parse_moment, to_text
 from consentd.subjects.acts import Act
 from consentd.subjects.model import Known, Resolution
-from consentd.subjects.requests import spell
+from consentd.subjects.requests import spell, without_subject
 from consentd.subjects.spelling import Named
 
 
@@ -50,7 +50,7 @@ def record_objection(act: Act, request: RecordObjection, zone: ZoneInfo) -> Obje
     point = None
     if request.contact_point is not None:
         point = spell(act.policy, request.contact_point, request.subject.territory, "/contact_point")
-    content = [request.subject.identifiers, _without_subject(request)]
+    content = [request.subject.identifiers, without_subject(request)]
     earlier = act.already(request.source_event_id, content)
     if earlier is not None:
         return _rebuilt(act.unit.connection, earlier.batch, duplicate=True)
@@ -81,19 +81,19 @@ def _moment(act: Act, request: RecordObjection, zone: ZoneInfo) -> Moment:
     try:
         when = parse_moment(request.occurred_at, zone) if request.occurred_at else Moment(now, now)
     except ValueError as reason:
-        raise _wrong("invalid_time", "/occurred_at", str(reason)) from None
+        raise wrong("invalid_time", "/occurred_at", str(reason)) from None
     if when.first > now + CLOCK_SKEW:
-        raise _wrong(
+        raise wrong(
             "future_time",
             "/occurred_at",
             "The time lies in the future. Check the clock and the zone of the system that reports it.",
         )
     for index, purpose in enumerate(request.purposes):
         if purpose not in act.policy.purposes:
-            raise _wrong("unknown_purpose", f"/purposes/{index}", "The policy has no such purpose.")
+            raise wrong("unknown_purpose", f"/purposes/{index}", "The policy has no such purpose.")
     for index, channel in enumerate(request.channels):
         if channel not in act.policy.channels:
-            raise _wrong("unknown_channel", f"/channels/{index}", "The policy has no such channel.")
+            raise wrong("unknown_channel", f"/channels/{index}", "The policy has no such channel.")
     return when
 
 
@@ -161,9 +161,9 @@ def _write(
             ground=request.ground,
         )
     entry.insert_many(store.OBJECTIONS, rows)
-    standing = store.objection_states(act.unit.connection, person.group)
+    standing = states_store.objection_states(act.unit.connection, person.group)
     folded = fold_objections([*standing, *(objection_of(row) for row in rows)])
-    store.put_objections(act.unit, person.group, folded.values())
+    states_store.put_objections(act.unit, person.group, folded.values())
     return rows
 
 
@@ -178,14 +178,3 @@ def _answer(row: Any, *, duplicate: bool = False) -> ObjectionRecorded:  # Any: 
         since=to_text(row["effective"]),
         duplicate=duplicate,
     )
-
-
-def _without_subject(request: RecordObjection) -> dict[str, Any]:
-    """What one event id stands for: the choice itself; the identifiers are compared apart."""
-    found: dict[str, Any] = msgspec.to_builtins(request)
-    del found["subject"]
-    return found
-
-
-def _wrong(code: str, pointer: str, detail: str) -> Unprocessable:
-    return Unprocessable(code, detail, errors=[{"pointer": pointer, "code": code, "detail": detail}])

@@ -1,11 +1,10 @@
 """States from events: after a merge, for a proof, or when somebody doubts them (promise 6)."""
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from consentd.consent import store
+from consentd.consent import grouping_store, states_store, store
 from consentd.consent.events import counting, objection_of, state_of
 from consentd.crypto.keyring import Keyring
 from consentd.db.unit import Database, Unit
@@ -42,7 +41,7 @@ class Events(NamedTuple):
 
 def events_about(connection: Any, members: Collection[UUID]) -> Events:  # Any: a database connection
     """Every event that counts for one person."""
-    ever = store.ever_merged_with(connection, members)
+    ever = grouping_store.ever_merged_with(connection, members)
     return Events(
         counting(store.events_of(connection, ever), members),
         counting(store.objections_of(connection, ever), members),
@@ -57,54 +56,8 @@ def fold_of(events: Events) -> Folded:
 def refold(unit: Unit, group: GroupId, members: Collection[UUID]) -> None:
     """Writes a person's states anew. Their rows must be locked, and older states of theirs forgotten."""
     found = folded(unit.connection, members)
-    store.put_states(unit, group, found.states.values())
-    store.put_objections(unit, group, found.objections.values())
-
-
-def differences(connection: Any) -> Iterator[tuple[str, str, str]]:  # Any: a database connection
-    """Every place where a state is not the fold of its events: (table, what, how). Flat in memory."""
-    merged = bool(store.any_edges(connection))
-    after = UUID(int=0)
-    while True:
-        groups = store.groups_page(connection, after, PAGE)
-        if not groups:
-            break
-        yield from _page_differences(connection, groups, merged)
-        after = groups[-1][0]
-    for group in store.stray_groups(connection):
-        yield "consent_states", str(group), "states of a person that does not exist or was erased"
-
-
-def _page_differences(
-    connection: Any, groups: list[tuple[UUID, tuple[UUID, ...]]], merged: bool
-) -> Iterator[tuple[str, str, str]]:
-    expected = dict(_expected(connection, groups, merged))
-    standing = store.states_of_groups(connection, [group for group, _ in groups])
-    objecting = store.objections_of_groups(connection, [group for group, _ in groups])
-    for group, _members in groups:
-        if standing.get(group, {}) != expected[group].states:
-            yield "consent_states", str(group), "the states are not the fold of the events"
-        if objecting.get(group, {}) != expected[group].objections:
-            yield "objection_states", str(group), "the objections are not the fold of their events"
-
-
-def _expected(
-    connection: Any, groups: list[tuple[UUID, tuple[UUID, ...]]], merged: bool
-) -> Iterable[tuple[UUID, Folded]]:
-    if merged:
-        for group, members in groups:
-            yield group, folded(connection, members)
-        return
-    # Nobody was ever merged: one statement serves the whole page.
-    subjects = [member for _, members in groups for member in members]
-    events: defaultdict[UUID, list[State]] = defaultdict(list)
-    for row in store.events_of(connection, subjects):
-        events[row["subject_id"]].append(state_of(row))
-    objections: defaultdict[UUID, list[Objection]] = defaultdict(list)
-    for row in store.objections_of(connection, subjects):
-        objections[row["subject_id"]].append(objection_of(row))
-    for group, _members in groups:
-        yield group, Folded(fold(events[group]), fold_objections(objections[group]))
+    states_store.put_states(unit, group, found.states.values())
+    states_store.put_objections(unit, group, found.objections.values())
 
 
 async def rebuild_all(database: Database, keyring: Keyring) -> int:
@@ -114,11 +67,11 @@ async def rebuild_all(database: Database, keyring: Keyring) -> int:
     while True:
 
         def page(unit: Unit, behind: UUID = after) -> list[tuple[UUID, tuple[UUID, ...]]]:
-            groups = store.groups_page(unit.connection, behind, PAGE)
+            groups = grouping_store.groups_page(unit.connection, behind, PAGE)
             # Locked, so that nothing is recorded between reading the events and writing the states; who was
             # merged or erased meanwhile is taken as the lock shows them.
             people = lock_present(unit, [SubjectId(members[0]) for _, members in groups])
-            store.forget_states(unit, [person.group for person in people])
+            states_store.forget_states(unit, [person.group for person in people])
             for person in people:
                 refold(unit, person.group, person.members)
             begin(unit, action="states.rebuilt", actor=OPERATOR, key=keyring.audit()).close(

@@ -12,9 +12,10 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from consentd.base.ids import new_id
-from consentd.consent import store
+from consentd.consent import states_store, store
 from consentd.consent.admission import Admitted, Fault, admit, missing, refusals
 from consentd.consent.answers import EventWritten
+from consentd.consent.detail import detail_of
 from consentd.consent.events import state_of
 from consentd.consent.requests import ConsentEvent, RecordConsents
 from consentd.evidence.journal import StopKind
@@ -86,7 +87,7 @@ class _Recording:
         earlier = [self._act.already(event.source_event_id, self._content(event)) for event in self._events]
         if all(earlier):
             # Nobody is looked up: all of it was reported before, of people who may be erased by now.
-            known = [row for one in earlier if one for row in store_events(self._act, one.rows)]
+            known = [row for one in earlier if one for row in _recorded_before(self._act, one.rows)]
             return Recorded(known, [], None)
         points = [self._point(index, event) for index, event in enumerate(self._events)]
         restricts = any(ConsentState(event.state) in NOES for event in self._events)
@@ -97,7 +98,7 @@ class _Recording:
         for position, event in enumerate(self._events):
             before = earlier[position]
             if before is not None:
-                self._written += store_events(self._act, before.rows)
+                self._written += _recorded_before(self._act, before.rows)
                 continue
             ids = self._write(
                 position, event, moments[position], lacks[position], points[position], resolution
@@ -110,8 +111,6 @@ class _Recording:
     def _content(self, event: ConsentEvent) -> object:
         """What one event id stands for: the choice, and of whom it was told."""
         return [self._request.subject.identifiers, event]
-
-    # --- reading
 
     def _moments(self) -> list[Moment | None]:
         """Checks what can be checked before anybody is looked up, and reports every fault at once."""
@@ -169,8 +168,6 @@ class _Recording:
             unknown = False
         return unknown
 
-    # --- writing
-
     def _write(
         self,
         position: int,
@@ -205,7 +202,7 @@ class _Recording:
         subject = resolution.writer_of(person)
         event_id = EventId(new_id())
         own = resolution.held_by(person)
-        detail = _detail(event, admitted, point, own)
+        detail = detail_of(event, admitted, point, own)
         point_id = resolution.id_of(point) if point is not None else None
         key_id, sealed = self._act.seal_proof(subject, "consent_events", event_id, detail)
         slots = [[slot.days, slot.start, slot.end] for slot in event.hours]
@@ -260,55 +257,22 @@ class _Recording:
             standing = {}
             if not person.created:
                 purposes = {key.purpose for key in folded}
-                standing = store.states(self._act.unit.connection, person.group, purposes)
+                standing = states_store.states(self._act.unit.connection, person.group, purposes)
             joined: dict[StateKey, State] = {
                 key: join(standing[key], state) if key in standing else state for key, state in folded.items()
             }
             changed = [state for key, state in joined.items() if standing.get(key) != state]
-            store.put_states(self._act.unit, person.group, changed)
+            states_store.put_states(self._act.unit, person.group, changed)
             touched += [(person, state) for state in joined.values()]
         return touched
 
 
-def store_events(act: Act, ids: Sequence[Any]) -> list[EventWritten]:
+def _recorded_before(act: Act, ids: Sequence[Any]) -> list[EventWritten]:
     """Events recorded before, as duplicates."""
     return [
         EventWritten(row, act.open_proof(row, "consent_events"), duplicate=True)
         for row in store.events_by_id(act.unit.connection, ids)
     ]
-
-
-def _detail(event: ConsentEvent, admitted: Admitted, point: Named | None, own: list[Named]) -> dict[str, Any]:
-    """The sealed part: notice references, evidence, and a copy of the contact point consented to.
-
-    Identifiers are copied only if they are this person's own: under their key nobody else's may outlive an
-    erasure. Without them the proof would not say whose consent it is.
-    """
-    detail: dict[str, Any] = {
-        "method": event.method,
-        "collector": event.collector,
-        "collection_point": event.collection_point,
-        "source_event_id": event.source_event_id,
-        "evidence": dict(event.evidence) if event.evidence else None,
-        "contact_point": [point.scheme, point.value] if point in own and point else None,
-        "identifiers": [[name.scheme, name.value] for name in own],
-        "parental": {"holder": event.parental.holder, "method": event.parental.method}
-        if event.parental
-        else None,
-        "notice": _notice(event, admitted),
-        "missing": list(admitted.missing) or None,
-    }
-    return {name: value for name, value in detail.items() if value is not None}
-
-
-def _notice(event: ConsentEvent, admitted: Admitted) -> dict[str, str] | None:
-    shown = event.notice
-    if shown is None:
-        return None
-    known = admitted.notice.texts.get(shown.language) if admitted.notice else None
-    said = {"id": shown.id, "version": shown.version, "language": shown.language}
-    digest = known or shown.sha256
-    return {**said, "sha256": digest} if digest else said
 
 
 def _error(index: int, fault: Fault) -> dict[str, str]:

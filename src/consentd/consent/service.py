@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from consentd.base.counts import Cell
 from consentd.callers.model import Caller
-from consentd.consent import receipts, store
+from consentd.consent import receipts, states_store, store
 from consentd.consent.answers import (
     ConsentsRecorded,
     EventWritten,
@@ -129,7 +129,7 @@ class ConsentService:
                 # Erased since: nothing stands.
                 continue
             key = StateKey(row["purpose"], row["channel"], row["contact_point_id"] or NOBODY)
-            state = store.states(connection, group, [key.purpose]).get(key)
+            state = states_store.states(connection, group, [key.purpose]).get(key)
             if state is not None:
                 found[group, key] = standing(group, state)
         return list(found.values())
@@ -165,8 +165,6 @@ class ConsentService:
             return found.people, found.told
 
         return await self._doing.read(caller, "receipt.read", read)
-
-    # --- the same as linked data
 
     async def linked_receipt(self, caller: Caller, batch: UUID) -> Node:
         def read(connection: Any, compiled: CompiledPolicy) -> tuple[Sequence[SubjectId], Node]:

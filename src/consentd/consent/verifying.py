@@ -10,9 +10,9 @@ from itertools import chain
 from typing import Any
 from uuid import UUID
 
+from consentd.consent.comparing import differences
 from consentd.consent.erasure import ERASED
 from consentd.consent.grouping import wrong_groups
-from consentd.consent.rebuilding import differences
 from consentd.crypto.keyring import Keyring
 from consentd.evidence.details import details_of
 from consentd.evidence.verifier import Finding

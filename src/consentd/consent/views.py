@@ -6,7 +6,7 @@ from uuid import UUID
 import msgspec
 
 from consentd.callers.model import Caller, Scope
-from consentd.consent import store
+from consentd.consent import grouping_store, states_store, store
 from consentd.consent.answers import EventWritten, RecordedEvent, StandingState, recorded_event, standing
 from consentd.consent.events import counting
 from consentd.kernel.ids import SubjectId
@@ -54,8 +54,8 @@ class SubjectHistory(msgspec.Struct, frozen=True):
 def consents(connection: Any, caller: Caller, subject: UUID) -> SubjectConsents:
     """Any: a database connection. Raises NotFound."""
     person = subjects.person_by_id(connection, subject)
-    states = store.states(connection, person.group)
-    objections = store.objection_states(connection, person.group)
+    states = states_store.states(connection, person.group)
+    objections = states_store.objection_states(connection, person.group)
     return SubjectConsents(
         subject_id=person.id,
         restricted=person.restricted if Scope.REASONS in caller.scopes else None,
@@ -90,7 +90,7 @@ def history_rows(
 ) -> tuple[SubjectId, list[Any], Position | None]:
     """Any: a connection, and rows. The person's id, one page of events, and where the next begins."""
     person = subjects.person_by_id(connection, subject)
-    ever = store.ever_merged_with(connection, person.members)
+    ever = grouping_store.ever_merged_with(connection, person.members)
     page = store.history_page(connection, sorted(ever), before, limit + 1)
     following = None
     if len(page) > limit:

@@ -120,3 +120,8 @@ class StorageUnavailable(Unavailable):
 
 class Tampered(ConsentdError):
     """Raised when something does not open, or does not hash to what was logged."""
+
+
+def wrong(code: str, pointer: str, detail: str) -> Unprocessable:
+    """One fault at one place of the body: `pointer` is a JSON pointer (RFC 6901)."""
+    return Unprocessable(code, detail, errors=[{"pointer": pointer, "code": code, "detail": detail}])

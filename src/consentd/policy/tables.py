@@ -14,7 +14,7 @@ A table is a file under `tests/`: situations with a name, and cases that ask abo
         expect: { allow: false, reason: outside_hours, next_allowed_at: 2026-11-02 14:00:00 }
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -117,22 +117,23 @@ def run(policy: Policy, directory: Path) -> list[Result]:
 def _run_table(
     compiled: CompiledPolicy, table: Table, document: Document, faults: list[Fault]
 ) -> Iterator[Result]:
-    for index, case in enumerate(table.cases):
-        line = document.line(("cases", index))
-        try:
-            fault = _run_case(compiled, table, case)
-        except (ValueError, LookupError) as error:
-            faults.append((document.file, line, f"{case.name}: {error}"))
-        else:
-            yield Result(document.file, line, case.name, fault)
-    for index, proof in enumerate(table.proof):
-        line = document.line(("proof", index))
-        try:
-            fault = _run_proof(compiled, table, proof)
-        except (ValueError, LookupError) as error:
-            faults.append((document.file, line, f"{proof.name}: {error}"))
-        else:
-            yield Result(document.file, line, proof.name, fault)
+    parts: dict[str, Sequence[TableCase | ProofCase]] = {"cases": table.cases, "proof": table.proof}
+    for part, asked in parts.items():
+        for index, one in enumerate(asked):
+            line = document.line((part, index))
+            try:
+                fault = _run(compiled, table, one)
+            except (ValueError, LookupError) as error:
+                faults.append((document.file, line, f"{one.name}: {error}"))
+            else:
+                yield Result(document.file, line, one.name, fault)
+
+
+def _run(compiled: CompiledPolicy, table: Table, one: TableCase | ProofCase) -> str | None:
+    """What differs from what is expected; None if nothing does."""
+    if isinstance(one, ProofCase):
+        return _run_proof(compiled, table, one)
+    return _run_case(compiled, table, one)
 
 
 def _zone(compiled: CompiledPolicy, table: Table, own: str | None) -> ZoneInfo:

@@ -149,8 +149,6 @@ class Act:
             "holders": canonical(sorted(map(str, resolution.holding(person)))).decode(),
         }
 
-    # --- the system's own event ids
-
     def already(self, source_event_id: str | None, content: object) -> reported_store.Reported | None:
         """What this system's event did, if it was reported before. Raises Conflict if its content differs."""
         if source_event_id is None or self.caller is None:
@@ -173,8 +171,6 @@ class Act:
             return
         source, told = self._told[source_event_id]
         reported_store.add_reported(self.unit, self.caller.system_id, source, told, self.batch, rows)
-
-    # --- stops
 
     def stop(
         self,

@@ -1,12 +1,83 @@
-"""SQL of links, page by page: for what goes through all of them."""
+"""SQL of links: which identifier belongs to which person, and as what."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from consentd.db.tables import people as t
+from consentd.evidence.recorder import Entry, Where
+from consentd.kernel.ids import GroupId, IdentifierId, SubjectId
+
+
+def add_links(entry: Entry, rows: Sequence[dict[str, Any]]) -> None:
+    entry.insert_many(t.identifier_links, rows)
+
+
+def links_of(connection: sa.Connection, subjects: Collection[SubjectId]) -> list[sa.Row[Any]]:
+    """Every link of these subjects, with the identifier's scheme."""
+    return list(
+        connection.execute(
+            sa.select(t.identifier_links, t.identifiers.c.scheme)
+            .join(t.identifiers, t.identifiers.c.id == t.identifier_links.c.identifier_id)
+            .where(t.identifier_links.c.subject_id.in_(list(subjects)))
+            .order_by(t.identifier_links.c.created_at, t.identifier_links.c.id)
+        )
+    )
+
+
+def held_as(connection: sa.Connection, identifiers: Collection[IdentifierId]) -> list[sa.Row[Any]]:
+    """capacity and unreachable_since of each link of these identifiers."""
+    links = t.identifier_links.c
+    return list(
+        connection.execute(
+            sa.select(links.capacity, links.unreachable_since).where(
+                links.identifier_id.in_(list(identifiers))
+            )
+        )
+    )
+
+
+def accounts_of(
+    connection: sa.Connection, groups: Collection[GroupId], schemes: Collection[str]
+) -> list[sa.Row[Any]]:
+    """group_id, scheme, identifier_id of the groups' identifiers in these schemes."""
+    return list(
+        connection.execute(
+            sa.select(t.subjects.c.group_id, t.identifiers.c.scheme, t.identifiers.c.id)
+            .select_from(t.subjects)
+            .join(t.identifier_links, t.identifier_links.c.subject_id == t.subjects.c.id)
+            .join(t.identifiers, t.identifiers.c.id == t.identifier_links.c.identifier_id)
+            .where(
+                t.subjects.c.group_id.in_(list(groups)),
+                t.identifiers.c.scheme.in_(list(schemes)),
+            )
+        )
+    )
+
+
+def set_capacity(entry: Entry, identifier: IdentifierId, subject: SubjectId, capacity: str) -> None:
+    entry.update(t.identifier_links, _link(identifier, subject), {"capacity": capacity})
+
+
+def set_unreachable(entry: Entry, identifier: IdentifierId, subject: SubjectId, since: int | None) -> None:
+    entry.update(t.identifier_links, _link(identifier, subject), {"unreachable_since": since})
+
+
+def _link(identifier: IdentifierId, subject: SubjectId) -> Where:
+    return {"identifier_id": [identifier], "subject_id": [subject]}
+
+
+def links_to(connection: sa.Connection, identifiers: Collection[UUID]) -> list[sa.Row[Any]]:
+    """Who holds these identifiers, oldest link first: id, identifier_id, subject_id, sealed."""
+    link = t.identifier_links.c
+    statement = (
+        sa.select(link.id, link.identifier_id, link.subject_id, link.sealed)
+        .where(link.identifier_id.in_(list(identifiers)))
+        .order_by(link.created_at, link.id)
+    )
+    return list(connection.execute(statement))
 
 
 def links_page(connection: sa.Connection, after: UUID, limit: int) -> list[sa.Row[Any]]:
@@ -28,32 +99,3 @@ def links_page(connection: sa.Connection, after: UUID, limit: int) -> list[sa.Ro
         .limit(limit)
     )
     return list(connection.execute(statement))
-
-
-def identifiers_page(connection: sa.Connection, after: UUID, limit: int) -> list[sa.Row[Any]]:
-    """Identifiers of all schemes in the order of their ids: id, scheme, blind_index."""
-    identifier = t.identifiers.c
-    statement = (
-        sa.select(identifier.id, identifier.scheme, identifier.blind_index)
-        .where(identifier.id > after)
-        .order_by(identifier.id)
-        .limit(limit)
-    )
-    return list(connection.execute(statement))
-
-
-def links_to(connection: sa.Connection, identifiers: Collection[UUID]) -> list[sa.Row[Any]]:
-    """Who holds these identifiers, oldest link first: id, identifier_id, subject_id, sealed."""
-    link = t.identifier_links.c
-    statement = (
-        sa.select(link.id, link.identifier_id, link.subject_id, link.sealed)
-        .where(link.identifier_id.in_(list(identifiers)))
-        .order_by(link.created_at, link.id)
-    )
-    return list(connection.execute(statement))
-
-
-def identifiers_of_nobody(connection: sa.Connection, limit: int) -> list[UUID]:
-    held = sa.exists().where(t.identifier_links.c.identifier_id == t.identifiers.c.id)
-    statement = sa.select(t.identifiers.c.id).where(~held).order_by(t.identifiers.c.id).limit(limit)
-    return list(connection.execute(statement).scalars())

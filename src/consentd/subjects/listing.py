@@ -13,7 +13,7 @@ from consentd.crypto.keyring import Keyring
 from consentd.crypto.seal import Place, unseal
 from consentd.crypto.subject_keys import open_keys
 from consentd.kernel.ids import IdentifierId
-from consentd.subjects import links_store
+from consentd.subjects import identifiers_store, links_store
 
 FIRST = UUID(int=0)
 """Before every identifier."""
@@ -32,7 +32,7 @@ def entries_after(connection: Any, after: UUID, limit: int) -> list[Entry]:  # A
 
     Not of one scheme: where that is rare, one call would go through the whole table to fill its page.
     """
-    return [Entry._make(row) for row in links_store.identifiers_page(connection, after, limit)]
+    return [Entry._make(row) for row in identifiers_store.identifiers_page(connection, after, limit)]
 
 
 def open_identifiers(

@@ -1,6 +1,6 @@
 """The shapes in which callers name people, shared by every call that does so."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 
@@ -60,3 +60,12 @@ def spell(policy: Policy, identifier: Identifier, territory: str | None, pointer
             f"The {identifier.scheme} given {reason}.",
             errors=[{"pointer": f"{pointer}/value", "code": "invalid_identifier", "detail": str(reason)}],
         ) from None
+
+
+def without_subject(request: msgspec.Struct) -> dict[str, Any]:
+    """What a call says of whomever its member `subject` names: of two reports under one event id this is
+    compared apart from the identifiers, which are compared as they were written.
+    """
+    said: dict[str, Any] = msgspec.to_builtins(request)
+    del said["subject"]
+    return said

@@ -13,7 +13,7 @@ from consentd.evidence.recorder import Entry
 from consentd.kernel.errors import NotFound
 from consentd.kernel.ids import GroupId, IdentifierId, SubjectId, SystemId
 from consentd.kernel.policy import Policy
-from consentd.subjects import store, suppression_store
+from consentd.subjects import identifiers_store, links_store, merging_store, store, suppression_store
 from consentd.subjects.linking import Hint, Meant, meant
 from consentd.subjects.model import Known, Resolution
 from consentd.subjects.spelling import Named
@@ -78,7 +78,7 @@ class Resolver:
             holders[id_].update(found.writer_of(person) for person in people)
         # What nobody holds must not stay behind as a trace of a call that could not be attributed.
         ownerless = [id_ for id_ in ids if not holders[id_] and ids[id_] in fresh]
-        store.drop_identifiers(self._unit, ownerless)
+        identifiers_store.drop_identifiers(self._unit, ownerless)
         self._note_candidates(outcome, people)
         return Resolution(
             {id_: name for id_, name in ids.items() if id_ not in ownerless},
@@ -117,16 +117,16 @@ class Resolver:
             for _version, digest in self._keyring.blind_index(name.scheme, name.value)
         }
 
-    def _holdings(self, digests: Mapping[bytes, Named]) -> list[store.Holding]:
+    def _holdings(self, digests: Mapping[bytes, Named]) -> list[identifiers_store.Holding]:
         wanted = {digest: name.scheme for digest, name in digests.items()}
-        return store.holdings(self._unit.connection, wanted)
+        return identifiers_store.holdings(self._unit.connection, wanted)
 
     def _lock(
         self, names: Sequence[Named], digests: Mapping[bytes, Named]
-    ) -> tuple[set[Named], list[store.Holding]]:
+    ) -> tuple[set[Named], list[identifiers_store.Holding]]:
         """Locks these identifiers and adds those that are missing; which were, and who holds all of them."""
         wanted = {digest: name.scheme for digest, name in digests.items()}
-        locked = store.lock_identifiers(self._unit, wanted)
+        locked = identifiers_store.lock_identifiers(self._unit, wanted)
         holdings = self._holdings(digests)
         present = locked if locked is not None else [row.digest for row in holdings]
         missing = set(names) - {digests[digest] for digest in present}
@@ -144,8 +144,8 @@ class Resolver:
                     "created_at": self._unit.now,
                 }
             )
-        store.add_identifiers(self._unit, rows)
-        store.lock_identifiers(self._unit, wanted)
+        identifiers_store.add_identifiers(self._unit, rows)
+        identifiers_store.lock_identifiers(self._unit, wanted)
         holdings = self._holdings(digests)
         for row in holdings:
             if (name := digests[row.digest]) in missing:
@@ -154,8 +154,8 @@ class Resolver:
         return missing, holdings
 
     def _settled(
-        self, digests: Mapping[bytes, Named], holdings: list[store.Holding]
-    ) -> tuple[dict[IdentifierId, Named], list[store.Holding], dict[GroupId, Known]]:
+        self, digests: Mapping[bytes, Named], holdings: list[identifiers_store.Holding]
+    ) -> tuple[dict[IdentifierId, Named], list[identifiers_store.Holding], dict[GroupId, Known]]:
         """Who holds what, with the people locked. While waiting for a lock they may have been merged or
         unmerged: then what was read before is read again.
         """
@@ -196,7 +196,7 @@ class Resolver:
             lambda: defaultdict(set)
         )
         if unknown and everyone:
-            for row in store.accounts_of(self._unit.connection, everyone, unknown):
+            for row in links_store.accounts_of(self._unit.connection, everyone, unknown):
                 accounts[row.group_id][row.scheme].add(row.id)
         return meant(hints, {g: {s: frozenset(i) for s, i in held.items()} for g, held in accounts.items()})
 
@@ -228,7 +228,7 @@ class Resolver:
                     "created_at": self._unit.now,
                 }
             )
-        store.add_links(self._entry_of(subject), rows)
+        links_store.add_links(self._entry_of(subject), rows)
 
     def keys_of(self, subject: SubjectId) -> SubjectKeys:
         known = self.keys.get(subject)
@@ -259,4 +259,4 @@ class Resolver:
             }
             for other in others
         ]
-        store.add_candidates(self._unit, rows)
+        merging_store.add_candidates(self._unit, rows)

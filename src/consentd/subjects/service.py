@@ -13,10 +13,12 @@ from consentd.db.unit import Unit
 from consentd.kernel.errors import NotFound
 from consentd.kernel.ids import GroupId, SubjectId
 from consentd.kernel.policy import Policy
-from consentd.subjects import store, suppression_store
+from consentd.subjects import identifiers_store, links_store, merging_store, store, suppression_store
 from consentd.subjects.model import Contact, Known
 from consentd.subjects.requests import Identifier, spell
 from consentd.subjects.spelling import Named
+
+EDGES = merging_store.EDGES
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -45,7 +47,7 @@ def look_up(
     for index, identifier in enumerate(identifiers):
         name = spell(policy, identifier, territory, f"/identifiers/{index}")
         digests.update((d, name.scheme) for _, d in keyring.blind_index(name.scheme, name.value))
-    groups = {row.group for row in store.holdings(connection, digests) if row.group is not None}
+    groups = {row.group for row in identifiers_store.holdings(connection, digests) if row.group is not None}
     return [person_of(connection, group) for group in sorted(groups)]
 
 
@@ -81,7 +83,7 @@ def contacts_of(connection: Any, keyring: Keyring, subjects: Iterable[SubjectId]
     ids = list(subjects)
     keys = open_keys(connection, keyring, ids)
     found: list[Contact] = []
-    for row in store.links_of(connection, ids):
+    for row in links_store.links_of(connection, ids):
         content = keys[row.subject_id].content
         if content is None:
             continue
@@ -103,10 +105,10 @@ class Held(msgspec.Struct, frozen=True):
 def held(connection: Any, keyring: Keyring, name: Named) -> Held | None:  # Any: a database connection
     """A contact detail that somebody holds; None where nobody does."""
     digests = {digest: name.scheme for _, digest in keyring.blind_index(name.scheme, name.value)}
-    ids = {row.id for row in store.holdings(connection, digests) if row.group is not None}
+    ids = {row.id for row in identifiers_store.holdings(connection, digests) if row.group is not None}
     if not ids:
         return None
-    rows = store.held_as(connection, ids)
+    rows = links_store.held_as(connection, ids)
     return Held(
         min(ids),
         name.scheme,
@@ -117,11 +119,8 @@ def held(connection: Any, keyring: Keyring, name: Named) -> Held | None:  # Any:
 
 def listed_by(connection: Any, members: Sequence[SubjectId]) -> list[Any]:  # Any: a connection, and rows
     """What the do-not-contact list says of these people: identifier, scheme, since, purpose, channel."""
-    identifiers = {row.identifier_id for row in store.links_of(connection, members)}
+    identifiers = {row.identifier_id for row in links_store.links_of(connection, members)}
     return suppression_store.suppressions_of(connection, identifiers)
-
-
-# --- candidates
 
 
 class Candidate(msgspec.Struct, frozen=True):
@@ -138,23 +137,8 @@ def merge_candidates(connection: Any, after: UUID, limit: int) -> list[Candidate
     """Any: a database connection. Open candidates behind `after`, in a stable order."""
     return [
         Candidate(row.id, row.subject_a, row.subject_b, row.reason, row.created_at)
-        for row in store.candidates(connection, after, limit)
+        for row in merging_store.candidates(connection, after, limit)
     ]
-
-
-# --- groups
-
-EDGES = store.EDGES
-
-
-def lock_present(unit: Unit, named: Iterable[SubjectId]) -> list[Known]:
-    """The same for those of them who were not erased."""
-    present = [one for one in named if store.group_of(unit.connection, one) is not None]
-    try:
-        return lock_people(unit, present) if present else []
-    except NotFound:
-        # One of them was erased while waiting for the lock.
-        return lock_present(unit, present)
 
 
 def lock_people(unit: Unit, named: Iterable[SubjectId]) -> list[Known]:
@@ -181,10 +165,20 @@ def lock_people(unit: Unit, named: Iterable[SubjectId]) -> list[Known]:
     ]
 
 
+def lock_present(unit: Unit, named: Iterable[SubjectId]) -> list[Known]:
+    """The people of those of these subjects who were not erased, locked."""
+    present = [one for one in named if store.group_of(unit.connection, one) is not None]
+    try:
+        return lock_people(unit, present) if present else []
+    except NotFound:
+        # One of them was erased while waiting for the lock.
+        return lock_present(unit, present)
+
+
 def edges_of(connection: Any, members: Iterable[SubjectId]) -> set[frozenset[UUID]]:
     """Any: a database connection. The pairs of subjects that stand merged."""
     standing: set[frozenset[UUID]] = set()
-    for row in store.edges_among(connection, list(members)):
+    for row in merging_store.edges_among(connection, list(members)):
         pair = frozenset((row.subject_a, row.subject_b))
         if row.kind == "merge":
             standing.add(pair)
@@ -194,9 +188,9 @@ def edges_of(connection: Any, members: Iterable[SubjectId]) -> set[frozenset[UUI
 
 
 def regroup(unit: Unit, members: Collection[SubjectId], group: GroupId) -> None:
-    store.set_group(unit, members, group)
+    merging_store.set_group(unit, members, group)
 
 
 def decided(unit: Unit, a: SubjectId, b: SubjectId, status: str) -> None:
     """Closes the candidate of two people about whom somebody decided."""
-    store.close_candidate(unit, a, b, status)
+    merging_store.close_candidate(unit, a, b, status)

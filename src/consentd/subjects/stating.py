@@ -14,7 +14,7 @@ from consentd.kernel.case import Facts
 from consentd.kernel.errors import Unprocessable
 from consentd.kernel.ids import IdentifierId, SubjectId
 from consentd.kernel.instants import MINUTE, Instant
-from consentd.subjects import facts_store, store
+from consentd.subjects import facts_store, links_store
 from consentd.subjects.acts import Act
 from consentd.subjects.facts import (
     Fact,
@@ -176,10 +176,10 @@ def _write(
     if said.kind == "professional" and point_id is not None:
         capacity = "professional" if said.yes else "consumer"
         for holder in _holders(resolution, person, point_id):
-            store.set_capacity(act.entry(holder), point_id, holder, capacity)
+            links_store.set_capacity(act.entry(holder), point_id, holder, capacity)
     elif said.kind == "unreachable" and point_id is not None:
         for holder in _holders(resolution, person, point_id):
-            store.set_unreachable(act.entry(holder), point_id, holder, said.first if said.yes else None)
+            links_store.set_unreachable(act.entry(holder), point_id, holder, said.first if said.yes else None)
     else:
         _fold_into(act, subject, said)
     return FactRecorded(fact_id, said.kind, subject)

@@ -1,107 +1,17 @@
-"""SQL of people: identifiers, links, groups, candidates, and forgetting them."""
+"""SQL of people: the subjects of a group, and forgetting them."""
 
-from collections.abc import Collection, Mapping, Sequence
-from typing import Any, NamedTuple, cast
-from uuid import UUID
+from collections.abc import Collection, Mapping
+from typing import NamedTuple, cast
 
 import sqlalchemy as sa
 
 from consentd.db.prepared import Read
 from consentd.db.tables import people as t
 from consentd.db.unit import Unit
-from consentd.db.upsert import insert as upsert
-from consentd.evidence.recorder import Entry, Where
+from consentd.evidence.recorder import Entry
 from consentd.kernel.ids import GroupId, IdentifierId, SubjectId
 from consentd.kernel.instants import Instant
-
-
-class Holding(NamedTuple):
-    """A row of `holdings`: subject and group are None where nobody holds the identifier."""
-
-    id: IdentifierId
-    scheme: str
-    digest: bytes
-    subject: SubjectId | None
-    group: GroupId | None
-
-
-_LINKED = (
-    sa.select(
-        t.identifiers.c.id,
-        t.identifiers.c.scheme,
-        t.identifiers.c.blind_index,
-        t.identifier_links.c.subject_id,
-        t.subjects.c.group_id,
-    )
-    .select_from(
-        t.identifiers.outerjoin(
-            t.identifier_links, t.identifier_links.c.identifier_id == t.identifiers.c.id
-        ).outerjoin(t.subjects, t.subjects.c.id == t.identifier_links.c.subject_id)
-    )
-    .order_by(t.identifiers.c.id)
-)
-# Statements of the hot path are built once: building one costs more than running it. Most calls name one
-# identifier, and IN with a list is expanded anew at each call.
-_HOLDINGS = _LINKED.where(
-    t.identifiers.c.blind_index.in_(sa.bindparam("digests", expanding=True)),
-    t.identifiers.c.scheme.in_(sa.bindparam("schemes", expanding=True)),
-)
-_HOLDINGS_OF_ONE = Read(
-    _LINKED.where(
-        t.identifiers.c.blind_index == sa.bindparam("digest"),
-        t.identifiers.c.scheme == sa.bindparam("scheme"),
-    ),
-    Holding._make,
-)
-
-
-_LOCKED = (
-    sa.select(t.identifiers.c.blind_index)
-    .where(
-        t.identifiers.c.blind_index.in_(sa.bindparam("digests", expanding=True)),
-        t.identifiers.c.scheme.in_(sa.bindparam("schemes", expanding=True)),
-    )
-    # In one order everywhere, so that two units never wait for each other.
-    .order_by(t.identifiers.c.id)
-    .with_for_update()
-)
-
-
-def lock_identifiers(unit: Unit, digests: Mapping[bytes, str]) -> list[bytes] | None:
-    """Locks the identifiers with these blind indexes; which there are. Two first posts about one person make
-    one person: the second waits here, and reads the links only afterwards. None on SQLite, where there is one
-    writer and nothing to lock.
-    """
-    if unit.dialect == "sqlite":
-        return None
-    asked = {"digests": list(digests), "schemes": list(set(digests.values()))}
-    return list(unit.connection.execute(_LOCKED, asked).scalars())
-
-
-def drop_identifiers(unit: Unit, ids: Collection[IdentifierId]) -> None:
-    if ids:
-        table = t.identifiers
-        unit.connection.execute(
-            t.suppressions.update().where(t.suppressions.c.identifier_id.in_(ids)).values(identifier_id=None)
-        )
-        unit.connection.execute(table.delete().where(table.c.id.in_(ids)))
-
-
-def holdings(connection: sa.Connection, digests: Mapping[bytes, str]) -> list[Holding]:
-    """Who holds the identifiers with these blind indexes (digest → scheme). Unknown ones are left out."""
-    if len(digests) == 1:
-        ((digest, scheme),) = digests.items()
-        return _HOLDINGS_OF_ONE.all(connection, {"digest": digest, "scheme": scheme})
-    rows = connection.execute(_HOLDINGS, {"digests": list(digests), "schemes": list(set(digests.values()))})
-    return [Holding(*row) for row in rows if digests.get(row[2]) == row[1]]
-
-
-def add_identifiers(unit: Unit, rows: Sequence[dict[str, Any]]) -> None:
-    """Adds those that are new; one that another unit added meanwhile is left as it is."""
-    insert = upsert(unit.dialect, t.identifiers)
-    # In one order everywhere, so that two units never wait for each other.
-    for row in sorted(rows, key=lambda r: r["blind_index"]):
-        unit.connection.execute(insert.on_conflict_do_nothing(index_elements=["blind_index", "scheme"]), row)
+from consentd.subjects.identifiers_store import drop_identifiers
 
 
 class Member(NamedTuple):
@@ -167,132 +77,6 @@ def set_name(entry: Entry, subject: SubjectId, sealed: bytes) -> None:
     entry.update(t.subjects, {"id": [subject]}, {"sealed_name": sealed})
 
 
-def set_group(unit: Unit, subjects: Collection[SubjectId], group: GroupId) -> None:
-    """Makes exactly these the members of the group."""
-    unit.connection.execute(
-        t.subjects.update()
-        .where(t.subjects.c.id.in_(list(subjects)))
-        .values(group_id=group, merged=len(subjects) > 1)
-    )
-
-
-def add_links(entry: Entry, rows: Sequence[dict[str, Any]]) -> None:
-    entry.insert_many(t.identifier_links, rows)
-
-
-def links_of(connection: sa.Connection, subjects: Collection[SubjectId]) -> list[sa.Row[Any]]:
-    """Every link of these subjects, with the identifier's scheme."""
-    return list(
-        connection.execute(
-            sa.select(t.identifier_links, t.identifiers.c.scheme)
-            .join(t.identifiers, t.identifiers.c.id == t.identifier_links.c.identifier_id)
-            .where(t.identifier_links.c.subject_id.in_(list(subjects)))
-            .order_by(t.identifier_links.c.created_at, t.identifier_links.c.id)
-        )
-    )
-
-
-def held_as(connection: sa.Connection, identifiers: Collection[IdentifierId]) -> list[sa.Row[Any]]:
-    """capacity and unreachable_since of each link of these identifiers."""
-    links = t.identifier_links.c
-    return list(
-        connection.execute(
-            sa.select(links.capacity, links.unreachable_since).where(
-                links.identifier_id.in_(list(identifiers))
-            )
-        )
-    )
-
-
-def accounts_of(
-    connection: sa.Connection, groups: Collection[GroupId], schemes: Collection[str]
-) -> list[sa.Row[Any]]:
-    """group_id, scheme, identifier_id of the groups' identifiers in these schemes."""
-    return list(
-        connection.execute(
-            sa.select(t.subjects.c.group_id, t.identifiers.c.scheme, t.identifiers.c.id)
-            .select_from(t.subjects)
-            .join(t.identifier_links, t.identifier_links.c.subject_id == t.subjects.c.id)
-            .join(t.identifiers, t.identifiers.c.id == t.identifier_links.c.identifier_id)
-            .where(
-                t.subjects.c.group_id.in_(list(groups)),
-                t.identifiers.c.scheme.in_(list(schemes)),
-            )
-        )
-    )
-
-
-def set_capacity(entry: Entry, identifier: IdentifierId, subject: SubjectId, capacity: str) -> None:
-    entry.update(t.identifier_links, _link(identifier, subject), {"capacity": capacity})
-
-
-def set_unreachable(entry: Entry, identifier: IdentifierId, subject: SubjectId, since: int | None) -> None:
-    entry.update(t.identifier_links, _link(identifier, subject), {"unreachable_since": since})
-
-
-def _link(identifier: IdentifierId, subject: SubjectId) -> Where:
-    return {"identifier_id": [identifier], "subject_id": [subject]}
-
-
-# --- candidates
-
-
-def add_candidates(unit: Unit, rows: Sequence[dict[str, Any]]) -> None:
-    """Keeps each pair once, whoever found it first. A call that finds nothing new writes nothing."""
-    table = t.merge_candidates
-    for row in rows:
-        pair = (table.c.subject_a == row["subject_a"], table.c.subject_b == row["subject_b"])
-        if unit.connection.execute(sa.select(table.c.id).where(*pair)).first() is None:
-            insert = upsert(unit.dialect, table)
-            unit.connection.execute(
-                insert.on_conflict_do_nothing(index_elements=["subject_a", "subject_b"]), row
-            )
-
-
-def close_candidate(unit: Unit, a: SubjectId, b: SubjectId, status: str) -> None:
-    table = t.merge_candidates
-    unit.connection.execute(
-        table.update()
-        .where(table.c.subject_a == min(a, b), table.c.subject_b == max(a, b))
-        .values(status=status)
-    )
-
-
-def candidates(connection: sa.Connection, after: UUID, limit: int) -> list[sa.Row[Any]]:
-    """Open candidates in the order of their ids, behind `after`."""
-    table = t.merge_candidates
-    return list(
-        connection.execute(
-            sa.select(table)
-            .where(table.c.status == "open", table.c.id > after)
-            .order_by(table.c.id)
-            .limit(limit)
-        )
-    )
-
-
-# --- edges
-
-
-EDGES = t.subject_edges
-
-
-def edges_among(connection: sa.Connection, subjects: Collection[SubjectId]) -> list[sa.Row[Any]]:
-    """Merges and unmerges that touch these subjects, oldest first."""
-    table = t.subject_edges
-    ids = list(subjects)
-    return list(
-        connection.execute(
-            sa.select(table.c.kind, table.c.subject_a, table.c.subject_b)
-            .where(sa.or_(table.c.subject_a.in_(ids), table.c.subject_b.in_(ids)))
-            .order_by(table.c.id)
-        )
-    )
-
-
-# --- forgetting
-
-
 def forget(unit: Unit, entries: Mapping[SubjectId, Entry]) -> list[IdentifierId]:
     """Removes the look-up entries of these subjects, each under the entry about it; an identifier that
     somebody else holds stays for them.
@@ -307,10 +91,7 @@ def forget(unit: Unit, entries: Mapping[SubjectId, Entry]) -> list[IdentifierId]
         ).scalars()
     )
     gone = [identifier for identifier in held if identifier not in kept]
-    unit.connection.execute(
-        t.suppressions.update().where(t.suppressions.c.identifier_id.in_(gone)).values(identifier_id=None)
-    )
-    unit.connection.execute(t.identifiers.delete().where(t.identifiers.c.id.in_(gone)))
+    drop_identifiers(unit, gone)
     unit.connection.execute(
         t.merge_candidates.delete().where(
             sa.or_(t.merge_candidates.c.subject_a.in_(ids), t.merge_candidates.c.subject_b.in_(ids))

@@ -15,7 +15,7 @@ from consentd.crypto.keyring import Keyring
 from consentd.crypto.seal import Place, unseal
 from consentd.crypto.subject_keys import OpenedKeys, open_keys
 from consentd.kernel.errors import Tampered
-from consentd.subjects import facts_store, links_store, suppression_store
+from consentd.subjects import facts_store, identifiers_store, links_store, suppression_store
 from consentd.subjects.shredding import suppression_hash
 from consentd.subjects.stating import open_fact_state, refolded
 
@@ -32,7 +32,7 @@ def wrong_lookups(connection: Any, keyring: Keyring) -> Iterator[Difference]:  #
         keys = open_keys(connection, keyring, {row.subject_id for row in page})
         yield from _page(connection, keyring, page, keys)
         after = page[-1].id
-    for id_ in links_store.identifiers_of_nobody(connection, PAGE):
+    for id_ in identifiers_store.identifiers_of_nobody(connection, PAGE):
         yield "identifiers", str(id_), "is held by nobody"
     for id_ in suppression_store.suppressions_of_nobody(connection, PAGE):
         yield "suppressions", str(id_), "is tied to an identifier that nobody holds"
