@@ -173,7 +173,7 @@ def test_addresses_that_look_alike_stay_two(one: str, other: str) -> None:
     ],
 )
 def test_promise_18_what_may_be_another_address_or_none_is_refused_unrepeated(typed: str) -> None:
-    with pytest.raises(ValueError, match="^(is|contains)") as refusal:
+    with pytest.raises(ValueError, match=r"^(is|contains)") as refusal:
         spelled("email", typed)
     assert typed not in str(refusal.value)
 
