@@ -53,6 +53,7 @@ from consentd.kernel.policy import Policy
 from consentd.policy.loader import load
 from consentd.policy.service import PolicyBook, activate, active_hash
 from consentd.subjects.doing import Doing
+from consentd.subjects.requests import Name
 from consentd.subjects.service import look_up
 from consentd.subjects.stating import FactsRecorded
 from consentd.web.idempotency import Repeat
@@ -158,7 +159,7 @@ class Company:
         by: str = "till",
         repeat: Repeat | None = None,
         territory: str | None = "FR",
-        name: str | None = None,
+        name: Name | str | None = None,
         **other: Any,
     ) -> tuple[int, ConsentsRecorded]:
         """Records events as they are; status and answer."""

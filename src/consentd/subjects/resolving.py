@@ -13,7 +13,7 @@ from consentd.evidence.recorder import Entry
 from consentd.kernel.errors import NotFound
 from consentd.kernel.ids import GroupId, IdentifierId, SubjectId, SystemId
 from consentd.kernel.policy import Policy
-from consentd.subjects import identifiers_store, links_store, merging_store, store, suppression_store
+from consentd.subjects import identifiers_store, links_store, store, suppression_store
 from consentd.subjects.linking import Hint, Meant, meant
 from consentd.subjects.model import Known, Resolution
 from consentd.subjects.spelling import Named
@@ -79,12 +79,14 @@ class Resolver:
         # What nobody holds must not stay behind as a trace of a call that could not be attributed.
         ownerless = [id_ for id_ in ids if not holders[id_] and ids[id_] in fresh]
         identifiers_store.drop_identifiers(self._unit, ownerless)
-        self._note_candidates(outcome, people)
         return Resolution(
             {id_: name for id_, name in ids.items() if id_ not in ownerless},
             tuple(people),
             {k: frozenset(v) for k, v in holders.items() if k not in ownerless},
             others,
+            tuple(known.values()),
+            outcome.reason,
+            fresh=bool(link),
         )
 
     def find(self, named: Sequence[Named]) -> Resolution:
@@ -238,25 +240,3 @@ class Resolver:
                 raise NotFound("unknown_subject", "This person was erased.")
             known = self.keys[subject] = SubjectKeys(opened.content, opened.proof)
         return known
-
-    def _note_candidates(self, outcome: Meant, people: Sequence[Known]) -> None:
-        if outcome.reason is None:
-            return
-        suspects = sorted({*outcome.suspects, *(person.group for person in people)})
-        first, others = suspects[0], suspects[1:6]
-        if len(people) == 1:
-            first = people[0].group
-            others = [suspect for suspect in suspects if suspect != first][:5]
-        rows = [
-            {
-                "id": new_id(),
-                "subject_a": min(first, other),
-                "subject_b": max(first, other),
-                "reason": outcome.reason,
-                "identifier_ids": "[]",
-                "status": "open",
-                "created_at": self._unit.now,
-            }
-            for other in others
-        ]
-        merging_store.add_candidates(self._unit, rows)

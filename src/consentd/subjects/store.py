@@ -73,6 +73,14 @@ def set_territory(entry: Entry, subject: SubjectId, territory: str) -> None:
     entry.update(t.subjects, {"id": [subject]}, {"territory": territory})
 
 
+def sealed_names(connection: sa.Connection, subjects: Collection[SubjectId]) -> dict[SubjectId, bytes]:
+    """Of those who have a name."""
+    statement = sa.select(t.subjects.c.id, t.subjects.c.sealed_name).where(
+        t.subjects.c.id.in_(list(subjects)), t.subjects.c.sealed_name.is_not(None)
+    )
+    return {SubjectId(row[0]): row[1] for row in connection.execute(statement)}
+
+
 def set_name(entry: Entry, subject: SubjectId, sealed: bytes) -> None:
     entry.update(t.subjects, {"id": [subject]}, {"sealed_name": sealed})
 
