@@ -21,10 +21,10 @@ from consentd.evidence.model import Actor
 from consentd.evidence.recorder import Entry, begin, close_all
 from consentd.kernel.canonical import canonical
 from consentd.kernel.errors import Conflict, Forbidden
-from consentd.kernel.ids import BatchId, SubjectId
+from consentd.kernel.ids import BatchId, IdentifierId, SubjectId
 from consentd.kernel.instants import Instant
 from consentd.kernel.policy import Policy
-from consentd.subjects import candidates, naming, reported_store, store
+from consentd.subjects import candidates, links_store, naming, reported_store, store
 from consentd.subjects.model import Known, Resolution
 from consentd.subjects.requests import Name, SubjectNamed, spell
 from consentd.subjects.resolving import Resolver
@@ -101,6 +101,15 @@ class Act:
         store.set_name(self.entry(subject), subject, naming.seal_names(content, subject, names))
         self.detail(subject)["name"] = "set"
         return True
+
+    def verify(self, resolution: Resolution, person: Known, point: IdentifierId, at: Instant) -> None:
+        """Notes that this person proved, at this instant, that a contact detail is theirs. The first proof
+        stays.
+        """
+        for holder in sorted(resolution.holders[point] & set(person.members)):
+            before = links_store.verified_before(self.unit.connection, point, holder)
+            if before is None or at < before:
+                links_store.set_verified(self.entry(holder), point, holder, at)
 
     def entry(self, subject: SubjectId) -> Entry:
         return self._opened(subject)[0]
