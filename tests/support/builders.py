@@ -288,14 +288,14 @@ class Company:
         self.clock.move(minutes=1)
         first, second = SubjectId(a), SubjectId(b)
         return await self.database.change(
-            lambda unit: merge(unit, self.keyring, OPERATOR, first, second, "same_person")
+            lambda unit: merge(unit, self.keyring, OPERATOR, first, second, "same_person").people[0]
         )
 
     async def unmerge_ids(self, a: UUID, b: UUID) -> list[GroupId]:
         self.clock.move(minutes=1)
         first, second = SubjectId(a), SubjectId(b)
         return await self.database.change(
-            lambda unit: unmerge(unit, self.keyring, OPERATOR, first, second, "two_people")
+            lambda unit: unmerge(unit, self.keyring, OPERATOR, first, second, "two_people").people
         )
 
     async def erase(self, who: str, *, keep_suppression: bool = False) -> Certificate:

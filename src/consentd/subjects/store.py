@@ -55,6 +55,12 @@ def group_of(connection: sa.Connection, subject: SubjectId) -> GroupId | None:
     return cast(GroupId | None, found)
 
 
+def groups_of(connection: sa.Connection, subjects: Collection[SubjectId]) -> dict[SubjectId, GroupId]:
+    """Of those who are on record, erased or not."""
+    statement = sa.select(t.subjects.c.id, t.subjects.c.group_id).where(t.subjects.c.id.in_(list(subjects)))
+    return {SubjectId(row[0]): GroupId(row[1]) for row in connection.execute(statement)}
+
+
 def add_subject(entry: Entry, subject: SubjectId, territory: str | None, salt: bytes, at: Instant) -> None:
     entry.insert(
         t.subjects,
