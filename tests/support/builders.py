@@ -40,6 +40,7 @@ from consentd.crypto.subject_keys import purge_due
 from consentd.db.engine import open_database
 from consentd.db.postgres import PostgresDatabase
 from consentd.db.sqlite import SqliteDatabase
+from consentd.db.tables.log import log_entries
 from consentd.db.unit import Unit
 from consentd.evidence import journal, outside
 from consentd.evidence.model import OPERATOR
@@ -331,6 +332,11 @@ class Company:
 
     async def activate(self, policy: Policy) -> None:
         await self.database.change(lambda unit: activate(unit, self.keyring, policy, OPERATOR))
+
+    async def actions(self) -> list[str]:
+        """What the log says was done, in order, also what is not sequenced yet."""
+        read = sa.select(log_entries.c.action).order_by(log_entries.c.id)
+        return await self.database.read(lambda connection: list(connection.execute(read).scalars()))
 
     # --- the whole invariant
 

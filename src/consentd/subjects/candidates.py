@@ -23,7 +23,7 @@ from consentd.kernel.canonical import canonical
 from consentd.kernel.ids import SubjectId
 from consentd.kernel.policy import Policy
 from consentd.subjects import links_store, merging_store, store
-from consentd.subjects.folded import facts_of_all
+from consentd.subjects.folded import births_of
 from consentd.subjects.likeness import nearly_same
 from consentd.subjects.model import Known, Resolution
 from consentd.subjects.naming import keys_of, names_of_all
@@ -104,14 +104,14 @@ def compared(
         ).items()
         if opened.content is not None
     }
-    names = {one: keys_of(names_of_all(_own(keys, one), sealed)) for one in called}
+    names = {one: keys_of(names_of_all(own_keys(keys, one), sealed)) for one in called}
     same = [other for other in called if other != person and names[person] & names[other]]
-    portraits = {one: portrait(connection, _own(keys, one)) for one in (person, *same)} if same else {}
-    found = {other: likeness(policy, portraits[person], portraits[other]) for other in same}
+    drawn = portraits(connection, {one: own_keys(keys, one) for one in (person, *same)}) if same else {}
+    found = {other: likeness(policy, drawn[person], drawn[other]) for other in same}
     return {other: evidence for other, evidence in found.items() if evidence}
 
 
-def _own(keys: Mapping[SubjectId, Key], person: Known) -> list[tuple[SubjectId, Key]]:
+def own_keys(keys: Mapping[SubjectId, Key], person: Known) -> list[tuple[SubjectId, Key]]:
     return [(member, keys[member]) for member in person.members if member in keys]
 
 
@@ -126,18 +126,24 @@ class Portrait(msgspec.Struct, frozen=True):
         return f"Portrait({len(self.identifiers)})"
 
 
-def portrait(connection: Any, keys: Collection[tuple[SubjectId, Key]]) -> Portrait:
-    """Any: a database connection. Of these subjects, who are one person: each with its content key."""
-    own = dict(keys)
-    identifiers = {
-        row.identifier_id: (
-            row.scheme,
-            unseal(own[row.subject_id], row.sealed, Place("identifier_links", "sealed", row.id)).decode(),
+def portraits(
+    connection: Any, people: Mapping[Known, Collection[tuple[SubjectId, Key]]]
+) -> dict[Known, Portrait]:
+    """Any: a database connection. Of each person, whose records are given with their content keys."""
+    keys = {subject: key for own in people.values() for subject, key in own}
+    held: defaultdict[SubjectId, dict[UUID, tuple[str, str]]] = defaultdict(dict)
+    for row in links_store.links_of(connection, keys):
+        place = Place("identifier_links", "sealed", row.id)
+        value = unseal(keys[row.subject_id], row.sealed, place).decode()
+        held[row.subject_id][row.identifier_id] = row.scheme, value
+    births = births_of(connection, keys)
+    return {
+        person: Portrait(
+            {id_: named for subject, _ in own for id_, named in held[subject].items()},
+            frozenset(birth for subject, _ in own for birth in births.get(subject, ())),
         )
-        for row in links_store.links_of(connection, own)
+        for person, own in people.items()
     }
-    births = facts_of_all(connection, keys).births
-    return Portrait(identifiers, frozenset((b.year, b.month, b.day) for b in births))
 
 
 def likeness(policy: Policy, one: Portrait, other: Portrait) -> Evidence:

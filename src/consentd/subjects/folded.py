@@ -3,7 +3,7 @@
 Nobody is meant or written about here: whoever needs a fact while finding out who is meant can ask.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -56,6 +56,22 @@ def facts_of_all(connection: Any, keys: Collection[tuple[SubjectId, Key]]) -> Fa
         if subject in sealed
         for fact in open_payloads(content, subject, sealed[subject])
     )
+
+
+def births_of(
+    connection: Any, keys: Mapping[SubjectId, Key]
+) -> dict[SubjectId, set[tuple[int, int | None, int | None]]]:
+    """Any: a database connection. The births told of each of these subjects, by content key: year, month and
+    day, or the year alone.
+    """
+    sealed = facts_store.fact_states(connection, list(keys))
+    return {
+        subject: {
+            (birth.year, birth.month, birth.day)
+            for birth in open_fact_state(keys[subject], subject, state).births
+        }
+        for subject, state in sealed.items()
+    }
 
 
 def fold_place(subject: UUID) -> Place:

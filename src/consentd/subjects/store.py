@@ -87,6 +87,19 @@ def sealed_names(connection: sa.Connection, subjects: Collection[SubjectId]) -> 
     return {SubjectId(row[0]): row[1] for row in connection.execute(statement)}
 
 
+def count_named(connection: sa.Connection) -> int:
+    statement = sa.select(sa.func.count()).where(t.subjects.c.sealed_name.is_not(None))
+    return int(connection.execute(statement.select_from(t.subjects)).scalar_one())
+
+
+def named_page(connection: sa.Connection, after: SubjectId, limit: int) -> dict[SubjectId, bytes]:
+    """Those who have a name, in the order of their ids, behind `after`."""
+    c = t.subjects.c
+    statement = sa.select(c.id, c.sealed_name).where(c.id > after, c.sealed_name.is_not(None))
+    rows = connection.execute(statement.order_by(c.id).limit(limit))
+    return {SubjectId(row[0]): row[1] for row in rows}
+
+
 def set_name(entry: Entry, subject: SubjectId, sealed: bytes) -> None:
     entry.update(t.subjects, {"id": [subject]}, {"sealed_name": sealed})
 
