@@ -127,6 +127,18 @@ async def test_a_no_that_names_an_address_nobody_holds_is_tied_to_everyone_meant
     assert await company.why("email:new@exemple.fr") == "withdrawn"
 
 
+async def test_a_no_ties_no_customer_number_to_somebody_who_has_another(company: Company) -> None:
+    """Named again beside what they share, it would be theirs for certain: another's yes became theirs."""
+    await company.gives(ANNE, MAILBOX, channel="push")
+    await company.gives("shopify:luc", channel="push")
+    await company.withdraws("shopify:luc", MAILBOX, LUC)
+    assert await company.people(LUC) == [await company.person("shopify:luc")]
+    await company.gives(LUC, MAILBOX, purpose="promotions")
+    assert (await company.states(ANNE))["promotions", "email"] == "unknown"
+    assert await company.why(LUC) == "withdrawn"
+    await company.verify_everything()
+
+
 async def test_a_yes_never_ties_an_address_to_several_people(company: Company) -> None:
     await couple(company)
     await company.gives(MAILBOX, contact_point="email:new@exemple.fr")
