@@ -135,7 +135,7 @@ async def test_a_no_ties_no_customer_number_to_somebody_who_has_another(company:
     assert await company.people(LUC) == [await company.person("shopify:luc")]
     await company.gives(LUC, MAILBOX, purpose="promotions")
     assert (await company.states(ANNE))["promotions", "email"] == "unknown"
-    assert await company.why(LUC) == "withdrawn"
+    assert (await company.states(LUC))["newsletter", "email"] == "withdrawn"
     await company.verify_everything()
 
 
