@@ -26,6 +26,7 @@ from consentd.check.permits import Permits
 from consentd.check.service import CheckService
 from consentd.check.store import gatherer
 from consentd.consent import api as consent_api
+from consentd.consent import merging_api
 from consentd.consent.erasure import purge_proofs
 from consentd.consent.service import ConsentService
 from consentd.crypto.keyring import Keyring, load_keyring, passing_keyring
@@ -209,6 +210,7 @@ def slices(parts: Parts, batches: Batches, wake: Callable[[], None] = lambda: No
         *evidence_api.routes(database, keyring, parts.origin or "", public=PUBLIC, protected=KNOWN),
         *subjects_api.routes(doing),
         *consent_api.routes(ConsentService(doing), repeats),
+        *merging_api.routes(doing, repeats),
         *check_api.routes(checks, permits, doing, repeats, batches),
         *authzen_api.routes(checks, doing, batches, parts.settings.public_url),
     ]

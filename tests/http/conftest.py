@@ -24,6 +24,13 @@ def service(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 
 @pytest.fixture(scope="session")
 def till(service: Serving) -> Iterator[httpx.Client]:
-    """A system that may do everything."""
+    """A system that may do everything but decide who is who."""
     with service.client("consent:write", "consent:read", "check", "reasons") as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def desk(service: Serving) -> Iterator[httpx.Client]:
+    """A system of the staff's, at which they decide who is who."""
+    with service.client("consent:read", "people:write") as client:
         yield client

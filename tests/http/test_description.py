@@ -163,7 +163,7 @@ def test_operations_are_named_once() -> None:
 
 def test_the_service_lives_up_to_its_description(service: Serving, tmp_path: Path) -> None:
     """Schemathesis with every check: good and bad bodies by example, at the edges, at random, and in turn."""
-    with service.client("consent:write", "consent:read", "check", "reasons") as client:
+    with service.client("consent:write", "consent:read", "people:write", "check", "reasons") as client:
         client.post("/v1/objections", json={"subject": person()}).raise_for_status()
         authorization = client.headers["authorization"]
     done = subprocess.run(

@@ -4,6 +4,7 @@ Every route says who may call it; strangers and callers without the right are re
 or releases personal data leaves an entry in the log before it is answered.
 """
 
+import re
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -108,6 +109,9 @@ EXAMPLES = {
         lambda: {"identifiers": [email(new_email())]}, ("subject.looked_up",)
     ),
     "GET /v1/merge-candidates": Example(entries=("merge_candidates.listed",)),
+    "POST /v1/merge-candidates/{candidate_id}/approve": Example(entries=("subject.merged",)),
+    "POST /v1/merge-candidates/{candidate_id}/refuse": Example(entries=("candidate.refused",)),
+    "POST /v1/merge-candidates/{candidate_id}/undo": Example(entries=("candidate.reopened",)),
     "GET /v1/subjects/{subject_id}/consents": Example(entries=("consents.read",)),
     "GET /v1/subjects/{subject_id}/history": Example(entries=("history.read",)),
     "POST /access/v1/evaluation": Example(lambda: evaluation(new_email())),
@@ -130,13 +134,10 @@ EXAMPLES = {
 NOBODY = "01a2009b-6fb8-7583-bf03-b3a2b494654c"
 
 
-def called(
-    client: httpx.Client, route: Route, subject: str = NOBODY, permit: str = NOBODY, receipt: str = NOBODY
-) -> Any:
+def called(client: httpx.Client, route: Route, **ids: str) -> Any:
+    """`ids`: those in its path; nobody's where not given."""
     body = EXAMPLES[str(route)].body() if str(route) in EXAMPLES else None
-    path = route.path
-    for name, value in (("subject_id", subject), ("permit_id", permit), ("receipt_id", receipt)):
-        path = path.replace("{" + name + "}", value)
+    path = re.sub(r"{(\w+)}", lambda name: ids.get(name[1], NOBODY), route.path)
     return client.request(route.method, path, json=body)
 
 
@@ -172,7 +173,7 @@ def test_promise_8_a_caller_without_the_scope_is_refused_and_that_is_logged(
 
 @pytest.mark.parametrize("route", SCOPED, ids=str)
 def test_promise_8_what_changes_or_releases_personal_data_is_in_the_log(
-    service: Serving, till: httpx.Client, route: Route
+    service: Serving, till: httpx.Client, desk: httpx.Client, route: Route
 ) -> None:
     till.post("/v1/consents", json={"subject": KNOWN, "events": [given()]}).raise_for_status()
     shared = email(new_email())
@@ -184,9 +185,20 @@ def test_promise_8_what_changes_or_releases_personal_data_is_in_the_log(
         recorded = till.post("/v1/consents", json=body).json()
     (known,) = KNOWN["identifiers"]
     permitted = till.post("/v1/check", json=question(known["value"], permit=True)).json()
-    before = service.installation.entries()
     subject = recorded["events"][0]["subject_id"]
-    answer = called(till, route, subject, permitted["permit_id"], recorded["receipt_id"])
+    pairs = till.get("/v1/merge-candidates", params={"limit": 500}).json()["candidates"]
+    (pair,) = [one["id"] for one in pairs if subject in one["subjects"]]
+    if route.path.endswith("/undo"):
+        desk.post(f"/v1/merge-candidates/{pair}/refuse").raise_for_status()
+    before = service.installation.entries()
+    answer = called(
+        desk if route.asks is Scope.PEOPLE_WRITE else till,
+        route,
+        subject_id=subject,
+        permit_id=permitted["permit_id"],
+        receipt_id=recorded["receipt_id"],
+        candidate_id=pair,
+    )
     after = service.installation.entries()
     assert answer.status_code in (200, 201), answer.text
     assert since(before, after) == EXAMPLES[str(route)].entries

@@ -1,7 +1,9 @@
 """docs/data.md: who is meant by several identifiers, and what is never guessed."""
 
 import pytest
+import sqlalchemy as sa
 
+from consentd.db.tables.people import identifier_links
 from consentd.kernel.errors import Unprocessable
 from consentd.kernel.ids import NOBODY
 from consentd.subjects.service import merge_candidates
@@ -125,6 +127,18 @@ async def test_a_no_that_names_an_address_nobody_holds_is_tied_to_everyone_meant
     assert await company.why("email:new@exemple.fr") == "withdrawn"
 
 
+async def test_a_no_ties_no_customer_number_to_somebody_who_has_another(company: Company) -> None:
+    """Named again beside what they share, it would be theirs for certain: another's yes became theirs."""
+    await company.gives(ANNE, MAILBOX, channel="push")
+    await company.gives("shopify:luc", channel="push")
+    await company.withdraws("shopify:luc", MAILBOX, LUC)
+    assert await company.people(LUC) == [await company.person("shopify:luc")]
+    await company.gives(LUC, MAILBOX, purpose="promotions")
+    assert (await company.states(ANNE))["promotions", "email"] == "unknown"
+    assert (await company.states(LUC))["newsletter", "email"] == "withdrawn"
+    await company.verify_everything()
+
+
 async def test_a_yes_never_ties_an_address_to_several_people(company: Company) -> None:
     await couple(company)
     await company.gives(MAILBOX, contact_point="email:new@exemple.fr")
@@ -155,3 +169,46 @@ async def test_what_is_no_identifier_is_refused_without_repeating_it(company: Co
             await company.withdraws(f"{scheme}:{value}")
         assert error.value.code == code
         assert value not in error.value.message + str(error.value.errors)
+
+
+async def links(company: Company, who: str) -> set[tuple[str, bool]]:
+    """How each link of a person is known, and whether it says since when."""
+    person = await company.person(who)
+    read = sa.select(identifier_links.c.strength, identifier_links.c.verified_at).where(
+        identifier_links.c.subject_id == person
+    )
+    rows = await company.database.read(lambda connection: connection.execute(read).all())
+    return {(row.strength, row.verified_at is not None) for row in rows}
+
+
+async def test_who_confirmed_by_the_address_itself_has_proven_that_it_is_theirs(company: Company) -> None:
+    address = "email:ana@exemple.fr"
+    await company.gives(address, contact_point=address)
+    assert await links(company, address) == {("asserted", False)}
+    await company.gives(address, contact_point=address, method="double_opt_in")
+    assert await links(company, address) == {("verified", True)}
+    await company.verify_everything()
+
+
+async def test_a_confirmation_proves_only_the_address_it_names_and_only_of_one_person(
+    company: Company,
+) -> None:
+    await couple(company)
+    await company.gives(ANNE, method="double_opt_in")
+    await company.gives(MAILBOX, contact_point=MAILBOX, method="double_opt_in")
+    assert await links(company, ANNE) == await links(company, LUC) == {("asserted", False)}
+    await company.gives(ANNE, MAILBOX, contact_point=MAILBOX, method="double_opt_in")
+    assert await links(company, ANNE) == {("asserted", False), ("verified", True)}
+    assert await links(company, LUC) == {("asserted", False)}
+
+
+async def test_the_first_proof_of_an_address_stays(company: Company) -> None:
+    address = "email:ana@exemple.fr"
+    confirmed = {"contact_point": address, "method": "double_opt_in"}
+    read = sa.select(identifier_links.c.verified_at)
+    found = []
+    for at in ("2026-03-01T10:00:00Z", "2026-04-01T10:00:00Z", "2026-02-01T10:00:00Z"):
+        await company.gives(address, at=at, **confirmed)
+        found.append(await company.database.read(lambda connection: connection.scalar(read)))
+    assert found[0] == found[1] > found[2]
+    await company.verify_everything()

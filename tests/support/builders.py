@@ -40,6 +40,7 @@ from consentd.crypto.subject_keys import purge_due
 from consentd.db.engine import open_database
 from consentd.db.postgres import PostgresDatabase
 from consentd.db.sqlite import SqliteDatabase
+from consentd.db.tables.log import log_entries
 from consentd.db.unit import Unit
 from consentd.evidence import journal, outside
 from consentd.evidence.model import OPERATOR
@@ -53,6 +54,7 @@ from consentd.kernel.policy import Policy
 from consentd.policy.loader import load
 from consentd.policy.service import PolicyBook, activate, active_hash
 from consentd.subjects.doing import Doing
+from consentd.subjects.requests import Name
 from consentd.subjects.service import look_up
 from consentd.subjects.stating import FactsRecorded
 from consentd.web.idempotency import Repeat
@@ -158,7 +160,7 @@ class Company:
         by: str = "till",
         repeat: Repeat | None = None,
         territory: str | None = "FR",
-        name: str | None = None,
+        name: Name | str | None = None,
         **other: Any,
     ) -> tuple[int, ConsentsRecorded]:
         """Records events as they are; status and answer."""
@@ -287,14 +289,14 @@ class Company:
         self.clock.move(minutes=1)
         first, second = SubjectId(a), SubjectId(b)
         return await self.database.change(
-            lambda unit: merge(unit, self.keyring, OPERATOR, first, second, "same_person")
+            lambda unit: merge(unit, self.keyring, OPERATOR, first, second, "same_person").people[0]
         )
 
     async def unmerge_ids(self, a: UUID, b: UUID) -> list[GroupId]:
         self.clock.move(minutes=1)
         first, second = SubjectId(a), SubjectId(b)
         return await self.database.change(
-            lambda unit: unmerge(unit, self.keyring, OPERATOR, first, second, "two_people")
+            lambda unit: unmerge(unit, self.keyring, OPERATOR, first, second, "two_people").people
         )
 
     async def erase(self, who: str, *, keep_suppression: bool = False) -> Certificate:
@@ -332,6 +334,11 @@ class Company:
 
     async def activate(self, policy: Policy) -> None:
         await self.database.change(lambda unit: activate(unit, self.keyring, policy, OPERATOR))
+
+    async def actions(self) -> list[str]:
+        """What the log says was done, in order, also what is not sequenced yet."""
+        read = sa.select(log_entries.c.action).order_by(log_entries.c.id)
+        return await self.database.read(lambda connection: list(connection.execute(read).scalars()))
 
     # --- the whole invariant
 

@@ -7,7 +7,7 @@ import msgspec
 from consentd.check.questions import CheckAsked
 from consentd.consent.requests import ConsentEvent, NoticeShown, RecordConsents, RecordObjection
 from consentd.kernel.instants import to_text
-from consentd.subjects.requests import Identifier, SubjectNamed
+from consentd.subjects.requests import Identifier, Name, SubjectNamed
 from consentd.subjects.stating import FactsAsked
 
 NOTICES = {
@@ -28,7 +28,7 @@ def identifier(text: str) -> Identifier:
     return Identifier(scheme, value)
 
 
-def subject(*who: str, territory: str | None = "FR", name: str | None = None) -> SubjectNamed:
+def subject(*who: str, territory: str | None = "FR", name: Name | str | None = None) -> SubjectNamed:
     return SubjectNamed(tuple(identifier(one) for one in who), territory, name)
 
 

@@ -11,6 +11,8 @@ from consentd.kernel.ids import SecretId, SystemId
 class Scope(StrEnum):
     CONSENT_WRITE = "consent:write"
     CONSENT_READ = "consent:read"
+    PEOPLE_WRITE = "people:write"
+    """To decide who is one person with whom, and to see by what."""
     CHECK = "check"
     REASONS = "reasons"
     """To be told the precise reason and not only the coarse one (docs/law.md 10)."""

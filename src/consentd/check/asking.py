@@ -17,7 +17,7 @@ from consentd.kernel.case import Case, Decision, Facts, Question
 from consentd.kernel.compiled import CompiledPolicy
 from consentd.kernel.decide import decide
 from consentd.kernel.errors import Unauthenticated
-from consentd.subjects.stating import open_fact_state
+from consentd.subjects.folded import open_fact_state
 
 
 class PolicyChanged(Exception):  # a signal, never seen outside this slice

@@ -20,7 +20,7 @@ from consentd.kernel.case import NO_FACTS, Attempt, Case, Decision, Person, Poin
 from consentd.kernel.compiled import CompiledPolicy
 from consentd.kernel.decide import decide
 from consentd.kernel.instants import Instant
-from consentd.subjects import stating
+from consentd.subjects import folded
 from consentd.subjects.facts import fold_facts
 from consentd.subjects.service import Found, Held, listed_by
 
@@ -148,5 +148,5 @@ def _facts(connection: Any, keyring: Keyring, person: Found) -> tuple[tuple[Inst
         told
         for member in person.members
         if (content := keys[member].content) is not None
-        for told in stating.facts_told(connection, content, member)
+        for told in folded.facts_told(connection, content, member)
     )

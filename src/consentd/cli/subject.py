@@ -5,6 +5,7 @@ from uuid import UUID
 import click
 
 from consentd.app import Parts
+from consentd.cli import merging
 from consentd.cli.common import command, fail, json_option, say, with_parts
 from consentd.consent.erasure import Certificate
 from consentd.consent.erasure import erase as erase_subject
@@ -17,7 +18,7 @@ from consentd.subjects.service import look_up
 
 @click.group()
 def subject() -> None:
-    """One person: erasing."""
+    """People: erasing one, and who is one person with whom."""
 
 
 @subject.command()
@@ -115,5 +116,8 @@ async def _named(parts: Parts, book: PolicyBook, named: Identifier | None) -> Su
         fail(f"Several people share this identifier. Name the one you mean by their id:{ids}")
     return found[0].id
 
+
+for one in merging.COMMANDS:
+    subject.add_command(one)
 
 COMMANDS = [subject]

@@ -6,6 +6,7 @@ import click
 
 from consentd.app import Parts
 from consentd.callers import service as callers
+from consentd.callers.model import Scope
 from consentd.cli import system_key
 from consentd.cli.common import command, fail, json_option, say, with_parts
 from consentd.evidence.model import OPERATOR
@@ -27,9 +28,7 @@ def _words(values: tuple[str, ...]) -> list[str]:
 
 @system.command()
 @click.argument("name")
-@click.option(
-    "--scope", "scopes", multiple=True, required=True, help="consent:write, consent:read, check, reasons."
-)
+@click.option("--scope", "scopes", multiple=True, required=True, help="Of: " + ", ".join(Scope) + ".")
 @click.option("--purpose", "purposes", multiple=True, help="Limit to these purposes; all if not given.")
 @click.option("--channel", "channels", multiple=True, help="Limit to these channels; all if not given.")
 @click.option(

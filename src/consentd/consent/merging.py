@@ -5,7 +5,7 @@ after an unmerge grants follow the identifiers they named, and restrictions stay
 """
 
 import re
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from consentd.base.ids import new_id
 from consentd.consent import states_store
@@ -17,21 +17,26 @@ from consentd.db.unit import Unit
 from consentd.evidence.model import Actor
 from consentd.evidence.recorder import begin
 from consentd.kernel.errors import Conflict
-from consentd.kernel.ids import GroupId, SubjectId
+from consentd.kernel.ids import EntryId, GroupId, SubjectId
 from consentd.subjects import service as subjects
 
 _CODE = re.compile(r"[a-z_]{1,40}")
 
 
-def merge(unit: Unit, keyring: Keyring, actor: Actor, a: SubjectId, b: SubjectId, reason: str) -> GroupId:
-    """From now on `a` and `b`, and all that each was merged with, are one person."""
-    return _append(unit, keyring, actor, "merge", a, b, reason)[0]
+class Merged(NamedTuple):
+    """What one edge did: the log entry of it, and the people there are now, one or two."""
+
+    entry: EntryId
+    people: list[GroupId]
 
 
-def unmerge(
-    unit: Unit, keyring: Keyring, actor: Actor, a: SubjectId, b: SubjectId, reason: str
-) -> list[GroupId]:
-    """Takes back the merge of exactly `a` and `b`. Returns the people there are now, one or two."""
+def merge(unit: Unit, keyring: Keyring, actor: Actor, a: SubjectId, b: SubjectId, reason: str) -> Merged:
+    """From now on `a` and `b`, and all that each was merged with, are one. Raises Conflict, NotFound."""
+    return _append(unit, keyring, actor, "merge", a, b, reason)
+
+
+def unmerge(unit: Unit, keyring: Keyring, actor: Actor, a: SubjectId, b: SubjectId, reason: str) -> Merged:
+    """Takes back the merge of exactly `a` and `b`. Raises Conflict, NotFound."""
     return _append(unit, keyring, actor, "unmerge", a, b, reason)
 
 
@@ -43,7 +48,7 @@ def _append(
     a: SubjectId,
     b: SubjectId,
     reason: str,
-) -> list[GroupId]:
+) -> Merged:
     if not _CODE.fullmatch(reason):
         # It stands in clear, for ever: a word from a list, never what somebody wrote.
         raise ValueError("the reason of a merge is a code: lower-case letters and underscores")
@@ -86,4 +91,4 @@ def _append(
         subjects.regroup(unit, component, group)
         refold(unit, group, component)
         groups.append(group)
-    return groups
+    return Merged(entry.id, groups)

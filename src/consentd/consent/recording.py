@@ -237,6 +237,9 @@ class _Recording:
         self._rows[subject].append(row)
         self._written.append(EventWritten({**row, "entry_id": entry.id}, detail))
         self._new[person].append(state_of(row))
+        if event.method == "double_opt_in" and admitted.state in GRANTS and point_id is not None:
+            # The answer came from the address itself.
+            self._act.verify(resolution, person, point_id, admitted.happened.first)
         if admitted.state in NOES:
             self._act.stop(
                 StopKind.WITHDRAWN,

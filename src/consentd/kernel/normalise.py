@@ -1,32 +1,60 @@
 """One spelling for every identifier, so that the same person is found whatever was typed.
 
 Only the common forms are read here, with the standard library alone; each function answers None for a form
-it does not know, and the caller asks a full parser (`subjects.spelling`). What is refused raises
-ValueError with a sentence that does not repeat the value (promise 18). Never a provider's own tricks: dots
-and tags in an address are part of it.
+it does not know, and the caller asks a full parser (`subjects.spelling`), which gives the same wherever both
+answer. What is refused raises ValueError with a sentence that does not repeat the value (promise 18). Never
+a provider's own tricks: dots and tags in an address are part of it.
 """
 
 import re
 import unicodedata
+from typing import NamedTuple
 
 MAX_LENGTH = 320
+
+# Nobody types them: they come along when a cell or a web page is copied.
+_UNSEEN = dict.fromkeys(
+    [0xAD, 0x200B, 0x200E, 0x200F, 0x2060, 0xFEFF, *range(0x202A, 0x202F), *range(0x2066, 0x206A)]
+)
+# They join letters of other scripts, where they tell words apart; between Latin ones they are unseen too.
+_JOINERS = {0x200C: None, 0x200D: None}
 
 # A dot-atom, then a host name of letters, digits and hyphens: RFC 5321 without its rarities.
 _EMAIL = re.compile(
     r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
-    r"@(?=.{4,253}\Z)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])"
+    r"@(?=.{4,253}\Z)(?:(?!..--)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+"
+    r"(?!..--)[a-z](?:[a-z0-9-]{0,61}[a-z0-9])"
 )
-_PHONE_FILLING = str.maketrans("", "", " .-()/\u00a0\u202f\t")
-_FRENCH = re.compile(r"(?:\+33|0033)0?([1-9][0-9]{8})")
-_FRENCH_NATIONAL = re.compile(r"0([1-9][0-9]{8})")
-# Numbers whose first digits belong to an overseas plan (+262, +590, +594, +596…) need the full parser.
-_OVERSEAS = re.compile(r"(?:26[29]|508|59[046]|639|69[0-7]|70[89])")
-_FRENCH_TERRITORIES = frozenset({"FR"})
+_AROUND_AT = re.compile(r" *@ *")
+_PHONE_FILLING = str.maketrans("", "", " .-()/")
+
+
+class _Plan(NamedTuple):
+    """Numbers of one country whose national form is a 0 and what follows its country code."""
+
+    territory: str
+    code: str
+    national: re.Pattern[str]
+
+
+_PLANS = tuple(
+    _Plan(territory, code, re.compile(national))
+    for territory, code, national in (
+        # Those whose first digits belong to an overseas plan (+262, +590, +594, +596…) need the full parser.
+        ("FR", "33", r"(?!26[29]|508|59[046]|639|69[0-7]|70[89])[1-9][0-9]{8}"),
+        ("BE", "32", r"4[5-9][0-9]{7}|[1-35-9][0-9]{7}"),
+        ("CH", "41", r"[2-9][0-9]{8}"),
+        ("DE", "49", r"1[567][0-9]{8,9}"),
+        ("GB", "44", r"7[1-57-9][0-9]{8}"),
+    )
+)
 
 
 def clean(value: str) -> str:
-    """NFC, without surrounding white space. Raises ValueError for what no identifier may hold."""
-    text = unicodedata.normalize("NFC", value).strip()
+    """NFC without surrounding white space, what is unseen and double width (RFC 8265 §3.3.2); every kind of
+    space is the plain one. Raises ValueError for what no identifier may hold.
+    """
+    text = (value if value.isascii() else _seen(value)).replace("\t", " ").strip()
     if not text:
         raise ValueError("is empty")
     if len(text) > MAX_LENGTH:
@@ -36,9 +64,31 @@ def clean(value: str) -> str:
     return text
 
 
+def _seen(value: str) -> str:
+    text = "".join(map(_one_width, value.translate(_UNSEEN)))
+    without = text.translate(_JOINERS)
+    return unicodedata.normalize("NFC", without if without.isascii() else text)
+
+
+def _one_width(character: str) -> str:
+    if unicodedata.category(character) == "Zs":
+        return " "
+    kind, _, code = unicodedata.decomposition(character).partition(" ")
+    return chr(int(code, 16)) if kind in ("<wide>", "<narrow>") else character
+
+
+def written_email(text: str) -> str:
+    """A cleaned address without what is no part of it: spaces around the @, and the dot at the end, which
+    is the root of all names or ends a sentence. Any other space may part two words: it is left, and refused.
+    """
+    if '"' not in text and " " in text:
+        text = _AROUND_AT.sub("@", text)
+    return text[:-1] if text.endswith(".") and not text.endswith("..") else text
+
+
 def common_email(text: str) -> str | None:
     """The lower-case form of a plain ASCII address; None where a full parser must decide."""
-    lowered = text.lower()
+    lowered = written_email(text).lower()
     if len(lowered) <= 254 and lowered.isascii() and _EMAIL.fullmatch(lowered) and "xn--" not in lowered:
         local, _, _host = lowered.partition("@")
         return lowered if len(local) <= 64 else None
@@ -46,19 +96,27 @@ def common_email(text: str) -> str | None:
 
 
 def common_phone(text: str, territory: str | None) -> str | None:
-    """E.164 of a common French number, "06 24 68 65 01" or "+33 (0)6…"; None where a full parser must decide.
+    """E.164 of a common French, Belgian, Swiss, German or British number, "06 24 68 65 01" or "+33 (0)6…";
+    None where a full parser must decide.
 
     A national number is read in the territory of the person.
     """
     digits = text.translate(_PHONE_FILLING)
-    found = _FRENCH.fullmatch(digits)
-    if found is None and territory in _FRENCH_TERRITORIES:
-        found = _FRENCH_NATIONAL.fullmatch(digits)
-    if found is None or not digits.isascii() or _OVERSEAS.match(found[1]):
+    if digits.startswith("00"):
+        digits = "+" + digits[2:]
+    if not digits.isascii():
         return None
-    return "+33" + found[1]
+    for plan in _PLANS:
+        if digits.startswith("+" + plan.code):
+            national = digits[3:].removeprefix("0")
+        elif plan.territory == territory and digits.startswith("0"):
+            national = digits[1:]
+        else:
+            continue
+        return f"+{plan.code}{national}" if plan.national.fullmatch(national) else None
+    return None
 
 
 def account(text: str) -> str:
     """A customer or card number: case and inner white space do not tell two customers apart."""
-    return "".join(text.split()).casefold()
+    return unicodedata.normalize("NFC", "".join(text.split()).casefold())

@@ -21,12 +21,12 @@ from consentd.evidence.model import Actor
 from consentd.evidence.recorder import Entry, begin, close_all
 from consentd.kernel.canonical import canonical
 from consentd.kernel.errors import Conflict, Forbidden
-from consentd.kernel.ids import BatchId, SubjectId
+from consentd.kernel.ids import BatchId, IdentifierId, SubjectId
 from consentd.kernel.instants import Instant
 from consentd.kernel.policy import Policy
-from consentd.subjects import reported_store, store
+from consentd.subjects import candidates, links_store, naming, reported_store, store
 from consentd.subjects.model import Known, Resolution
-from consentd.subjects.requests import SubjectNamed, spell
+from consentd.subjects.requests import Name, SubjectNamed, spell
 from consentd.subjects.resolving import Resolver
 from consentd.subjects.spelling import Named
 
@@ -63,8 +63,8 @@ class Act:
         """The people meant by `subject` and by the contact points that its events name; made if need be."""
         names = [*self._names(subject), *points]
         resolution = self._resolver.resolve(names, subject.territory, restricts=restricts)
-        if resolution.certain:
-            self._describe(resolution, subject)
+        renamed = resolution.certain and self._describe(resolution, subject)
+        candidates.note(self.unit, self.keyring, self.policy, resolution, renamed=renamed)
         return resolution
 
     def find(self, subject: SubjectNamed, points: Sequence[Named] = ()) -> Resolution:
@@ -81,20 +81,35 @@ class Act:
             for index, identifier in enumerate(subject.identifiers)
         ]
 
-    def _describe(self, resolution: Resolution, subject: SubjectNamed) -> None:
+    def _describe(self, resolution: Resolution, subject: SubjectNamed) -> bool:
+        """Notes what the call says of its one person. True where they bear a name that is new."""
         person = resolution.people[0]
         writer = resolution.writer_of(person)
         if subject.territory and subject.territory != person.territory:
             store.set_territory(self.entry(writer), writer, subject.territory)
             self.detail(writer)["territory"] = subject.territory
-        if subject.name:
-            content = self._resolver.keys_of(writer).content
-            store.set_name(
-                self.entry(writer),
-                writer,
-                seal(content, subject.name.encode(), Place("subjects", "sealed_name", writer)),
-            )
-            self.detail(writer)["name"] = "set"
+        name = naming.name_of(subject.name)
+        return name is not None and self._name(writer, name, known=not person.created)
+
+    def _name(self, subject: SubjectId, name: Name, *, known: bool) -> bool:
+        content = self._resolver.keys_of(subject).content
+        sealed = store.sealed_names(self.unit.connection, [subject]).get(subject) if known else None
+        before = naming.open_names(content, subject, sealed)
+        names = naming.with_name(before, self.caller.system_id if self.caller else None, name)
+        if names == before:
+            return False
+        store.set_name(self.entry(subject), subject, naming.seal_names(content, subject, names))
+        self.detail(subject)["name"] = "set"
+        return True
+
+    def verify(self, resolution: Resolution, person: Known, point: IdentifierId, at: Instant) -> None:
+        """Notes that this person proved, at this instant, that a contact detail is theirs. The first proof
+        stays.
+        """
+        for holder in sorted(resolution.holders[point] & set(person.members)):
+            before = links_store.verified_before(self.unit.connection, point, holder)
+            if before is None or at < before:
+                links_store.set_verified(self.entry(holder), point, holder, at)
 
     def entry(self, subject: SubjectId) -> Entry:
         return self._opened(subject)[0]

@@ -1,6 +1,6 @@
 """People over HTTP: looking up, and the pairs that may be one person. No identifier is ever in a URL."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import msgspec
@@ -9,13 +9,14 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromQuery, JSONBody, QueryParameter
 
 from consentd.base.described import described, leads_to
+from consentd.base.i18n import choose
 from consentd.callers.access import needs
 from consentd.callers.model import Scope
 from consentd.kernel.compiled import CompiledPolicy
 from consentd.kernel.ids import SubjectId
-from consentd.kernel.instants import to_text
-from consentd.subjects import examples, service
+from consentd.subjects import examples, proposals, service
 from consentd.subjects.doing import Doing
+from consentd.subjects.proposals import MergeCandidate
 from consentd.subjects.requests import Identifier, Territory
 from consentd.web.call import Call
 from consentd.web.cursors import decode_cursor, encode_cursor
@@ -41,13 +42,6 @@ class SubjectsFound(msgspec.Struct, frozen=True):
     """Everyone who holds one of the identifiers: none, one, or the several who share it."""
 
     subjects: tuple[SubjectFound, ...]
-
-
-class MergeCandidate(msgspec.Struct, frozen=True):
-    id: UUID
-    subjects: tuple[UUID, UUID]
-    reason: str
-    found_at: str
 
 
 class MergeCandidates(msgspec.Struct, frozen=True):
@@ -87,23 +81,24 @@ def routes(doing: Doing) -> list[HTTPRouteHandler]:
     )
     async def candidates(
         request: Call,
+        status: FromQuery[Literal["open", "approved", "refused"]] = "open",
         cursor: FromQuery[str | None] = None,
         limit: Annotated[int, QueryParameter(ge=1, le=500)] = _PAGE,
     ) -> MergeCandidates:
-        """Records that share an identifier but were not joined; a person decides on each."""
+        """Records that may be one person, with what speaks for it; a person decides on each.
+
+        What the identifiers say needs the scope `people:write` too, and is then logged about each person.
+        """
         after = decode_cursor(cursor, UUID) if cursor else UUID(int=0)
+        opened = Scope.PEOPLE_WRITE in request.caller.scopes
+        language = choose(None, request.headers.get("accept-language"))
 
         def read(connection: Any, compiled: CompiledPolicy) -> tuple[list[SubjectId], MergeCandidates]:
-            found = service.merge_candidates(connection, after, limit + 1)
+            found = service.merge_candidates(connection, after, limit + 1, status)
             page = found[:limit]
             following = encode_cursor(page[-1].id) if len(found) > limit else None
-            return [], MergeCandidates(
-                tuple(
-                    MergeCandidate(c.id, (c.subject_a, c.subject_b), c.reason, to_text(c.created_at))
-                    for c in page
-                ),
-                following,
-            )
+            told = proposals.told(connection, doing.keyring, page, language, opened=opened)
+            return proposals.about(page) if opened else [], MergeCandidates(told, following)
 
         return await doing.read(request.caller, "merge_candidates.listed", read)
 

@@ -52,24 +52,58 @@ class Doing:
     ) -> tuple[int, A]:
         """What all recording calls share: the caller still may, the call was not made before, one entry."""
 
-        def work(unit: Unit) -> tuple[int, A]:
-            assert_live(unit.connection, caller)
-            before = remembered(unit, repeat)
-            if before is not None:
-                return 201, rebuild(unit.connection, before)
-            compiled = self.policies.active(unit.connection)
+        def work(unit: Unit, compiled: CompiledPolicy, actor: Actor) -> tuple[BatchId | None, A]:
             batch = BatchId(new_id())
-            actor = Actor(ActorKind.SYSTEM, caller.system_id)
             act = Act(unit, self.keyring, compiled.policy, batch, action=action, caller=caller, actor=actor)
             answer = write(act, compiled)
             entries = act.close()
-            if not entries:
-                # Everything was reported before: nothing changed, and asked again it will be told again.
-                return 200, answer
-            remember(unit, repeat, batch, 201)
-            return 201, answer
+            # Without one everything was reported before: nothing changed, and asked again it will be told
+            # again.
+            return batch if entries else None, answer
 
-        answer = await with_fresh_keys(self.keyring, self.database, lambda: self.database.change(work))
+        changed, answer = await self._once(caller, repeat, work, rebuild)
+        return 201 if changed else 200, answer
+
+    async def decide(
+        self,
+        caller: Caller,
+        repeat: Repeat | None,
+        write: Callable[[Unit, Actor], tuple[BatchId, A]],
+        rebuild: Callable[[Any, BatchId], A],
+    ) -> A:
+        """A change about people that records no choice. `write` returns the number by which `rebuild` makes
+        its answer again, and the answer; it records its own entries.
+        """
+
+        def work(unit: Unit, compiled: CompiledPolicy, actor: Actor) -> tuple[BatchId | None, A]:
+            return write(unit, actor)
+
+        return (await self._once(caller, repeat, work, rebuild))[1]
+
+    async def _once(
+        self,
+        caller: Caller,
+        repeat: Repeat | None,
+        work: Callable[[Unit, CompiledPolicy, Actor], tuple[BatchId | None, A]],
+        rebuild: Callable[[Any, BatchId], A],
+    ) -> tuple[bool, A]:
+        """Runs `work` unless this call was made before; whether it changed something, now or then, and the
+        answer. The number that `work` returns is remembered; None: nothing changed.
+        """
+
+        def run(unit: Unit) -> tuple[bool, A]:
+            assert_live(unit.connection, caller)
+            before = remembered(unit, repeat)
+            if before is not None:
+                return True, rebuild(unit.connection, before)
+            compiled = self.policies.active(unit.connection)
+            batch, answer = work(unit, compiled, Actor(ActorKind.SYSTEM, caller.system_id))
+            if batch is None:
+                return False, answer
+            remember(unit, repeat, batch, 201)
+            return True, answer
+
+        answer = await with_fresh_keys(self.keyring, self.database, lambda: self.database.change(run))
         self._wake()
         return answer
 

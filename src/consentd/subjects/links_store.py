@@ -61,6 +61,20 @@ def set_capacity(entry: Entry, identifier: IdentifierId, subject: SubjectId, cap
     entry.update(t.identifier_links, _link(identifier, subject), {"capacity": capacity})
 
 
+def verified_before(connection: sa.Connection, identifier: IdentifierId, subject: SubjectId) -> int | None:
+    """Since when the subject's control of it is proven; None where it is not."""
+    link = t.identifier_links.c
+    statement = sa.select(sa.func.min(link.verified_at)).where(
+        link.identifier_id == identifier, link.subject_id == subject
+    )
+    found: int | None = connection.execute(statement).scalar()
+    return found
+
+
+def set_verified(entry: Entry, identifier: IdentifierId, subject: SubjectId, at: int) -> None:
+    entry.update(t.identifier_links, _link(identifier, subject), {"strength": "verified", "verified_at": at})
+
+
 def set_unreachable(entry: Entry, identifier: IdentifierId, subject: SubjectId, since: int | None) -> None:
     entry.update(t.identifier_links, _link(identifier, subject), {"unreachable_since": since})
 

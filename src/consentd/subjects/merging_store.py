@@ -1,6 +1,6 @@
 """SQL of merging: pairs that may be one person, the merges that stand, and the groups they make."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
@@ -14,16 +14,34 @@ from consentd.kernel.ids import GroupId, SubjectId
 EDGES = t.subject_edges
 
 
-def add_candidates(unit: Unit, rows: Sequence[dict[str, Any]]) -> None:
-    """Keeps each pair once, whoever found it first. A call that finds nothing new writes nothing."""
+def candidate_between(
+    connection: sa.Connection, ones: Collection[SubjectId], others: Collection[SubjectId]
+) -> sa.Row[Any] | None:
+    """The candidate of two people, whichever of their records it names. The oldest, where both were joined of
+    several since.
+    """
+    c = t.merge_candidates.c
+    between = sa.or_(
+        sa.and_(c.subject_a.in_(list(ones)), c.subject_b.in_(list(others))),
+        sa.and_(c.subject_a.in_(list(others)), c.subject_b.in_(list(ones))),
+    )
+    return connection.execute(sa.select(t.merge_candidates).where(between).order_by(c.id).limit(1)).first()
+
+
+def add_candidate(unit: Unit, row: dict[str, Any]) -> None:
+    """Keeps each pair once, whoever found it first."""
+    insert = upsert(unit.dialect, t.merge_candidates)
+    unit.connection.execute(insert.on_conflict_do_nothing(index_elements=["subject_a", "subject_b"]), row)
+
+
+def tell_candidate(unit: Unit, id_: UUID, reason: str, identifier_ids: str, status: str) -> None:
+    """What more is known of a pair."""
     table = t.merge_candidates
-    for row in rows:
-        pair = (table.c.subject_a == row["subject_a"], table.c.subject_b == row["subject_b"])
-        if unit.connection.execute(sa.select(table.c.id).where(*pair)).first() is None:
-            insert = upsert(unit.dialect, table)
-            unit.connection.execute(
-                insert.on_conflict_do_nothing(index_elements=["subject_a", "subject_b"]), row
-            )
+    unit.connection.execute(
+        table.update()
+        .where(table.c.id == id_)
+        .values(reason=reason, identifier_ids=identifier_ids, status=status)
+    )
 
 
 def close_candidate(unit: Unit, a: SubjectId, b: SubjectId, status: str) -> None:
@@ -35,17 +53,23 @@ def close_candidate(unit: Unit, a: SubjectId, b: SubjectId, status: str) -> None
     )
 
 
-def candidates(connection: sa.Connection, after: UUID, limit: int) -> list[sa.Row[Any]]:
-    """Open candidates in the order of their ids, behind `after`."""
-    table = t.merge_candidates
-    return list(
-        connection.execute(
-            sa.select(table)
-            .where(table.c.status == "open", table.c.id > after)
-            .order_by(table.c.id)
-            .limit(limit)
+def candidate_by_id(connection: sa.Connection, id_: UUID, *, lock: bool = False) -> sa.Row[Any] | None:
+    statement = sa.select(t.merge_candidates).where(t.merge_candidates.c.id == id_)
+    return connection.execute(statement.with_for_update() if lock else statement).first()
+
+
+def candidates(connection: sa.Connection, status: str, after: UUID, limit: int) -> list[sa.Row[Any]]:
+    """Candidates of a status in the order of their ids, behind `after`. Open ones only while they are two."""
+    c = t.merge_candidates.c
+    statement = sa.select(t.merge_candidates).where(c.status == status, c.id > after)
+    if status == "open":
+        one, other = t.subjects.alias("one"), t.subjects.alias("other")
+        statement = (
+            statement.join(one, one.c.id == c.subject_a)
+            .join(other, other.c.id == c.subject_b)
+            .where(one.c.group_id != other.c.group_id)
         )
-    )
+    return list(connection.execute(statement.order_by(c.id).limit(limit)))
 
 
 def edges_among(connection: sa.Connection, subjects: Collection[SubjectId]) -> list[sa.Row[Any]]:

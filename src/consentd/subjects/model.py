@@ -26,6 +26,12 @@ class Resolution(msgspec.Struct, frozen=True):
     """The subjects (not groups) that hold each named identifier."""
     others: tuple[Known, ...] = ()
     """Who hold a shared contact detail too, but another customer number: a no is theirs as well."""
+    around: tuple[Known, ...] = ()
+    """Everyone on record who holds any of what was named, whoever is meant."""
+    doubt: str | None = None
+    """Why several may be meant, or why somebody was made beside those who share a contact detail."""
+    fresh: bool = False
+    """Whether somebody was made, or linked to something."""
 
     @property
     def certain(self) -> bool:

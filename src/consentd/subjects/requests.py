@@ -32,11 +32,30 @@ class Identifier(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return f"Identifier({self.scheme})"
 
 
+NamePart = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+
+
+class Name(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What a person is called: given and family name, or both as one text, in any order.
+
+    It is personal data: `repr` shows nothing of it.
+    """
+
+    given: NamePart | None = None
+    family: NamePart | None = None
+    full: NamePart | None = None
+
+    def __repr__(self) -> str:
+        return "Name(…)"
+
+
 class SubjectNamed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     identifiers: Annotated[tuple[Identifier, ...], msgspec.Meta(min_length=1, max_length=20)]
     territory: Territory | None = None
-    name: Annotated[str, msgspec.Meta(min_length=1, max_length=200)] | None = None
-    """Kept sealed; it only ever helps to spot two records of one person."""
+    name: Name | NamePart | None = None
+    """Kept sealed, the latest of each system. It only ever helps to spot two records of one person: a name
+    finds nobody and joins nobody. A bare text is a `full` one.
+    """
 
     def __repr__(self) -> str:
         return f"SubjectNamed({len(self.identifiers)})"

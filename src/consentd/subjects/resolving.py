@@ -2,7 +2,8 @@
 
 import os
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from uuid import UUID
 
 from consentd.base.ids import new_id
 from consentd.crypto.keyring import Keyring
@@ -13,7 +14,7 @@ from consentd.evidence.recorder import Entry
 from consentd.kernel.errors import NotFound
 from consentd.kernel.ids import GroupId, IdentifierId, SubjectId, SystemId
 from consentd.kernel.policy import Policy
-from consentd.subjects import identifiers_store, links_store, merging_store, store, suppression_store
+from consentd.subjects import identifiers_store, links_store, store, suppression_store
 from consentd.subjects.linking import Hint, Meant, meant
 from consentd.subjects.model import Known, Resolution
 from consentd.subjects.spelling import Named
@@ -72,19 +73,22 @@ class Resolver:
             link = [id_ for id_ in ids if restricts and not holders[id_]]
             strength = "weak"
         found = Resolution(ids, tuple(people), {k: frozenset(v) for k, v in holders.items()})
-        for person in people:
-            self._link(found.writer_of(person), {id_: ids[id_] for id_ in link}, strength)
-        for id_ in link:
-            holders[id_].update(found.writer_of(person) for person in people)
+        for person, own in self._fitting(people, {id_: ids[id_] for id_ in link}):
+            writer = found.writer_of(person)
+            self._link(writer, own, strength)
+            for id_ in own:
+                holders[id_].add(writer)
         # What nobody holds must not stay behind as a trace of a call that could not be attributed.
         ownerless = [id_ for id_ in ids if not holders[id_] and ids[id_] in fresh]
         identifiers_store.drop_identifiers(self._unit, ownerless)
-        self._note_candidates(outcome, people)
         return Resolution(
             {id_: name for id_, name in ids.items() if id_ not in ownerless},
             tuple(people),
             {k: frozenset(v) for k, v in holders.items() if k not in ownerless},
             others,
+            tuple(known.values()),
+            outcome.reason,
+            fresh=bool(link),
         )
 
     def find(self, named: Sequence[Named]) -> Resolution:
@@ -192,13 +196,34 @@ class Resolver:
         ]
         unknown = {hint.scheme for hint in hints if hint.one_per_person and not hint.holders}
         everyone = {owner for held in owners.values() for owner in held}
-        accounts: defaultdict[GroupId, defaultdict[str, set[IdentifierId]]] = defaultdict(
-            lambda: defaultdict(set)
-        )
-        if unknown and everyone:
-            for row in links_store.accounts_of(self._unit.connection, everyone, unknown):
-                accounts[row.group_id][row.scheme].add(row.id)
-        return meant(hints, {g: {s: frozenset(i) for s, i in held.items()} for g, held in accounts.items()})
+        return meant(hints, self._accounts(everyone, unknown))
+
+    def _accounts(
+        self, groups: Collection[GroupId], schemes: Collection[str]
+    ) -> dict[UUID, dict[str, frozenset[UUID]]]:
+        """What these people hold in these schemes."""
+        accounts: dict[UUID, dict[str, frozenset[UUID]]] = {}
+        if groups and schemes:
+            for row in links_store.accounts_of(self._unit.connection, groups, schemes):
+                held = accounts.setdefault(row.group_id, {})
+                held[row.scheme] = held.get(row.scheme, frozenset()) | {row.id}
+        return accounts
+
+    def _fitting(
+        self, people: Sequence[Known], link: Mapping[IdentifierId, Named]
+    ) -> Iterator[tuple[Known, Mapping[IdentifierId, Named]]]:
+        """What is to be tied to each. Where several are meant, a customer number is not tied to somebody who
+        has another: named once more, beside what they share, it would be theirs for certain.
+        """
+        if len(people) == 1:
+            yield people[0], link
+            return
+        schemes = self._policy.identifiers
+        single = {name.scheme for name in link.values() if schemes[name.scheme].one_per_person}
+        accounts = self._accounts([person.group for person in people], single)
+        for person in people:
+            held = accounts.get(person.group, {})
+            yield person, {id_: name for id_, name in link.items() if name.scheme not in held}
 
     def _create(self, territory: str | None) -> Known:
         subject = SubjectId(new_id())
@@ -238,25 +263,3 @@ class Resolver:
                 raise NotFound("unknown_subject", "This person was erased.")
             known = self.keys[subject] = SubjectKeys(opened.content, opened.proof)
         return known
-
-    def _note_candidates(self, outcome: Meant, people: Sequence[Known]) -> None:
-        if outcome.reason is None:
-            return
-        suspects = sorted({*outcome.suspects, *(person.group for person in people)})
-        first, others = suspects[0], suspects[1:6]
-        if len(people) == 1:
-            first = people[0].group
-            others = [suspect for suspect in suspects if suspect != first][:5]
-        rows = [
-            {
-                "id": new_id(),
-                "subject_a": min(first, other),
-                "subject_b": max(first, other),
-                "reason": outcome.reason,
-                "identifier_ids": "[]",
-                "status": "open",
-                "created_at": self._unit.now,
-            }
-            for other in others
-        ]
-        merging_store.add_candidates(self._unit, rows)

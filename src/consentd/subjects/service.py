@@ -14,6 +14,7 @@ from consentd.kernel.errors import NotFound
 from consentd.kernel.ids import GroupId, SubjectId
 from consentd.kernel.policy import Policy
 from consentd.subjects import identifiers_store, links_store, merging_store, store, suppression_store
+from consentd.subjects.candidates import read_evidence
 from consentd.subjects.model import Contact, Known
 from consentd.subjects.requests import Identifier, spell
 from consentd.subjects.spelling import Named
@@ -127,18 +128,40 @@ class Candidate(msgspec.Struct, frozen=True):
     """Two people who may be one, and why; deciding is a person's business."""
 
     id: UUID
-    subject_a: UUID
-    subject_b: UUID
+    subject_a: SubjectId
+    subject_b: SubjectId
     reason: str
+    status: str
     created_at: int
+    evidence: dict[str, set[UUID]]
+    """For each reason, the identifiers by which it was found."""
 
 
-def merge_candidates(connection: Any, after: UUID, limit: int) -> list[Candidate]:
-    """Any: a database connection. Open candidates behind `after`, in a stable order."""
-    return [
-        Candidate(row.id, row.subject_a, row.subject_b, row.reason, row.created_at)
-        for row in merging_store.candidates(connection, after, limit)
-    ]
+def merge_candidates(connection: Any, after: UUID, limit: int, status: str = "open") -> list[Candidate]:
+    """Any: a database connection. Candidates of a status behind `after`, in a stable order."""
+    return [_candidate(row) for row in merging_store.candidates(connection, status, after, limit)]
+
+
+def merge_candidate(connection: Any, id_: UUID, *, lock: bool = False) -> Candidate:
+    """Any: a database connection. Raises NotFound, also where one of the two was erased since."""
+    row = merging_store.candidate_by_id(connection, id_, lock=lock)
+    if row is None:
+        raise NotFound(
+            "unknown_candidate", "There is no such pair; if one of the two was erased, it went with them."
+        )
+    return _candidate(row)
+
+
+def _candidate(row: Any) -> Candidate:  # Any: a row
+    return Candidate(
+        row.id,
+        SubjectId(row.subject_a),
+        SubjectId(row.subject_b),
+        row.reason,
+        row.status,
+        row.created_at,
+        read_evidence(row),
+    )
 
 
 def lock_people(unit: Unit, named: Iterable[SubjectId]) -> list[Known]:

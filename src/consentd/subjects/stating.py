@@ -1,6 +1,6 @@
 """Stating facts: appending them, and folding them into what a decision needs."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Annotated, Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -8,12 +8,10 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from consentd.base.ids import new_id
-from consentd.crypto.seal import Place, unseal
-from consentd.crypto.secrets import Key
 from consentd.kernel.case import Facts
 from consentd.kernel.errors import Unprocessable
 from consentd.kernel.ids import IdentifierId, SubjectId
-from consentd.kernel.instants import MINUTE, Instant
+from consentd.kernel.instants import MINUTE
 from consentd.subjects import facts_store, links_store
 from consentd.subjects.acts import Act
 from consentd.subjects.facts import (
@@ -22,49 +20,24 @@ from consentd.subjects.facts import (
     ProfessionalFact,
     UnreachableFact,
     contact_point_of,
-    fold_facts,
     payload,
 )
+from consentd.subjects.folded import facts_of_all, open_payloads
 from consentd.subjects.model import Known, Resolution
 from consentd.subjects.requests import SubjectNamed, spell
 from consentd.subjects.spelling import Named
 
 _CLOCK_SKEW = 5 * MINUTE
-_payload = msgspec.json.Decoder(Payload)
-_payloads = msgspec.json.Decoder(list[Payload])
 _encoder = msgspec.json.Encoder(order="deterministic")
-
-
-def open_fact_state(content: Key, subject: UUID, sealed: bytes) -> Facts:
-    """The folded facts of one subject, as a check reads them."""
-    return fold_facts(_payloads.decode(unseal(content, sealed, _fact_place(subject))))
-
-
-def refolded(content: Key, rows: Iterable[Any]) -> Facts:  # Any: a row of `facts`
-    """The same, out of the facts themselves."""
-    opened = (unseal(content, row["sealed"], Place("facts", "sealed", row["id"])) for row in rows)
-    return fold_facts(_payload.decode(one) for one in opened)
-
-
-def facts_told(connection: Any, content: Key, subject: SubjectId) -> list[tuple[Instant, Payload]]:
-    """Every fact of one subject, with when it arrived: `fold_facts` makes of some what was known by then."""
-    return [
-        (row["arrived"], _payload.decode(unseal(content, row["sealed"], Place("facts", "sealed", row["id"]))))
-        for row in facts_store.facts_of(connection, [subject])[subject]
-    ]
 
 
 def facts_of_person(act: Act, person: Known) -> Facts:
     """What is known of all members of a person."""
     if person.created:
         return Facts()
-    sealed = facts_store.fact_states(act.unit.connection, person.members)
-    payloads = [
-        fact
-        for subject, found in sealed.items()
-        for fact in _payloads.decode(unseal(act.keys_of(subject).content, found, _fact_place(subject)))
-    ]
-    return fold_facts(payloads)
+    return facts_of_all(
+        act.unit.connection, [(member, act.keys_of(member).content) for member in person.members]
+    )
 
 
 class FactsAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -192,13 +165,9 @@ def _holders(resolution: Resolution, person: Known, point: IdentifierId) -> list
 def _fold_into(act: Act, subject: SubjectId, said: Payload) -> None:
     content = act.keys_of(subject).content
     sealed = facts_store.fact_states(act.unit.connection, [subject]).get(subject)
-    known = _payloads.decode(unseal(content, sealed, _fact_place(subject))) if sealed else []
+    known = open_payloads(content, subject, sealed) if sealed else []
     _, resealed = act.seal_content(subject, "fact_states", subject, _encoder.encode([*known, said]))
     facts_store.put_fact_state(act.entry(subject), subject, resealed, known=sealed is not None)
-
-
-def _fact_place(subject: UUID) -> Place:
-    return Place("fact_states", "sealed", subject)
 
 
 def _impossible(index: int, reason: str) -> Unprocessable:

@@ -55,6 +55,12 @@ def group_of(connection: sa.Connection, subject: SubjectId) -> GroupId | None:
     return cast(GroupId | None, found)
 
 
+def groups_of(connection: sa.Connection, subjects: Collection[SubjectId]) -> dict[SubjectId, GroupId]:
+    """Of those who are on record, erased or not."""
+    statement = sa.select(t.subjects.c.id, t.subjects.c.group_id).where(t.subjects.c.id.in_(list(subjects)))
+    return {SubjectId(row[0]): GroupId(row[1]) for row in connection.execute(statement)}
+
+
 def add_subject(entry: Entry, subject: SubjectId, territory: str | None, salt: bytes, at: Instant) -> None:
     entry.insert(
         t.subjects,
@@ -71,6 +77,27 @@ def add_subject(entry: Entry, subject: SubjectId, territory: str | None, salt: b
 
 def set_territory(entry: Entry, subject: SubjectId, territory: str) -> None:
     entry.update(t.subjects, {"id": [subject]}, {"territory": territory})
+
+
+def sealed_names(connection: sa.Connection, subjects: Collection[SubjectId]) -> dict[SubjectId, bytes]:
+    """Of those who have a name."""
+    statement = sa.select(t.subjects.c.id, t.subjects.c.sealed_name).where(
+        t.subjects.c.id.in_(list(subjects)), t.subjects.c.sealed_name.is_not(None)
+    )
+    return {SubjectId(row[0]): row[1] for row in connection.execute(statement)}
+
+
+def count_named(connection: sa.Connection) -> int:
+    statement = sa.select(sa.func.count()).where(t.subjects.c.sealed_name.is_not(None))
+    return int(connection.execute(statement.select_from(t.subjects)).scalar_one())
+
+
+def named_page(connection: sa.Connection, after: SubjectId, limit: int) -> dict[SubjectId, bytes]:
+    """Those who have a name, in the order of their ids, behind `after`."""
+    c = t.subjects.c
+    statement = sa.select(c.id, c.sealed_name).where(c.id > after, c.sealed_name.is_not(None))
+    rows = connection.execute(statement.order_by(c.id).limit(limit))
+    return {SubjectId(row[0]): row[1] for row in rows}
 
 
 def set_name(entry: Entry, subject: SubjectId, sealed: bytes) -> None:

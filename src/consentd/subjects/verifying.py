@@ -16,8 +16,8 @@ from consentd.crypto.seal import Place, unseal
 from consentd.crypto.subject_keys import OpenedKeys, open_keys
 from consentd.kernel.errors import Tampered
 from consentd.subjects import facts_store, identifiers_store, links_store, suppression_store
+from consentd.subjects.folded import open_fact_state, refolded
 from consentd.subjects.shredding import suppression_hash
-from consentd.subjects.stating import open_fact_state, refolded
 
 PAGE = 500
 

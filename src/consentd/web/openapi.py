@@ -230,6 +230,7 @@ that an address does not take is answered 405 with `Allow`. Words are in French 
 _SCOPE_WORDS: dict[Scope, str] = {
     Scope.CONSENT_WRITE: "record what people chose",
     Scope.CONSENT_READ: "read choices and their history",
+    Scope.PEOPLE_WRITE: "decide who is one person with whom, and see by what",
     Scope.CHECK: "ask whether a person may be contacted",
     Scope.REASONS: "be told the precise reason",
 }
