@@ -32,7 +32,7 @@ from consentd.kernel.instants import Instant
 from consentd.kernel.policy import Controller, Purpose
 from consentd.kernel.reasons import REASONS
 from consentd.policy.law_rules import RULES
-from consentd.subjects import facts
+from consentd.subjects import candidates, facts
 from consentd.subjects.requests import SubjectNamed
 from consentd.web.catalogue import problems
 from consentd.web.metrics import Metrics, Observed
@@ -241,6 +241,12 @@ def test_the_calls_are_those_that_the_service_describes(description: Mapping[str
 def test_the_scopes_are_all_told() -> None:
     told = {words_of(row[0])[0] for row in table("docs/api.md", "Scope", "Allows")}
     assert told == {scope.value for scope in Scope}
+
+
+def test_the_reasons_of_candidates_are_all_told_the_strongest_first() -> None:
+    assert [words_of(row[0])[0] for row in table("docs/data.md", "Reason", "When")] == list(
+        candidates.REASONS
+    )
 
 
 # --- policies, tables, commands
