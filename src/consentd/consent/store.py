@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from consentd.consent.events import slots_of
 from consentd.db.prepared import Read, Write
 from consentd.db.tables import consent as t
+from consentd.db.tables.lists import list_uses
 from consentd.db.tables.people import subject_edges, subjects
 from consentd.db.unit import Dialect, Unit
 from consentd.db.upsert import insert as upsert
@@ -305,12 +306,15 @@ def objections_of_groups(
 
 def last_uses(connection: sa.Connection, people: Collection[UUID]) -> dict[str, Instant]:
     """When each channel was last used to reach these subjects: every reported attempt is a use, and so is
-    every permit, by which the consent was relied on.
+    whatever the consent was relied on for, a permit or a list for sending.
     """
+    whens = (t.attempts.c.happened, t.permits.c.issued, list_uses.c.used)
     uses = sa.union_all(
         *(
-            sa.select(table.c.channel, when.label("used")).where(table.c.subject_id.in_(list(people)))
-            for table, when in ((t.attempts, t.attempts.c.happened), (t.permits, t.permits.c.issued))
+            sa.select(when.table.c.channel, when.label("used")).where(
+                when.table.c.subject_id.in_(list(people))
+            )
+            for when in whens
         )
     ).subquery()
     rows = connection.execute(sa.select(uses.c.channel, sa.func.max(uses.c.used)).group_by(uses.c.channel))
