@@ -124,7 +124,10 @@ EXAMPLES = {
     ),
     "POST /v1/check": Example(lambda: question(new_email())),
     "POST /v1/check/batch": Example(lambda: {"items": [question(new_email())]}),
+    "POST /v1/check/list": Example(lambda: b'"ana@exemple.fr"', ("list.decided",)),
 }
+ASKED = {"POST /v1/check/list": {"purpose": "newsletter", "channel": "email"}}
+"""What a route takes in its address."""
 
 
 NOBODY = "01a2009b-6fb8-7583-bf03-b3a2b494654c"
@@ -137,6 +140,9 @@ def called(
     path = route.path
     for name, value in (("subject_id", subject), ("permit_id", permit), ("receipt_id", receipt)):
         path = path.replace("{" + name + "}", value)
+    if isinstance(body, bytes):
+        lines = {"content-type": "application/x-ndjson"}
+        return client.request(route.method, path, content=body, headers=lines, params=ASKED[str(route)])
     return client.request(route.method, path, json=body)
 
 

@@ -53,18 +53,18 @@ def verify(proof: ListProof, origin: str, keys: Sequence[PublicKey]) -> None:
     """Raises Tampered, saying what does not hold."""
     row, about = proof.decided, proof.list.get("row")
     if proof.format != FORMAT or proof.list.get("table") != "lists" or not isinstance(about, dict):
-        raise _wrong("it is no proof of a row of a list")
+        raise _tampered("it is no proof of a row of a list")
     index = row.get("row")
     if not isinstance(index, int) or isinstance(index, bool) or not isinstance(about.get("size"), int):
-        raise _wrong("it does not say which row of how many it is")
+        raise _tampered("it does not say which row of how many it is")
     path = [_bytes(one) for one in proof.path]
     root = bytes.fromhex(str(about.get("root"))) if _is_hex(about.get("root")) else b""
     if not merkle.verify_inclusion(leaf_of(row), index - 1, about["size"], path, root):
-        raise _wrong("the row does not lead to the list's digest")
+        raise _tampered("the row does not lead to the list's digest")
     entry = _entry(proof.log, origin, keys)
     named = ["lists", about.get("id"), hashlib.sha256(canonical(proof.list)).hexdigest()]
     if named not in entry:
-        raise _wrong("the entry of the log is not about this list")
+        raise _tampered("the entry of the log is not about this list")
 
 
 def _entry(text: str, origin: str, keys: Sequence[PublicKey]) -> list[Any]:
@@ -72,25 +72,25 @@ def _entry(text: str, origin: str, keys: Sequence[PublicKey]) -> list[Any]:
     head, _, note = text.partition("\n\n")
     lines = head.split("\n")
     if len(lines) < 3:
-        raise _wrong("its part about the log is no tlog-proof with an entry")
+        raise _tampered("its part about the log is no tlog-proof with an entry")
     form, extra, index, *path = lines
     if form != _TLOG or not extra.startswith("extra ") or not index.startswith("index "):
-        raise _wrong("its part about the log is no tlog-proof with an entry")
+        raise _tampered("its part about the log is no tlog-proof with an entry")
     content = _bytes(extra.removeprefix("extra "))
     number = index.removeprefix("index ")
     if not (number.isascii() and number.isdigit()):
-        raise _wrong("it does not say where in the log the entry is")
+        raise _tampered("it does not say where in the log the entry is")
     seen = checkpoint.parse(note, origin, keys)
     hashes = [_bytes(one) for one in path]
     if not merkle.verify_inclusion(merkle.leaf_hash(content), int(number), seen.size, hashes, seen.root):
-        raise _wrong("the entry is not in the log of its checkpoint")
+        raise _tampered("the entry is not in the log of its checkpoint")
     try:
         told = msgspec.json.decode(content)
         rows = msgspec.json.decode(told["row"]["rows"])
     except (msgspec.MsgspecError, ValueError, KeyError, TypeError):
-        raise _wrong("the entry cannot be read") from None
+        raise _tampered("the entry cannot be read") from None
     if told.get("table") != "log_entries" or not isinstance(rows, list):
-        raise _wrong("the entry is none of the log")
+        raise _tampered("the entry is none of the log")
     return rows
 
 
@@ -104,9 +104,9 @@ def _bytes(text: str) -> bytes:
     except ValueError:
         content = b""
     if not content or base64.b64encode(content).decode() != text:
-        raise _wrong("a hash in it is not written in base64")
+        raise _tampered("a hash in it is not written in base64")
     return content
 
 
-def _wrong(why: str) -> Tampered:
+def _tampered(why: str) -> Tampered:
     return Tampered("list_proof_invalid", f"The proof does not hold: {why}.")

@@ -141,6 +141,11 @@ class ListRun:
         self._people: list[RawId] = []
         self._entries: list[bytes] = []
 
+    @property
+    def holds(self) -> bool:
+        """Whether rows were decided that are not told yet: `release` tells them."""
+        return self._held is not None
+
     async def add(self, cells: Sequence[str | None]) -> list[Block]:
         """Decides on the next rows, at most SLICE of them. Returns what may be told now, in order.
 
