@@ -22,6 +22,8 @@ from consentd.callers.tokens import Tokens
 from consentd.check import api as check_api
 from consentd.check import authzen_api
 from consentd.check.beside import Batches
+from consentd.check.lists import api as lists_api
+from consentd.check.lists.beside import ListProcesses
 from consentd.check.permits import Permits
 from consentd.check.service import CheckService
 from consentd.check.store import gatherer
@@ -168,10 +170,12 @@ def compose(
 
     name = f"batches of {logs.process()}"
     batches = Batches("consentd.batches", lambda: settings, name, parts.counts)
+    lists = ListProcesses("consentd.listing", lambda: settings, f"lists of {logs.process()}", parts.counts)
 
     async def stop() -> None:
         await beside.stop()
         await batches.stop()
+        await lists.stop()
         with contextlib.suppress(ConsentdError):
             await refusals.flush()
             await sequencer.release()
@@ -182,7 +186,7 @@ def compose(
 
     return build(
         [
-            *slices(parts, batches, sequencer.poke),
+            *slices(parts, batches, lists, sequencer.poke),
             *more,
             *health.routes(readiness),
             *pages.routes(readiness, lambda: database.read(evidence.status)),
@@ -199,7 +203,9 @@ def compose(
     )
 
 
-def slices(parts: Parts, batches: Batches, wake: Callable[[], None] = lambda: None) -> list[HTTPRouteHandler]:
+def slices(
+    parts: Parts, batches: Batches, lists: ListProcesses, wake: Callable[[], None] = lambda: None
+) -> list[HTTPRouteHandler]:
     """Every slice's routes. `wake` tells the sequencer that something was recorded."""
     database, keyring, repeats = parts.database, parts.keyring, parts.repeats
     doing = Doing(database, keyring, parts.policies, wake, parts.counts)
@@ -212,6 +218,7 @@ def slices(parts: Parts, batches: Batches, wake: Callable[[], None] = lambda: No
         *consent_api.routes(ConsentService(doing), repeats),
         *merging_api.routes(doing, repeats),
         *check_api.routes(checks, permits, doing, repeats, batches),
+        *lists_api.routes(checks, lists),
         *authzen_api.routes(checks, doing, batches, parts.settings.public_url),
     ]
 

@@ -37,7 +37,7 @@ ROOMS = (
     "reports",
 )
 # They may know everyone, and nobody knows them.
-ROOFS = ("app", "batches", "worker", "cli", "__main__")
+ROOFS = ("app", "batches", "listing", "worker", "cli", "__main__")
 # They stand on the kernel alone, and nothing of the server stands on them.
 APART = ("client", "gate")
 

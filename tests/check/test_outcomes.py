@@ -40,7 +40,7 @@ times = st.integers(-2000, 400).map(lambda days: Instant(NOW + days * DAY))
 
 @st.composite
 def rows(draw: st.DrawFn) -> tuple[Any, ...]:
-    row: list[Any] = [None] * len(plain._COLUMNS)
+    row: list[Any] = [None] * len(plain.COLUMNS)
     row[plain.POINT], row[plain.GROUP], row[plain.SUBJECT] = POINT, GROUP, GROUP
     row[plain.MERGED] = row[plain.LISTED] = False
     row[plain.TERRITORY] = draw(st.sampled_from(["FR", "DE", "FR-974", "CH", None]))
@@ -83,7 +83,7 @@ def test_a_remembered_decision_is_the_one_that_would_be_made(asked: list[Any]) -
 def test_a_class_of_cases_is_decided_once() -> None:
     outcomes, asked = Outcomes(COMPILED), 0
     for number in range(50):
-        row: list[Any] = [None] * len(plain._COLUMNS)
+        row: list[Any] = [None] * len(plain.COLUMNS)
         row[plain.POINT] = row[plain.STATE_POINT] = UUID(int=number + 1)
         row[plain.GROUP] = row[plain.SUBJECT] = UUID(int=number + 1000)
         row[plain.TERRITORY], row[plain.CAPACITY], row[plain.MERGED] = "FR", "consumer", False
@@ -102,7 +102,7 @@ def test_a_class_of_cases_is_decided_once() -> None:
 def test_nothing_that_a_consent_with_an_end_says_is_remembered() -> None:
     """One person's lapsed consent must not deny another's that still counts."""
     outcomes = Outcomes(COMPILED)
-    row: list[Any] = [None] * len(plain._COLUMNS)
+    row: list[Any] = [None] * len(plain.COLUMNS)
     row[plain.POINT] = row[plain.STATE_POINT] = POINT
     row[plain.GROUP] = row[plain.SUBJECT] = GROUP
     row[plain.TERRITORY], row[plain.CAPACITY], row[plain.MERGED] = "FR", "consumer", False

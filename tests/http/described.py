@@ -14,3 +14,9 @@ def described_shapes_are_taken(
         return
     code = response.json().get("code")
     assert code not in SHAPE, f"The description allows what is refused as {code}."
+
+
+@schemathesis.serializer("application/x-ndjson")
+def lines_of_json(ctx: schemathesis.SerializationContext, value: object) -> object:
+    """Lines are text already; what is none by design goes as it is, too."""
+    return str(value).encode()

@@ -128,7 +128,10 @@ EXAMPLES = {
     ),
     "POST /v1/check": Example(lambda: question(new_email())),
     "POST /v1/check/batch": Example(lambda: {"items": [question(new_email())]}),
+    "POST /v1/check/list": Example(lambda: b'"ana@exemple.fr"', ("list.decided",)),
 }
+ASKED = {"POST /v1/check/list": {"purpose": "newsletter", "channel": "email"}}
+"""What a route takes in its address."""
 
 
 NOBODY = "01a2009b-6fb8-7583-bf03-b3a2b494654c"
@@ -138,6 +141,9 @@ def called(client: httpx.Client, route: Route, **ids: str) -> Any:
     """`ids`: those in its path; nobody's where not given."""
     body = EXAMPLES[str(route)].body() if str(route) in EXAMPLES else None
     path = re.sub(r"{(\w+)}", lambda name: ids.get(name[1], NOBODY), route.path)
+    if isinstance(body, bytes):
+        lines = {"content-type": "application/x-ndjson"}
+        return client.request(route.method, path, content=body, headers=lines, params=ASKED[str(route)])
     return client.request(route.method, path, json=body)
 
 

@@ -77,7 +77,7 @@ def told(
     reasons: tuple[Reason, ...], detailed: bool, language: str
 ) -> tuple[tuple[ReasonTold, ...], tuple[str, ...]]:
     if detailed:
-        told = tuple(ReasonTold(reason.code, _words(reason.code, language)) for reason in reasons)
+        told = tuple(ReasonTold(reason.code, words_of(reason.code, language)) for reason in reasons)
         return told, tuple(dict.fromkeys(cite for reason in reasons for cite in reason.cites))
     coarse = tuple(dict.fromkeys(reason.coarse for reason in reasons))
     # Only one: that a second reason exists says something too.
@@ -87,7 +87,8 @@ def told(
     return (ReasonTold(coarse[0], text),), tuple(dict.fromkeys(allowed))
 
 
-def _words(code: str, language: str) -> str:
+def words_of(code: str, language: str) -> str:
+    """Of a reason's code."""
     entry = REASONS[code]
     return entry.fr if language == "fr" else entry.en
 

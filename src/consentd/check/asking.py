@@ -17,6 +17,7 @@ from consentd.kernel.case import Case, Decision, Facts, Question
 from consentd.kernel.compiled import CompiledPolicy
 from consentd.kernel.decide import decide
 from consentd.kernel.errors import Unauthenticated
+from consentd.kernel.ids import NOBODY, SecretId, SystemId
 from consentd.subjects.folded import open_fact_state
 
 
@@ -35,9 +36,11 @@ class Asking:
         self._outcomes: Outcomes | None = None
 
     def ask(
-        self, compiled: CompiledPolicy, caller: Caller, ready: Sequence[Ready], way: Way | None = None
+        self, compiled: CompiledPolicy, caller: Caller | None, ready: Sequence[Ready], way: Way | None = None
     ) -> Ask:
-        """One statement for questions of the same purpose, channel and way."""
+        """One statement for questions of the same purpose, channel and way. `caller`: None for the operator,
+        who needs no access.
+        """
         question = ready[0].question
         channel = compiled.channels.get(question.channel)
         reach = self._reach(compiled).get((question.purpose, question.channel))
@@ -47,11 +50,12 @@ class Asking:
             question.purpose,
             question.channel,
             () if channel is None else channel.schemes,
-            caller.system_id,
-            caller.secret_id,
+            caller.system_id if caller else SystemId(NOBODY),
+            caller.secret_id if caller else SecretId(NOBODY),
             None if reach is None else at - reach,
             at,
             lookups_of(self._keyring, ready),
+            trusted=caller is None,
         )
 
     def decisions(
@@ -67,7 +71,7 @@ class Asking:
                 decide(compiled, one.question, gathered.case(index, one)) for index, one in enumerate(ready)
             ]
         first = rows[0]
-        _require(compiled, live=first[plain.LIVE], policy=first[plain.POLICY])
+        require(compiled, live=ask.trusted or first[plain.LIVE], policy=first[plain.POLICY])
         if len(ready) == 1:
             return [self._plain(compiled, ready[0].question, rows)]
         found = plain.by_question(rows)
@@ -81,8 +85,8 @@ class Asking:
         return self._gathered(compiled, ask, rows).case(0, ready)
 
     def _gathered(self, compiled: CompiledPolicy, ask: Ask, rows: Rows) -> Gathered:
-        gathered = Gathered(rows, ask.purpose, ask.channel, ask.schemes, self._open_facts)
-        _require(compiled, live=gathered.live, policy=gathered.policy)
+        gathered = Gathered(rows, ask.purpose, ask.channel, ask.schemes, self.open_facts)
+        require(compiled, live=ask.trusted or gathered.live, policy=gathered.policy)
         return gathered
 
     def _plain(self, compiled: CompiledPolicy, question: Question, rows: Rows) -> Decision | None:
@@ -91,7 +95,7 @@ class Asking:
 
         def decided() -> Decision:
             return decide(
-                compiled, question, plain.case_of(rows, question.purpose, question.channel, self._open_facts)
+                compiled, question, plain.case_of(rows, question.purpose, question.channel, self.open_facts)
             )
 
         if len(rows) > 1 or rows[0][plain.GROUP] is None:
@@ -106,13 +110,18 @@ class Asking:
             self._reaches = compiled.hash, reaches(compiled.policy)
         return self._reaches[1]
 
-    def _open_facts(self, subject: Any, key: Any, wrapper: Any, sealed: bytes, wrapped: bytes) -> Facts:
-        # Any: ids as the driver returns them
+    def limited(self, compiled: CompiledPolicy, purpose: str, channel: str) -> bool:
+        """Whether attempts bear on this purpose and channel."""
+        return (purpose, channel) in self._reach(compiled)
+
+    def open_facts(self, subject: Any, key: Any, wrapper: Any, sealed: bytes, wrapped: bytes) -> Facts:
+        """Any: ids as the driver returns them."""
         content = open_wrapped(self._keyring, uuid_of(key), uuid_of(wrapper), wrapped)
         return open_fact_state(content, uuid_of(subject), sealed)
 
 
-def _require(compiled: CompiledPolicy, *, live: object, policy: str | None) -> None:
+def require(compiled: CompiledPolicy, *, live: object, policy: str | None) -> None:
+    """Raises Unauthenticated, PolicyChanged."""
     if not live:
         raise Unauthenticated(
             "token_revoked", "This system's access was revoked. Ask whoever runs consentd for a new secret."

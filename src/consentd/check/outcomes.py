@@ -21,7 +21,8 @@ from consentd.kernel.states import GRANTS
 _MOST = 4096
 _WHOLE_CHANNEL = (NOBODY, NOBODY.bytes)
 """As either driver returns it."""
-_GRANTED = frozenset(state.value for state in GRANTS)
+GRANTED = frozenset(state.value for state in GRANTS)
+"""As the database has them."""
 
 
 class Outcomes:
@@ -29,9 +30,8 @@ class Outcomes:
 
     def __init__(self, compiled: CompiledPolicy) -> None:
         self.policy = compiled.hash
-        self._compiled = compiled
+        self._lapses = Lapses(compiled)
         self._known: dict[tuple[Any, ...], tuple[Instant, Decision]] = {}
-        self._limited: dict[tuple[str, str], bool] = {}
 
     def of(
         self,
@@ -72,7 +72,7 @@ class Outcomes:
         if known is not None and at >= known[0]:
             return known[1]
         decision = decide()
-        if self._lasting(decision) and not (state in _GRANTED and self._is_limited(purpose, channel)):
+        if self._lasting(decision) and not (state in GRANTED and self._lapses.any(purpose, channel)):
             if len(self._known) >= _MOST:
                 self._known.clear()
             self._known[key] = at, decision
@@ -81,16 +81,23 @@ class Outcomes:
     def _lasting(self, decision: Decision) -> bool:
         return decision.valid_until is None and decision.next_allowed_at is None
 
-    def _is_limited(self, purpose: str, channel: str) -> bool:
-        """Whether any law or the company limits how long such a consent counts: then its age matters."""
-        found = self._limited.get((purpose, channel))
+
+class Lapses:
+    """Whether any law or the company limits how long a consent counts: then its age matters."""
+
+    def __init__(self, compiled: CompiledPolicy) -> None:
+        self._compiled = compiled
+        self._known: dict[tuple[str, str], bool] = {}
+
+    def any(self, purpose: str, channel: str) -> bool:
+        found = self._known.get((purpose, channel))
         if found is None:
             about = self._compiled.purposes.get(purpose)
-            found = about is not None and self._any_limit(about, channel)
-            self._limited[purpose, channel] = found
+            found = about is not None and self._limited(about, channel)
+            self._known[purpose, channel] = found
         return found
 
-    def _any_limit(self, purpose: Purpose, channel: str) -> bool:
+    def _limited(self, purpose: Purpose, channel: str) -> bool:
         return purpose.validity_months is not None or any(
             (not rule.kinds or purpose.kind in rule.kinds) and (not rule.channels or channel in rule.channels)
             for pack in self._compiled.policy.packs.values()

@@ -21,9 +21,9 @@ from consentd.kernel.case import NO_FACTS, Attempt, Case, Person, Point, Suppres
 from consentd.kernel.fold import Objection, State
 
 Row = Sequence[Any]
-"""Columns of all types, in the order of `_COLUMNS`."""
+"""Columns of all types, in the order of `COLUMNS`."""
 
-_COLUMNS = {
+COLUMNS = {
     "n": "v.n",
     "policy": "(SELECT a.hash FROM policy_activations a ORDER BY a.seq DESC LIMIT 1)",
     "live": "(SELECT count(*) FROM system_secrets x JOIN systems y ON y.id = x.system_id"
@@ -72,7 +72,7 @@ _COLUMNS = {
     STATE_POINT, STATE, PROOF, NOTICE, VERSION, SLOTS, EFFECTIVE, EXPLICIT, PARENTAL, OWN_ACT, OBJECTED_POINT,
     OBJECTED_PURPOSE, OBJECTED_CHANNEL, GROUND, OBJECTED_SINCE, SUPPRESSED_SINCE, SUPPRESSED_PURPOSE,
     SUPPRESSED_CHANNEL, FACTS, KEY, WRAPPER, WRAPPED, ATTEMPT, ATTEMPTED, OUTCOME,
-) = range(len(_COLUMNS))  # fmt: skip
+) = range(len(COLUMNS))  # fmt: skip
 
 _CHAIN = (
     " LEFT JOIN identifiers i ON i.blind_index = v.digest AND i.scheme = v.scheme"
@@ -101,8 +101,8 @@ _RESERVED = (
 def text_of(dialect: Dialect, lookups: int, attempts: bool) -> str:
     """The statement for so many look-ups. SQLite takes rows of values, PostgreSQL arrays."""
     nothing = {"attempt": "NULL", "attempted": "NULL", "outcome": "NULL"}
-    reserved = {"listed": "(" + _COLUMNS["listed"] + " OR " + _RESERVED + ")"}
-    columns = {**_COLUMNS, **(reserved if attempts else nothing)}
+    reserved = {"listed": "(" + COLUMNS["listed"] + " OR " + _RESERVED + ")"}
+    columns = {**COLUMNS, **(reserved if attempts else nothing)}
     text = "SELECT " + ", ".join(columns.values()) + " FROM " + _lookups(dialect, lookups) + _CHAIN
     if attempts:
         text += _ATTEMPTS

@@ -104,10 +104,14 @@ def ready_by_entry(policy: Policy, scheme: str, digest: bytes, question: Questio
     """The question about whoever is known by an identifier of which only the look-up entry is at hand: so a
     whole population is asked about without opening anybody's identifier.
     """
+    return msgspec.structs.replace(ready_by_name(policy, Named(scheme, ""), question), digest=digest)
+
+
+def ready_by_name(policy: Policy, name: Named, question: Question) -> Ready:
+    """The question about whoever is known by one spelled identifier."""
     channel = policy.channels.get(question.channel)
-    names = (Named(scheme, ""),)
-    reached = channel is not None and scheme in channel.schemes
-    return Ready(question, names, names if reached else (), 1, digest)
+    reached = channel is not None and name.scheme in channel.schemes
+    return Ready(question, (name,), (name,) if reached else (), 1)
 
 
 def _spelled(policy: Policy, identifier: Identifier) -> Named | None:

@@ -14,6 +14,7 @@ import asyncpg
 import msgspec
 
 from consentd.check import plain, statement
+from consentd.check.lists import statement as lists
 from consentd.check.questions import Lookup, Way
 from consentd.db.failures import sqlite_failure
 from consentd.db.postgres import PostgresDatabase
@@ -42,6 +43,22 @@ class Ask(msgspec.Struct, frozen=True):
     at: int
     """The earliest instant asked about, where a cap applies: reservations that end before it do not count."""
     lookups: list[Lookup]
+    trusted: bool = False
+    """Asked by the operator, at the command line: there is no access that could be revoked."""
+
+
+class AskList(msgspec.Struct, frozen=True):
+    """What the statement of a list binds: look-up entries of one scheme."""
+
+    digests: Sequence[bytes]
+    scheme: str
+    purpose: str
+    channel: str
+    at: int
+    system: SystemId
+    secret: SecretId
+    few: bool
+    """See `lists.statement.FEW`."""
 
 
 class Gatherer(Protocol):
@@ -56,6 +73,10 @@ class Gatherer(Protocol):
 
     async def many(self, asks: Sequence[Ask], then: Callable[[int, Rows], T]) -> list[T]:
         """For slices: fetches off the loop, and runs `then` on each one's number and rows in a thread."""
+        ...
+
+    async def listed(self, ask: AskList) -> Rows:
+        """For thousands at once, in a process that has nothing else to do: on SQLite its loop waits."""
         ...
 
 
@@ -73,15 +94,20 @@ class _Sqlite:
         self._beside = ThreadPoolExecutor(1, thread_name_prefix="consentd-batch")
 
     async def one(self, ask: Ask) -> Rows:
-        return self._fetch(ask)
+        return self._fetch(*_sqlite_bound(ask))
 
     async def many(self, asks: Sequence[Ask], then: Callable[[int, Rows], T]) -> list[T]:
         return await asyncio.get_running_loop().run_in_executor(
-            self._beside, lambda: [then(number, self._fetch(ask)) for number, ask in enumerate(asks)]
+            self._beside,
+            lambda: [then(number, self._fetch(*_sqlite_bound(ask))) for number, ask in enumerate(asks)],
         )
 
-    def _fetch(self, ask: Ask) -> Rows:
-        text, values = _sqlite_bound(ask)
+    async def listed(self, ask: AskList) -> Rows:
+        values = {**_list_values(ask), "digests": b"".join(ask.digests)}
+        values |= {"system": ask.system.bytes, "secret": ask.secret.bytes}
+        return self._fetch(lists.text_of("sqlite", ask.few), values)
+
+    def _fetch(self, text: str, values: list[Any] | dict[str, Any]) -> Rows:
         try:
             # Fetched to the end at once: a half-read cursor would hold this connection back in time.
             return self._database.fast_reader().execute(text, values).fetchall()
@@ -96,7 +122,13 @@ class _Postgres:
         self._database = database
 
     async def one(self, ask: Ask) -> Rows:
-        text, values = _postgres_bound(ask)
+        return await self._fetch(*_postgres_bound(ask))
+
+    async def listed(self, ask: AskList) -> Rows:
+        values = _list_values(ask)
+        return await self._fetch(lists.text_of("postgresql", ask.few), [values[name] for name in lists.NAMES])
+
+    async def _fetch(self, text: str, values: list[Any]) -> Rows:
         try:
             rows: Rows = await self._database.fast_pool().fetch(text, *values)
         except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
@@ -147,6 +179,19 @@ def _postgres_bound(ask: Ask) -> tuple[str, list[Any]]:
     if ask.since is not None:
         values.append(ask.at)
     return text, values
+
+
+def _list_values(ask: AskList) -> dict[str, Any]:
+    return {
+        "digests": list(ask.digests),
+        "count": len(ask.digests),
+        "scheme": ask.scheme,
+        "purpose": ask.purpose,
+        "channel": ask.channel,
+        "at": ask.at,
+        "system": ask.system,
+        "secret": ask.secret,
+    }
 
 
 def _shape(dialect: Any, ask: Ask, lookups: int) -> statement.Shape:  # Any: one of the two names

@@ -25,6 +25,7 @@ from consentd.cli.common import (
     settings,
     with_parts,
 )
+from consentd.cli.list_proof import list_proof, verify_list_proof
 from consentd.consent.verifying import state_check
 from consentd.evidence import outside
 from consentd.evidence.bundle import service as bundles
@@ -187,5 +188,8 @@ def _written(out: Path, write: Callable[[], Any]) -> Any:  # Any: whatever writi
             raise
         fail(f"{out} cannot be written: {error.strerror}.")
 
+
+audit.add_command(list_proof)
+audit.add_command(verify_list_proof)
 
 COMMANDS = [audit]

@@ -6,6 +6,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from consentd.db.tables import consent as t
+from consentd.db.tables.lists import list_uses
 from consentd.kernel.instants import Instant
 
 EVENTS = t.consent_events
@@ -65,12 +66,15 @@ def events_by_id(connection: sa.Connection, ids: Collection[UUID]) -> list[sa.Ro
 
 def last_uses(connection: sa.Connection, people: Collection[UUID]) -> dict[str, Instant]:
     """When each channel was last used to reach these subjects: every reported attempt is a use, and so is
-    every permit, by which the consent was relied on.
+    whatever the consent was relied on for, a permit or a list for sending.
     """
+    whens = (t.attempts.c.happened, t.permits.c.issued, list_uses.c.used)
     uses = sa.union_all(
         *(
-            sa.select(table.c.channel, when.label("used")).where(table.c.subject_id.in_(list(people)))
-            for table, when in ((t.attempts, t.attempts.c.happened), (t.permits, t.permits.c.issued))
+            sa.select(when.table.c.channel, when.label("used")).where(
+                when.table.c.subject_id.in_(list(people))
+            )
+            for when in whens
         )
     ).subquery()
     rows = connection.execute(sa.select(uses.c.channel, sa.func.max(uses.c.used)).group_by(uses.c.channel))

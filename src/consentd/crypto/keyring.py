@@ -7,7 +7,7 @@ process may have rotated a key: who meets an id that is not here reloads, and as
 
 import hmac
 import os
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import TypeVar
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 
 from consentd.base.ids import new_id
 from consentd.crypto import store
+from consentd.crypto.macs import macs
 from consentd.crypto.root import RootKey, root_key
 from consentd.crypto.seal import Place, seal, unseal
 from consentd.crypto.secrets import Key, Secret
@@ -63,6 +64,14 @@ class Keyring:
         Look-ups ask for all of them; what is written carries the first.
         """
         return self._keys.index("lookup", scheme, value)
+
+    def blind_indexes(self, scheme: str, values: Sequence[bytes]) -> list[list[bytes]]:
+        """The same for many identifiers (UTF-8): under each look-up key, newest first, all of them in order.
+
+        In a third of the time of one by one, which `bench/lists.py` watches.
+        """
+        keys = self._keys
+        return [macs(keys.derived("lookup", version, scheme), values) for version in keys.versions["lookup"]]
 
     def suppression_digest(self, scheme: str, value: str) -> list[tuple[int, bytes]]:
         """The same under the suppression keys, so that neither list can be held against the other."""

@@ -222,6 +222,13 @@ REASONS: dict[str, Entry] = {
         "The customer has not been in touch for too long.",
         "GDPR 5(1)(e)",
     ),
+    # Of a row of a list: nobody is named by it.
+    "empty_cell": _entry("no_consent", "La case est vide.", "The cell is empty."),
+    "unreadable_cell": _entry(
+        "no_consent",
+        "La case ne contient pas de coordonnée lisible.",
+        "The cell holds no contact detail that can be read.",
+    ),
     # Not now.
     "outside_hours": _entry(
         "not_now",

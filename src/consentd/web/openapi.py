@@ -116,7 +116,8 @@ def _operation(handler: HTTPRouteHandler, path: str, method: str, schema_of: dic
         operation["requestBody"] = {"required": True, "content": {"application/json": content}}
     elif BODY in handler.opt:
         content = {
-            media: {"schema": schema} | _examples(handler) for media, schema in handler.opt[BODY].items()
+            media: {"schema": schema} | (_examples(handler) or _examples_in(schema))
+            for media, schema in handler.opt[BODY].items()
         }
         operation["requestBody"] = {"required": True, "content": content}
     operation["responses"] = answers(
@@ -132,6 +133,12 @@ def _operation(handler: HTTPRouteHandler, path: str, method: str, schema_of: dic
 def _examples(handler: HTTPRouteHandler) -> Document:
     examples = handler.opt.get(EXAMPLES)
     return {"examples": {name: {"value": value} for name, value in examples.items()}} if examples else {}
+
+
+def _examples_in(schema: Document) -> Document:
+    """Where a body's forms have examples of their own."""
+    named = {f"example_{number}": {"value": one} for number, one in enumerate(schema.get("examples", []), 1)}
+    return {"examples": named} if named else {}
 
 
 def _parameters(handler: HTTPRouteHandler, path: str, method: str) -> list[Document]:
@@ -209,7 +216,9 @@ def _content(handler: HTTPRouteHandler, schema_of: dict[str, Document]) -> Docum
     shown = {} if answer is None else {"example": answer}
     if types:
         return {media: {"schema": schema_of[repr(types[0])], **shown}, **handler.opt.get(FORMS, {})}
-    return {media: {"schema": {"type": "string" if media.startswith("text/") else "object"}, **shown}}
+    lines = media.startswith("text/") or media == "application/x-ndjson"
+    plain = {"schema": {"type": "string" if lines else "object"}, **shown}
+    return {media: plain, **handler.opt.get(FORMS, {})}
 
 
 def _security(public_url: str) -> Document:

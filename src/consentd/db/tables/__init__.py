@@ -1,6 +1,6 @@
 """All tables, in one metadata. Never sliced: triggers, keys and the log reach across slices."""
 
-from consentd.db.tables import callers, consent, keys, log, people, policy
+from consentd.db.tables import callers, consent, keys, lists, log, people, policy
 from consentd.db.tables.metadata import metadata
 
 __all__ = [
@@ -10,6 +10,7 @@ __all__ = [
     "callers",
     "consent",
     "keys",
+    "lists",
     "log",
     "metadata",
     "people",
