@@ -170,6 +170,9 @@ def test_addresses_that_look_alike_stay_two(one: str, other: str) -> None:
         "Ana <ana@exemple.fr>",
         "=HYPERLINK(1)",
         "\u200b",
+        "ana\u202e@exemple.fr",
+        "\u202eana@exemple.fr\u202c",
+        "ana\u200e.diaz@exemple.fr",
     ],
 )
 def test_promise_18_what_may_be_another_address_or_none_is_refused_unrepeated(typed: str) -> None:

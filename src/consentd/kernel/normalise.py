@@ -13,9 +13,9 @@ from typing import NamedTuple
 MAX_LENGTH = 320
 
 # Nobody types them: they come along when a cell or a web page is copied.
-_UNSEEN = dict.fromkeys(
-    [0xAD, 0x200B, 0x200E, 0x200F, 0x2060, 0xFEFF, *range(0x202A, 0x202F), *range(0x2066, 0x206A)]
-)
+_UNSEEN = dict.fromkeys((0xAD, 0x200B, 0x2060, 0xFEFF))
+# Around a number that a telephone's own address book copied. Within, or turning letters round, they deceive.
+_MARKS = "\u200e\u200f\u202a\u202b\u202c\u202d\u2066\u2067\u2068\u2069 "
 # They join letters of other scripts, where they tell words apart; between Latin ones they are unseen too.
 _JOINERS = {0x200C: None, 0x200D: None}
 
@@ -65,7 +65,7 @@ def clean(value: str) -> str:
 
 
 def _seen(value: str) -> str:
-    text = "".join(map(_one_width, value.translate(_UNSEEN)))
+    text = "".join(map(_one_width, value.translate(_UNSEEN))).strip(_MARKS)
     without = text.translate(_JOINERS)
     return unicodedata.normalize("NFC", without if without.isascii() else text)
 
