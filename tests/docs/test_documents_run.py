@@ -141,7 +141,7 @@ def test_every_command_and_option_that_a_document_names_exists() -> None:
     faults = []
     for document in DOCUMENTS:
         for line in lines_of(document):
-            named = re.match(r"(?:\S*python -m )?consentd ((?:[a-z]+ ?)+)(.*)", line)
+            named = re.match(r"(?:\S*python -m )?consentd ((?:[a-z]+(?:-[a-z]+)* ?)+)(.*)", line)
             if named is None:
                 continue
             words = named[1].split()

@@ -133,7 +133,8 @@ class ListRun:
             lists.gatherer, lists.keyring, compiled, caller, asked.question, asked.scheme
         )
         self._leaves = Leaves(secret_of(lists.keyring, self.id))
-        self._forms: dict[int, tuple[Decision, Form]] = {}
+        self._forms: dict[int, Form] = {}
+        self._kept: list[Decision] = []
         self._unread = {code: form_of(_unread(code, language)) for code in (EMPTY, UNREADABLE)}
         self._told: Counter[Form] = Counter()
         self._held: Block | None = None
@@ -154,7 +155,8 @@ class ListRun:
         """
         spelled = self._speller.spell(cells)
         decided = await self._decide(spelled.values)
-        forms = [self._form_of(decision) for decision in decided.decisions]
+        known = self._forms.get
+        forms = [known(id(decision)) or self._form_of(decision) for decision in decided.decisions]
         for place, code in spelled.wrong.items():
             forms[place] = self._unread[code]
         block = Block(self._leaves.size + 1, forms, self._leaves.add(forms, spelled.values))
@@ -207,14 +209,15 @@ class ListRun:
             ) from None
 
     def _form_of(self, decision: Decision) -> Form:
-        # By identity: comparing what was decided would cost more than all else about a row.
-        known = self._forms.get(id(decision))
-        if known is None:
-            if len(self._forms) >= _MOST_FORMS:
-                self._forms.clear()
-            told = told_of(answer(decision, NOBODY, detailed=self._detailed, language=self._language))
-            known = self._forms[id(decision)] = decision, form_of(told)
-        return known[1]
+        """Known by identity from now on: comparing what was decided would cost more than all the rest."""
+        if len(self._kept) >= _MOST_FORMS:
+            self._forms.clear()
+            self._kept.clear()
+        told = told_of(answer(decision, NOBODY, detailed=self._detailed, language=self._language))
+        found = self._forms[id(decision)] = form_of(told)
+        # As long as it is kept, no other decision can have its identity.
+        self._kept.append(decision)
+        return found
 
     async def _mark(self, least: int) -> None:
         """Moves the last use of those gathered, in units of MARK, as long as there are `least` of them."""
