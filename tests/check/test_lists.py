@@ -14,7 +14,8 @@ from consentd.check.lists import running
 from consentd.check.lists.answers import CsvAnswers, JsonAnswers, Problem
 from consentd.check.lists.asked import ListAsked
 from consentd.check.lists.leaves import secret_of
-from consentd.check.lists.running import Block, Ending, Lists
+from consentd.check.lists.model import Block, Ending
+from consentd.check.lists.running import Lists
 from consentd.check.lists.told import key_of, leaf_of
 from consentd.check.store import gatherer
 from consentd.db.tables.lists import list_uses, lists

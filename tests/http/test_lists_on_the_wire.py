@@ -184,6 +184,16 @@ def test_who_goes_away_ends_its_list(service: Serving, till: httpx.Client, known
     assert until_logged(service, before)[-2:] == ["list.begun", "list.broken_off"]
 
 
+def test_one_process_decides_one_list_after_the_other(
+    service: Serving, till: httpx.Client, known: str
+) -> None:
+    asked(till, f'"{known}"')
+    (before,) = processes(service.pid)
+    for content, media in (("a,b\n", TABLE), ("mail\n", TABLE), (f'"{known}"', LINES), ("x" * 70_000, LINES)):
+        asked(till, content.encode(), media)
+    assert processes(service.pid) == [before]
+
+
 def test_a_process_that_is_killed_ends_its_list_and_another_takes_the_next(
     service: Serving, till: httpx.Client, known: str
 ) -> None:

@@ -2,7 +2,7 @@
 
 from consentd.base.i18n import Language, Text
 from consentd.check.answers import words_of
-from consentd.check.lists.running import Ending
+from consentd.check.lists.model import Ending
 
 PROGRESS = Text("Lignes vérifiées", "Rows checked")
 _ROWS = Text(

@@ -25,7 +25,8 @@ from consentd.check.lists.answers import CsvAnswers
 from consentd.check.lists.asked import ListAsked
 from consentd.check.lists.csv_rows import CsvRows, Rows
 from consentd.check.lists.deciding import SLICE
-from consentd.check.lists.running import Block, Ending, ListRun, Lists
+from consentd.check.lists.model import Block, Ending
+from consentd.check.lists.running import ListRun, Lists
 from consentd.check.store import gatherer
 from consentd.cli import filter_words as words
 from consentd.cli.common import command, fail, json_option, language_option, with_parts

@@ -4,7 +4,7 @@ from typing import Protocol
 
 import msgspec
 
-from consentd.check.lists.running import Block, Ending
+from consentd.check.lists.model import Block, Ending
 from consentd.check.lists.told import HEADER, csv_line
 
 _encode = msgspec.json.Encoder().encode

@@ -34,7 +34,12 @@ class Exchange:
         self._in = process.stdin
         self._out = process.stdout
         self._closed = False
-        self.lost = False
+        self._told_all = False
+
+    @property
+    def over(self) -> bool:
+        """Whether the process has told all and taken in all: it can go on to another list."""
+        return self._closed and self._told_all
 
     async def open(self, opened: Opened) -> None:
         await self._send(opened)
@@ -48,17 +53,19 @@ class Exchange:
     async def said(self) -> Said:
         try:
             (size,) = LENGTH.unpack(await self._out.readexactly(LENGTH.size))
-            return unpacked(await self._out.readexactly(size), Said)
+            said = unpacked(await self._out.readexactly(size), Said)
         except (OSError, asyncio.IncompleteReadError):
-            self.lost = True
             raise _interrupted() from None
+
+        self._told_all = said.over is not None
+        return said
 
     async def _send(self, frame: object) -> None:
         try:
             self._in.write(packed(frame))
             await self._in.drain()
         except OSError:
-            self.lost = True
+            self._closed = False
             raise _interrupted() from None
 
 
@@ -87,19 +94,17 @@ class ListProcesses:
                 "too_many_lists", "As many lists as may be are being decided already. Try again in a while."
             )
         self._count += 1
-        process: asyncio.subprocess.Process | None = None
-        over = False
+        exchange: Exchange | None = None
         try:
-            process = await self._process()
-            self._busy.add(process)
-            exchange = Exchange(process)
+            exchange = Exchange(await self._process())
+            self._busy.add(exchange.process)
             yield exchange
-            over = not exchange.lost
         finally:
             self._count -= 1
-            if process is not None:
+            if exchange is not None:
+                process = exchange.process
                 self._busy.discard(process)
-                if over and process.returncode is None and len(self._idle) < IDLE:
+                if exchange.over and process.returncode is None and len(self._idle) < IDLE:
                     self._idle.append(process)
                 else:
                     await _end(process)

@@ -15,9 +15,6 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, TypeVar
-from uuid import UUID
-
-import msgspec
 
 from consentd.base.clock import Clock
 from consentd.base.ids import new_id
@@ -29,6 +26,7 @@ from consentd.check.lists import store
 from consentd.check.lists.asked import ListAsked, Ready, ready
 from consentd.check.lists.deciding import Decided, ListDecider
 from consentd.check.lists.leaves import Leaves, secret_of
+from consentd.check.lists.model import Block, Ending
 from consentd.check.lists.spelling import EMPTY, UNREADABLE, Speller
 from consentd.check.lists.told import Form, Told, form_of, told_of
 from consentd.check.raw import RawId, uuid_of
@@ -51,36 +49,6 @@ BEGUN, DECIDED, BROKEN_OFF, MARKED = "list.begun", "list.decided", "list.broken_
 MARK = 16_384
 """People whose last use is moved in one unit: a tenth of a second of the writer."""
 _MOST_FORMS = 4096
-
-
-class Block(msgspec.Struct, frozen=True):
-    """Rows that may be told now. `first`: the number of the first one; the list's first row is 1."""
-
-    first: int
-    forms: list[Form]
-    leaves: list[bytes]
-
-
-class Ending(msgspec.Struct, frozen=True):
-    """The summary of a list, and where the log holds its digest."""
-
-    list_id: UUID
-    complete: bool
-    rows: int
-    allowed: int
-    eligible: int
-    reasons: dict[str, int]
-    """How many rows were told what, by the code of the reason that decided."""
-    at: str
-    purpose: str
-    channel: str
-    scheme: str
-    for_sending: bool
-    policy: str
-    root: str
-    """SHA-256 in hexadecimal: the root of the Merkle tree (RFC 9162) over the rows' leaves."""
-    entry_id: UUID
-    """The entry of the log that has the digest: `consentd audit list-proof` leads from a row to it."""
 
 
 class Lists:

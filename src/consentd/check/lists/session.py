@@ -13,7 +13,8 @@ from consentd.check.lists.csv_rows import CsvRows
 from consentd.check.lists.deciding import SLICE
 from consentd.check.lists.frames import Fed, Opened, Said
 from consentd.check.lists.json_rows import JsonRows
-from consentd.check.lists.running import Block, Ending, ListRun, Lists
+from consentd.check.lists.model import Block, Ending
+from consentd.check.lists.running import ListRun, Lists
 from consentd.check.pipe import Told, failed
 from consentd.kernel.errors import ConsentdError
 
