@@ -13,8 +13,6 @@ PARAMETERS: dict[str, Any] = {  # Any: JSON
     "scheme": "email",
     "territory": "FR",
     "column": "email",
-    "delimiter": ";",
-    "encoding": "cp1252",
 }
 
 BODY: dict[str, Any] = {

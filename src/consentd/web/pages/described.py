@@ -171,6 +171,9 @@ def _curl(method: str, address: str, secured: bool, media: str, value: Any) -> s
         parts.append('-H "Authorization: Bearer $TOKEN"')
     if media == "application/json":
         parts += ["-H 'Content-Type: application/json'", f"-d {_word(_shown(value, media))}"]
+    elif isinstance(value, str):
+        # Its line ends belong to it.
+        parts += [f"-H 'Content-Type: {media}'", f"--data-binary {_word(value)}"]
     elif media:
         parts += [f"--data-urlencode {_word(f'{name}={content}')}" for name, content in value.items()]
     return " \\\n  ".join(parts)
