@@ -23,6 +23,7 @@ VALUES = st.recursive(
     max_leaves=6,
 )
 
+LIST = "/v1/check/list"
 KNOWN = new_email()
 GOOD: dict[str, dict[str, Any]] = {
     "/v1/proofs": {"contact_point": email("a@exemple.fr"), "on": "2026-11-20"},
@@ -134,10 +135,25 @@ def test_any_form_is_answered(service: Serving, text: str) -> None:
 
 
 def test_every_post_is_tried(service: Serving) -> None:
-    """A new route is put into GOOD, with a body that it takes."""
+    """A new route is put into GOOD, with a body that it takes; the others take none, a form, or lines."""
     with service.stranger() as client:
         paths = client.get("/openapi.json").json()["paths"]
-    assert {path for path, methods in paths.items() if "post" in methods} == {*GOOD, "/oauth/token"}
+    takes = {
+        path: set(methods["post"].get("requestBody", {"content": {}})["content"])
+        for path, methods in paths.items()
+        if "post" in methods
+    }
+    assert {path for path, media in takes.items() if "application/json" in media} == set(GOOD)
+    assert {path for path, media in takes.items() if media and path not in GOOD} == {"/oauth/token", LIST}
+
+
+@pytest.mark.parametrize("form", ["application/x-ndjson", "text/csv"])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40, deadline=None)
+@whatever(content=st.binary(max_size=200) | st.text(max_size=100).map(str.encode))
+def test_any_list_is_answered(till: httpx.Client, form: str, content: bytes) -> None:
+    asked = {"purpose": "newsletter", "channel": "email"}
+    answer = till.post(LIST, params=asked, content=content, headers={"content-type": form})
+    assert answer.status_code in (200, 400, 413, 422), answer.text
 
 
 @pytest.mark.parametrize("path", GOOD)
