@@ -67,6 +67,14 @@ class Act:
             self._describe(resolution, subject)
         return resolution
 
+    def record(self, subject: SubjectNamed) -> tuple[Resolution, bool]:
+        """The one record that this system keeps under these identifiers, made if need be, and whether it now
+        holds one that it did not hold before (`consent.joining` then says who it belongs to).
+        """
+        resolution, grown = self._resolver.record(self._names(subject), subject.territory)
+        self._describe(resolution, subject)
+        return resolution, grown
+
     def find(self, subject: SubjectNamed, points: Sequence[Named] = ()) -> Resolution:
         """The same among people on record; nobody is made, linked or described."""
         return self._resolver.find([*self._names(subject), *points])
@@ -166,6 +174,14 @@ class Act:
                 "of its own; to correct one, report a new event.",
             )
         return found
+
+    def known(self, source_event_ids: Sequence[str]) -> set[str]:
+        """Those of these events that this system reported before, whatever they said."""
+        if self.caller is None or not source_event_ids:
+            return set()
+        digests = {self.keyring.digest("source-event", one.encode()): one for one in source_event_ids}
+        found = reported_store.known(self.unit.connection, self.caller.system_id, list(digests))
+        return {digests[digest] for digest in found}
 
     def report(self, source_event_id: str | None, rows: Sequence[UUID]) -> None:
         """Notes what an event that was asked about with `already` did."""

@@ -87,6 +87,46 @@ class Resolver:
             others,
         )
 
+    def record(self, named: Sequence[Named], territory: str | None) -> tuple[Resolution, bool]:
+        """The one record that the system keeps under these identifiers, and whether it grew.
+
+        It is found by what the system itself tells people apart by: a number of its own (any scheme that one
+        person has one of), else the first identifier, among those of its records that have no such number. So
+        it does not depend on who else is known: whose record it is, is another question (decision 0030).
+        """
+        names = list(dict.fromkeys(named))
+        digests = self._digests(names)
+        _, standing = self._lock(names, digests)
+        ids, holdings, known = self._settled(digests, standing)
+        held: defaultdict[SubjectId, set[IdentifierId]] = defaultdict(set)
+        for row in holdings:
+            if row.subject is not None and row.group in known:
+                held[row.subject].add(row.id)
+        subject = self._record_of({name: id_ for id_, name in ids.items()}, names, held)
+        if subject is None:
+            person = self._create(territory)
+            (subject,) = person.members
+        else:
+            group = next(one for one in known.values() if subject in one.members)
+            person = Known(group.group, (subject,), store.territory_of(self._unit.connection, subject))
+        new = {id_: name for id_, name in ids.items() if id_ not in held[subject]}
+        self._link(subject, new, "asserted")
+        return Resolution(ids, (person,), dict.fromkeys(ids, frozenset((subject,)))), bool(new)
+
+    def _record_of(
+        self,
+        ids: Mapping[Named, IdentifierId],
+        names: Sequence[Named],
+        held: Mapping[SubjectId, set[IdentifierId]],
+    ) -> SubjectId | None:
+        numbers = {name for name, scheme in self._policy.identifiers.items() if scheme.one_per_person}
+        own = {ids[name] for name in names if name.scheme in numbers}
+        if own:
+            return min((subject for subject, its in held.items() if its & own), default=None)
+        if not held or self._system is None:
+            return None
+        return store.unnumbered(self._unit.connection, ids[names[0]], self._system, numbers)
+
     def find(self, named: Sequence[Named]) -> Resolution:
         """Who is meant by what is on record; nothing is created or linked. Nobody: no people."""
         everyone = self.everyone(named)

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 
+from consentd.base.ids import new_id
 from consentd.crypto.keyring import Keyring
 from consentd.crypto.seal import Place, unseal
 from consentd.crypto.subject_keys import open_keys
@@ -111,7 +112,7 @@ def held(connection: Any, keyring: Keyring, name: Named) -> Held | None:  # Any:
         min(ids),
         name.scheme,
         any(row.capacity == "consumer" for row in rows),
-        any(row.unreachable_since is None for row in rows),
+        all(row.unreachable_since is None for row in rows),
     )
 
 
@@ -191,6 +192,46 @@ def edges_of(connection: Any, members: Iterable[SubjectId]) -> set[frozenset[UUI
         else:
             standing.discard(pair)
     return standing
+
+
+def decisions_about(connection: Any, members: Iterable[SubjectId]) -> dict[frozenset[UUID], tuple[str, str]]:
+    """Any: a database connection. The last word on each pair of subjects: merge or unmerge, and why."""
+    return {
+        frozenset((row.subject_a, row.subject_b)): (row.kind, row.reason)
+        for row in store.edges_among(connection, list(members))
+    }
+
+
+def ties_of(connection: Any, policy: Policy, subjects: Collection[SubjectId]) -> list[store.Tie]:
+    """Any: a database connection. Everyone who shares an identifier with one of these, and by which.
+
+    An opaque one (a postal address, a device) is no identifier of a person: a household has it in common.
+    """
+    schemes = [name for name, scheme in policy.identifiers.items() if scheme.kind != "opaque"]
+    return store.ties(connection, subjects, schemes)
+
+
+def members_of(connection: Any, groups: Collection[GroupId]) -> dict[GroupId, list[SubjectId]]:
+    """Any: a database connection. Who was not erased, by group."""
+    found: dict[GroupId, list[SubjectId]] = {}
+    for row in store.members(connection, groups, lock=True) if groups else ():
+        if row.erased_at is None:
+            found.setdefault(row.group_id, []).append(row.id)
+    return found
+
+
+def suspect(unit: Unit, a: SubjectId, b: SubjectId, reason: str) -> None:
+    """Makes a pair to look at of two records that may be one person's, unless it was one before."""
+    row = {
+        "id": new_id(),
+        "subject_a": min(a, b),
+        "subject_b": max(a, b),
+        "reason": reason,
+        "identifier_ids": "[]",
+        "status": "open",
+        "created_at": unit.now,
+    }
+    store.add_candidates(unit, [row])
 
 
 def regroup(unit: Unit, members: Collection[SubjectId], group: GroupId) -> None:

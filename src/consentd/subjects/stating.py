@@ -83,9 +83,13 @@ class FactsRecorded(msgspec.Struct, frozen=True):
     facts: tuple[FactRecorded, ...]
 
 
-def record_facts(act: Act, request: FactsAsked, zone: ZoneInfo) -> FactsRecorded:
+def record_facts(
+    act: Act, request: FactsAsked, zone: ZoneInfo, given: Resolution | None = None
+) -> FactsRecorded:
     """Appends facts and folds them. A fact about a contact detail goes to all who hold it; any other needs
     one certain person, and raises Unprocessable (ambiguous_subject) where there are several.
+
+    `given`: who is meant, where that was found out already.
     """
     contents = [[request.subject.identifiers, fact] for fact in request.facts]
     earlier = [
@@ -99,7 +103,7 @@ def record_facts(act: Act, request: FactsAsked, zone: ZoneInfo) -> FactsRecorded
         told = contact_point_of(fact)
         pointer = f"/facts/{index}/contact_point"
         points.append(spell(act.policy, told, request.subject.territory, pointer) if told else None)
-    resolution = act.resolve(request.subject, [point for point in points if point is not None])
+    resolution = given or act.resolve(request.subject, [point for point in points if point is not None])
     recorded: list[FactRecorded] = []
     for index, (fact, point) in enumerate(zip(request.facts, points, strict=True)):
         before = earlier[index]

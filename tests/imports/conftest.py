@@ -1,0 +1,34 @@
+"""The company, and the exports of its five tools (silos.zip; README.md in it says what each claims)."""
+
+import zipfile
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from support.builders import Company, open_company
+
+SILOS = Path(__file__).parent / "silos.zip"
+
+
+@pytest.fixture(scope="session")
+def silos(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the files."""
+    folder = tmp_path_factory.mktemp("silos")
+    with zipfile.ZipFile(SILOS) as archive:
+        archive.extractall(folder)
+    return folder
+
+
+@pytest.fixture
+async def company(database_url: str, tmp_path: Path) -> AsyncIterator[Company]:
+    """On both databases."""
+    async with open_company(database_url, tmp_path) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def local(sqlite_url: str, tmp_path: Path) -> AsyncIterator[Company]:
+    """On SQLite alone, where the database is not what the test is about."""
+    async with open_company(sqlite_url, tmp_path) as opened:
+        yield opened
