@@ -7,13 +7,15 @@ the server costs more than Core, Core runs it: its errors say which connection i
 """
 
 import sqlite3
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Generic, NamedTuple, TypeVar
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, Generic, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
 from consentd.db.guard import Guard, tables_written
+from consentd.db.tables import metadata
 
 R = TypeVar("R", bound=tuple[Any, ...])
 Values = Mapping[str, Any]
@@ -22,16 +24,47 @@ Convert = Callable[[Any], Any]
 
 _DIRECT = "consentd.direct"
 _SQLITE = SQLiteDialect_pysqlite()
+_PLACES = {table.name: place for place, table in enumerate(metadata.sorted_tables)}
 
 
-class _Direct(NamedTuple):
-    raw: sqlite3.Connection
-    guard: Guard
+class _Direct:
+    """A driver's connection, and the rows that wait on it, by their statement."""
+
+    __slots__ = ("guard", "raw", "waiting")
+
+    def __init__(self, raw: sqlite3.Connection, guard: Guard) -> None:
+        self.raw = raw
+        self.guard = guard
+        self.waiting: dict[Write, list[list[Any]]] | None = None
+
+    def write_waiting(self) -> None:
+        if self.waiting:
+            waiting, self.waiting = self.waiting, {}
+            # What is referred to is written before what refers to it.
+            for statement in sorted(waiting, key=lambda one: one.place):
+                statement.run_many(self.raw, waiting[statement])
 
 
 def run_directly(connection: sa.Connection, raw: sqlite3.Connection, guard: Guard) -> None:
     """Has the prepared statements of this connection run on its driver, judged by `guard`."""
     connection.info[_DIRECT] = _Direct(raw, guard)
+
+
+@contextmanager
+def writing_together(connection: sa.Connection) -> Iterator[None]:
+    """Rows that prepared statements write inside are written together: before anything else is asked of the
+    connection, and at the end. Nothing that waits is written where the block raises.
+    """
+    on: _Direct | None = connection.info.get(_DIRECT)
+    if on is None:
+        yield
+        return
+    on.waiting, on.guard.before = {}, on.write_waiting
+    try:
+        yield
+        on.write_waiting()
+    finally:
+        on.waiting, on.guard.before = None, None
 
 
 class Read(Generic[R]):
@@ -51,6 +84,8 @@ class Read(Generic[R]):
         on: _Direct | None = connection.info.get(_DIRECT)
         if on is None:
             return [self._make(row) for row in connection.execute(self._statement, values)]
+        if on.waiting:
+            on.write_waiting()
         rows = on.raw.execute(self._text, self._bind(values)).fetchall()
         return [self._make(self._converted(row)) for row in rows]
 
@@ -72,6 +107,8 @@ class Write:
         self._statement = statement
         self._text, self._bind = _compiled(statement, columns)
         self._written = tables_written(statement)
+        self.place = max(_PLACES[name] for name in self._written)
+        """Of its table among all: a table stands behind those that it refers to."""
 
     def run(self, connection: sa.Connection, rows: Sequence[Values]) -> None:
         on: _Direct | None = connection.info.get(_DIRECT)
@@ -79,8 +116,18 @@ class Write:
             connection.execute(self._statement, rows)
             return
         on.guard.judge(self._written)
-        for row in rows:
-            on.raw.execute(self._text, self._bind(row))
+        bound = [self._bind(row) for row in rows]
+        if on.waiting is not None:
+            on.waiting.setdefault(self, []).extend(bound)
+        else:
+            self.run_many(on.raw, bound)
+
+    def run_many(self, raw: sqlite3.Connection, bound: Sequence[list[Any]]) -> None:
+        """On the driver itself, what was put in order already."""
+        if len(bound) == 1:
+            raw.execute(self._text, bound[0])
+        else:
+            raw.executemany(self._text, bound)
 
 
 def _compiled(

@@ -23,10 +23,16 @@ class Numbered(msgspec.Struct, frozen=True):
     objections: tuple[str, ...]
     facts: tuple[str, ...]
     attempts: tuple[str, ...]
+    description: str
+    """Of who the row is about: identifiers, territory and name."""
+
+    @property
+    def statements(self) -> list[str]:
+        return [*self.choices, *self.objections, *self.facts, *self.attempts]
 
     @property
     def all(self) -> list[str]:
-        return [*self.choices, *self.objections, *self.facts, *self.attempts]
+        return [self.description, *self.statements]
 
 
 def numbered(keyring: Keyring, stated: Stated, exported_at: str) -> Numbered:
@@ -48,15 +54,22 @@ def numbered(keyring: Keyring, stated: Stated, exported_at: str) -> Numbered:
         if point:
             # An address that is only typed in another way is the same.
             said["contact_point"] = _plain(spelled[point["scheme"], point["value"]])
-        digest = keyring.digest("import-statement", canonical([kind, _plain(own), said]))
-        return f"import:{digest.hex()[:48]}"
+        return _digest(keyring, [kind, _plain(own), said])
 
     return Numbered(
         tuple(number("choice", choice.event, choice.time) for choice in stated.choices),
         tuple(number("objection", objection, time) for objection, time in stated.objections),
         tuple(number("fact", fact, time) for fact, time in stated.facts),
         tuple(number("attempt", attempt, time) for attempt, time in stated.attempts),
+        _digest(
+            keyring,
+            [*map(_plain, stated.names), stated.subject.territory, stated.subject.name],
+        ),
     )
+
+
+def _digest(keyring: Keyring, content: object) -> str:
+    return f"import:{keyring.digest('import-statement', canonical(content)).hex()[:48]}"
 
 
 def _plain(name: Named) -> list[str]:

@@ -89,7 +89,8 @@ def look_through(job: Job) -> int:
 
 def take_batch(unit: Unit, taker: Taker, batch: Sequence[Read]) -> list[Taken | Refused]:
     """Raises RowRefused where the rules of recording refuse a row: the unit must then be given up."""
-    return [taker.take(unit, one) if isinstance(one, Stated) else one for one in batch]
+    refused: list[Taken | Refused] = [one for one in batch if isinstance(one, Refused)]
+    return refused + taker.take_all(unit, [one for one in batch if isinstance(one, Stated)])
 
 
 async def run(

@@ -5,6 +5,7 @@ One set of rules admits them: `consent.recording`, `consent.objecting`, `subject
 (decision 0030).
 """
 
+from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -18,6 +19,7 @@ from consentd.consent.recording import record
 from consentd.consent.requests import ConsentEvent, RecordConsents
 from consentd.consent.won import hold_back, needs_consent_before
 from consentd.crypto.keyring import Keyring
+from consentd.db.prepared import writing_together
 from consentd.db.unit import Unit
 from consentd.evidence.model import Actor
 from consentd.imports.mapping import Choice, RowRefused, Stated
@@ -27,7 +29,8 @@ from consentd.kernel.errors import CallerError
 from consentd.kernel.ids import BatchId, GroupId
 from consentd.kernel.instants import parse_moment
 from consentd.kernel.law import MARKETING_KINDS
-from consentd.subjects.acts import Act, check_limits
+from consentd.subjects.acts import Act, check_limits, reported_before
+from consentd.subjects.ahead import Ahead, look_ahead
 from consentd.subjects.model import Resolution
 from consentd.subjects.stating import FactsAsked, record_facts
 
@@ -36,18 +39,19 @@ class Taken(msgspec.Struct, frozen=True):
     """What came of one row."""
 
     line: int
-    group: GroupId
-    created: bool
+    group: GroupId | None = None
+    """The person; None where all of it was recorded before, and nobody was looked up."""
+    created: bool = False
     """A record that was not there before."""
-    joined: bool
+    joined: bool = False
     """It is one person with records that were there before."""
-    events: tuple[tuple[str, str, str, str], ...]
+    events: tuple[tuple[str, str, str, str], ...] = ()
     """Of what was recorded: purpose, channel, state and proof."""
-    claims: int
-    objections: int
-    facts: int
-    attempts: int
-    repeated: int
+    claims: int = 0
+    objections: int = 0
+    facts: int = 0
+    attempts: int = 0
+    repeated: int = 0
     """Statements that were recorded before."""
 
 
@@ -64,8 +68,29 @@ class Taker:
         self._exported_at = exported_at
         self._zone = ZoneInfo(caller.zone)
 
-    def take(self, unit: Unit, stated: Stated) -> Taken:
-        """Raises RowRefused where the rules of recording refuse it; the unit must then be given up."""
+    def take_all(self, unit: Unit, rows: Sequence[Stated]) -> list[Taken]:
+        """Takes rows in their order: what they ask is asked once for all, what they write written together.
+
+        Raises RowRefused where the rules of recording refuse one; the unit must then be given up.
+        """
+        ahead = look_ahead(unit, self._keyring, (name for row in rows for name in row.names))
+        numbers = [numbered(self._keyring, row, self._exported_at) for row in rows]
+        asked = [number for its in numbers for number in its.all]
+        known = reported_before(unit, self._keyring, self._caller, asked)
+        taken: list[Taken] = []
+        with writing_together(unit.connection):
+            for row, its in zip(rows, numbers, strict=True):
+                if known.issuperset(its.all):
+                    # Nobody is looked up: they may be erased by now, and must not come back.
+                    taken.append(Taken(row.line, repeated=len(its.statements)))
+                    continue
+                taken.append(self._take(unit, row, its, known, ahead))
+                known.update(its.all)
+        return taken
+
+    def _take(
+        self, unit: Unit, row: Stated, numbers: Numbered, known: set[str], ahead: Ahead | None
+    ) -> Taken:
         act = Act(
             unit,
             self._keyring,
@@ -74,21 +99,27 @@ class Taker:
             action="row.imported",
             caller=self._caller,
             actor=self._actor,
+            ahead=ahead,
         )
+        act.new = frozenset(numbers.all) - known
         try:
-            return self._take(act, stated, numbered(self._keyring, stated, self._exported_at))
+            return self._written(act, row, numbers, known)
         except CallerError as error:
             raise RowRefused(error.code) from error
 
-    def _take(self, act: Act, stated: Stated, numbers: Numbered) -> Taken:
-        resolution, grown = act.record(stated.subject)
+    def _written(self, act: Act, stated: Stated, numbers: Numbered, known: set[str]) -> Taken:
+        resolution, shared = act.record(stated.subject, stated.names)
         (own,) = resolution.people
-        group = joining.join(act, own.members[0]) if grown else own.group
+        if not own.created and numbers.description not in known:
+            act.describe(resolution, stated.subject)
+        if numbers.description not in known:
+            act.already(numbers.description, numbers.description)
+            act.report(numbers.description, own.members)
+        group = joining.join(act, own.members[0]) if shared else own.group
         # `created` says that nothing can stand for the person yet.
         new = own.created and group == own.group
         person = msgspec.structs.replace(own, group=group, created=new)
         resolution = msgspec.structs.replace(resolution, people=(person,))
-        known = act.known(numbers.all)
         events = self._choices(act, stated, numbers, known, resolution)
         objections = self._objections(act, stated, numbers, known, resolution)
         facts = self._facts(act, stated, numbers, known, resolution)
@@ -98,13 +129,13 @@ class Taker:
             line=stated.line,
             group=group,
             created=own.created,
-            joined=grown and not new,
+            joined=shared and not new,
             events=tuple(events),
             claims=sum(state == "unknown" for _, _, state, _ in events),
             objections=objections,
             facts=facts,
             attempts=attempts,
-            repeated=len(known),
+            repeated=sum(number in known for number in numbers.statements),
         )
 
     def _choices(

@@ -105,15 +105,23 @@ def record_facts(
         points.append(spell(act.policy, told, request.subject.territory, pointer) if told else None)
     resolution = given or act.resolve(request.subject, [point for point in points if point is not None])
     recorded: list[FactRecorded] = []
+    folding: dict[SubjectId, tuple[bool, list[Payload]]] = {}
     for index, (fact, point) in enumerate(zip(request.facts, points, strict=True)):
         before = earlier[index]
         if before is not None:
             recorded += _known(act, before.rows)
             continue
-        people = _people_of(fact, resolution, index)
-        new = [_write(act, fact, point, resolution, person, zone, index) for person in people]
+        new = []
+        for person in _people_of(fact, resolution, index):
+            fact_told, said = _write(act, fact, point, resolution, person, zone, index)
+            new.append(fact_told)
+            if said is not None:
+                subject = resolution.writer_of(person)
+                folding.setdefault(subject, (person.created, []))[1].append(said)
         act.report(fact.source_event_id, [one.id for one in new])
         recorded += new
+    for subject, (created, said_of) in folding.items():
+        _fold_into(act, subject, said_of, created=created)
     return FactsRecorded(tuple(recorded))
 
 
@@ -150,7 +158,8 @@ def _write(
     person: Known,
     zone: ZoneInfo,
     index: int,
-) -> FactRecorded:
+) -> tuple[FactRecorded, Payload | None]:
+    """The fact as written, and what of it is folded into the person's others."""
     subject = resolution.writer_of(person)
     fact_id = new_id()
     point_id = resolution.id_of(point) if point is not None else None
@@ -185,19 +194,21 @@ def _write(
         for holder in _holders(resolution, person, point_id):
             store.set_unreachable(act.entry(holder), point_id, holder, said.first if said.yes else None)
     else:
-        _fold_into(act, subject, said)
-    return FactRecorded(fact_id, said.kind, subject)
+        return FactRecorded(fact_id, said.kind, subject), said
+    return FactRecorded(fact_id, said.kind, subject), None
 
 
 def _holders(resolution: Resolution, person: Known, point: IdentifierId) -> list[SubjectId]:
     return sorted(resolution.holders[point] & set(person.members))
 
 
-def _fold_into(act: Act, subject: SubjectId, said: Payload) -> None:
+def _fold_into(act: Act, subject: SubjectId, said: Sequence[Payload], *, created: bool) -> None:
     content = act.keys_of(subject).content
-    sealed = facts_store.fact_states(act.unit.connection, [subject]).get(subject)
+    sealed = None
+    if not created:
+        sealed = facts_store.fact_states(act.unit.connection, [subject]).get(subject)
     known = _payloads.decode(unseal(content, sealed, _fact_place(subject))) if sealed else []
-    _, resealed = act.seal_content(subject, "fact_states", subject, _encoder.encode([*known, said]))
+    _, resealed = act.seal_content(subject, "fact_states", subject, _encoder.encode([*known, *said]))
     facts_store.put_fact_state(act.entry(subject), subject, resealed, known=sealed is not None)
 
 

@@ -1,14 +1,15 @@
 """SQL of people: identifiers, links, groups, candidates, and forgetting them."""
 
 from collections.abc import Collection, Mapping, Sequence
+from functools import cache
 from typing import Any, NamedTuple, cast
 from uuid import UUID
 
 import sqlalchemy as sa
 
-from consentd.db.prepared import Read
+from consentd.db.prepared import Read, Write
 from consentd.db.tables import people as t
-from consentd.db.unit import Unit
+from consentd.db.unit import Dialect, Unit
 from consentd.db.upsert import insert as upsert
 from consentd.evidence.recorder import Entry, Where
 from consentd.kernel.ids import GroupId, IdentifierId, SubjectId
@@ -98,10 +99,14 @@ def holdings(connection: sa.Connection, digests: Mapping[bytes, str]) -> list[Ho
 
 def add_identifiers(unit: Unit, rows: Sequence[dict[str, Any]]) -> None:
     """Adds those that are new; one that another unit added meanwhile is left as it is."""
-    insert = upsert(unit.dialect, t.identifiers)
     # In one order everywhere, so that two units never wait for each other.
-    for row in sorted(rows, key=lambda r: r["blind_index"]):
-        unit.connection.execute(insert.on_conflict_do_nothing(index_elements=["blind_index", "scheme"]), row)
+    _add_identifiers(unit.dialect).run(unit.connection, sorted(rows, key=lambda r: r["blind_index"]))
+
+
+@cache
+def _add_identifiers(dialect: Dialect) -> Write:
+    insert = upsert(dialect, t.identifiers).on_conflict_do_nothing(index_elements=["blind_index", "scheme"])
+    return Write(insert, [column.name for column in t.identifiers.columns])
 
 
 class Member(NamedTuple):
@@ -215,7 +220,14 @@ def group_of(connection: sa.Connection, subject: SubjectId) -> GroupId | None:
     return cast(GroupId | None, found)
 
 
-def add_subject(entry: Entry, subject: SubjectId, territory: str | None, salt: bytes, at: Instant) -> None:
+def add_subject(
+    entry: Entry,
+    subject: SubjectId,
+    territory: str | None,
+    salt: bytes,
+    at: Instant,
+    sealed_name: bytes | None = None,
+) -> None:
     entry.insert(
         t.subjects,
         {
@@ -223,6 +235,7 @@ def add_subject(entry: Entry, subject: SubjectId, territory: str | None, salt: b
             "group_id": subject,
             "merged": False,
             "territory": territory,
+            "sealed_name": sealed_name,
             "salt": salt,
             "created_at": at,
         },
