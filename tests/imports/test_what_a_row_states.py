@@ -117,3 +117,10 @@ async def test_a_call_is_an_attempt_and_a_refusal_silences(local: Company) -> No
         "refused",
         "withdrawn",
     )
+
+
+async def test_the_yes_of_a_child_is_a_claim_though_the_birth_date_stands_in_the_same_row(
+    local: Company,
+) -> None:
+    found = await import_rows(local, "till", "loyalty", CARD | {"naissance": "01/09/2011"})
+    assert set(found.states) == {"unknown", "refused"}

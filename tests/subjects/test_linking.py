@@ -5,7 +5,8 @@ import pytest
 from consentd.kernel.errors import Unprocessable
 from consentd.kernel.ids import NOBODY
 from consentd.subjects.service import merge_candidates
-from support.builders import Company
+from consentd.subjects.spelling import named
+from support.builders import Company, demo_policy
 from support.builders_requests import yes
 
 MAILBOX = "email:famille.roux@exemple.fr"
@@ -155,3 +156,10 @@ async def test_what_is_no_identifier_is_refused_without_repeating_it(company: Co
             await company.withdraws(f"{scheme}:{value}")
         assert error.value.code == code
         assert value not in error.value.message + str(error.value.errors)
+
+
+@pytest.mark.parametrize("territory", ["RE", "FR-974", "GP", "MQ"])
+def test_overseas_a_national_number_of_the_mainland_is_one_of_the_mainland(territory: str) -> None:
+    phone = demo_policy().identifiers["phone"]
+    assert named("phone", phone, "06 45 86 44 03", territory).value == "+33645864403"
+    assert named("phone", phone, "0692 12 34 56", territory).value == "+262692123456"

@@ -120,9 +120,10 @@ class Taker:
         new = own.created and group == own.group
         person = msgspec.structs.replace(own, group=group, created=new)
         resolution = msgspec.structs.replace(resolution, people=(person,))
+        # Facts first: whether a choice was a child's depends on the birth date beside it.
+        facts = self._facts(act, stated, numbers, known, resolution)
         events = self._choices(act, stated, numbers, known, resolution)
         objections = self._objections(act, stated, numbers, known, resolution)
-        facts = self._facts(act, stated, numbers, known, resolution)
         attempts = self._attempts(act, stated, numbers, known, resolution)
         act.close()
         return Taken(

@@ -26,6 +26,7 @@ from consentd.kernel.instants import Instant
 from consentd.kernel.policy import Policy
 from consentd.subjects import reported_store, store
 from consentd.subjects.ahead import Ahead
+from consentd.subjects.facts import Payload
 from consentd.subjects.model import Known, Resolution
 from consentd.subjects.requests import SubjectNamed, spell
 from consentd.subjects.resolving import Resolver
@@ -58,6 +59,8 @@ class Act:
         self._resolver = Resolver(unit, keyring, policy, system, self.entry, ahead)
         self._entries: dict[SubjectId, tuple[Entry, dict[str, Any]]] = {}
         self._told: dict[str, tuple[bytes, bytes]] = {}
+        self.told_facts: dict[SubjectId, list[Payload]] = {}
+        """All facts of those about whom this act told one."""
         self.new: frozenset[str] = frozenset()
         """Event ids that are known not to be on record: `already` need not look for them."""
 

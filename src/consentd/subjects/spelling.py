@@ -66,6 +66,9 @@ _OVERSEAS_CODES = {
 
 def _any_phone(text: str, territory: str | None) -> str:
     region = _OVERSEAS_REGIONS.get(territory, territory.split("-")[0]) if territory else None
+    if region in _OVERSEAS_REGIONS.values() and text.startswith("0"):
+        # One national plan: whoever dials 06 45… in Réunion reaches a mobile of the mainland.
+        region = "FR"
     try:
         # "0033…" is how tills write it, whatever the country's own prefix.
         number = phonenumbers.parse("+" + text[2:] if text.startswith("00") else text, region)

@@ -56,10 +56,12 @@ def facts_told(connection: Any, content: Key, subject: SubjectId) -> list[tuple[
 
 def facts_of_person(act: Act, person: Known) -> Facts:
     """What is known of all members of a person."""
-    if person.created:
-        return Facts()
-    sealed = facts_store.fact_states(act.unit.connection, person.members)
-    payloads = [
+    told = [fact for subject in person.members for fact in act.told_facts.get(subject, ())]
+    others = [subject for subject in person.members if subject not in act.told_facts]
+    if person.created or not others:
+        return fold_facts(told) if told else Facts()
+    sealed = facts_store.fact_states(act.unit.connection, others)
+    payloads = told + [
         fact
         for subject, found in sealed.items()
         for fact in _payloads.decode(unseal(act.keys_of(subject).content, found, _fact_place(subject)))
@@ -208,7 +210,8 @@ def _fold_into(act: Act, subject: SubjectId, said: Sequence[Payload], *, created
     if not created:
         sealed = facts_store.fact_states(act.unit.connection, [subject]).get(subject)
     known = _payloads.decode(unseal(content, sealed, _fact_place(subject))) if sealed else []
-    _, resealed = act.seal_content(subject, "fact_states", subject, _encoder.encode([*known, *said]))
+    act.told_facts[subject] = [*known, *said]
+    _, resealed = act.seal_content(subject, "fact_states", subject, _encoder.encode(act.told_facts[subject]))
     facts_store.put_fact_state(act.entry(subject), subject, resealed, known=sealed is not None)
 
 
