@@ -28,7 +28,7 @@ class Imported(msgspec.Struct):
 
     @property
     def states(self) -> list[str]:
-        return [state for one in self.taken for _, _, state, _ in one.events]
+        return [event.state for one in self.taken for event in one.events]
 
     @property
     def reasons(self) -> list[tuple[int, str, str | None]]:

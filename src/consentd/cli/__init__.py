@@ -9,6 +9,7 @@ import click
 from consentd.cli import (
     audit,
     demo,
+    importing,
     keys,
     openapi,
     policy,
@@ -28,6 +29,22 @@ def main() -> None:
     """consentd: records consent, decides before contact, proves it."""
 
 
-for module in (setup, serving, demo, policy, system, subject, receipt, proof, keys, audit, states, openapi):
+MODULES = (
+    setup,
+    serving,
+    demo,
+    policy,
+    system,
+    importing,
+    subject,
+    receipt,
+    proof,
+    keys,
+    audit,
+    states,
+    openapi,
+)
+
+for module in MODULES:
     for command in module.COMMANDS:
         main.add_command(command)

@@ -80,12 +80,19 @@ def contradicting(records: Iterable[SubjectId], numbers: Numbers) -> bool:
     return False
 
 
-def join(act: Act, record: SubjectId) -> GroupId:
-    """Brings the people around this record, which holds an identifier anew, up to date; whose it is now."""
+class Joined(NamedTuple):
+    """Whose a record is. `contested`: it shares an identifier with somebody else's: a person should look."""
+
+    group: GroupId
+    contested: bool
+
+
+def join(act: Act, record: SubjectId) -> Joined:
+    """Brings the people around this record, which holds an identifier anew, up to date."""
     connection = act.unit.connection
     ties = subjects.ties_of(connection, act.policy, [record])
     if all(tie.subject == record for tie in ties):
-        return next((tie.group for tie in ties), GroupId(record))
+        return Joined(next((tie.group for tie in ties), GroupId(record)), False)
     members, holders, schemes = _explored(act, record)
     decided = subjects.decisions_about(connection, members)
     standing = {pair for pair, (kind, _) in decided.items() if kind == "merge"}
@@ -97,8 +104,8 @@ def join(act: Act, record: SubjectId) -> GroupId:
         frozenset(pair for pair, (kind, why) in decided.items() if kind == "unmerge" and why != PARTED),
     )
     wanted = people(sorted(members), web)
-    _suspect(act, record, wanted, web)
-    return _bring_about(act, record, wanted, standing, ours)
+    contested = _suspect(act, record, wanted, web)
+    return Joined(_bring_about(act, record, wanted, standing, ours), contested)
 
 
 def _explored(
@@ -138,13 +145,18 @@ def _numbers(
     return numbers
 
 
-def _suspect(act: Act, record: SubjectId, wanted: Collection[Collection[SubjectId]], web: Web) -> None:
-    """Records that share an identifier and are not joined are for a person to look at."""
+def _suspect(act: Act, record: SubjectId, wanted: Collection[Collection[SubjectId]], web: Web) -> bool:
+    """Records that share an identifier and are not joined are for a person to look at; whether there are."""
     own = next(frozenset(one) for one in wanted if record in one)
-    for held in web.holders.values():
-        if record in held and len(held) <= MOST_HOLDERS:
-            for other in sorted(held - own)[:5]:
-                subjects.suspect(act.unit, record, other, SHARED)
+    others = {
+        other
+        for held in web.holders.values()
+        if record in held and len(held) <= MOST_HOLDERS
+        for other in sorted(held - own)[:5]
+    }
+    for other in sorted(others):
+        subjects.suspect(act.unit, record, other, SHARED)
+    return bool(others)
 
 
 def _bring_about(

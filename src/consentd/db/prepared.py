@@ -67,6 +67,29 @@ def writing_together(connection: sa.Connection) -> Iterator[None]:
         on.waiting, on.guard.before = None, None
 
 
+@contextmanager
+def savepoint(connection: sa.Connection) -> Iterator[None]:
+    """What is written inside is undone where the block raises; what was written before stays."""
+    on: _Direct | None = connection.info.get(_DIRECT)
+    if on is None:
+        with connection.begin_nested():
+            yield
+        return
+    on.write_waiting()
+    on.raw.execute("SAVEPOINT attempt")
+    try:
+        yield
+        on.write_waiting()
+    except BaseException:
+        if on.waiting:
+            on.waiting = {}
+        if on.raw.in_transaction:
+            on.raw.execute("ROLLBACK TO attempt")
+            on.raw.execute("RELEASE attempt")
+        raise
+    on.raw.execute("RELEASE attempt")
+
+
 class Read(Generic[R]):
     """A SELECT whose rows come back as `make` puts them together from their columns."""
 

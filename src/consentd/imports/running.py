@@ -1,10 +1,10 @@
 """One file, from its first row to its last: many rows in a unit of work, one bad row never stopping the rest.
 
-Upholds docs/decisions/0031: a unit that the rules refuse is given up and made again row by row, so that what
-is recorded of a row is all or nothing, and nothing of a refused one.
+Upholds promise 3: what is recorded of a row is all or nothing, and of a refused one nothing.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import TypeVar
@@ -87,56 +87,58 @@ def look_through(job: Job) -> int:
     return count
 
 
-def take_batch(unit: Unit, taker: Taker, batch: Sequence[Read]) -> list[Taken | Refused]:
-    """Raises RowRefused where the rules of recording refuse a row: the unit must then be given up."""
-    refused: list[Taken | Refused] = [one for one in batch if isinstance(one, Refused)]
-    return refused + taker.take_all(unit, [one for one in batch if isinstance(one, Stated)])
+def take_batch(unit: Unit, taker: Taker, job: Job, batch: Sequence[Read]) -> list[Taken | Refused]:
+    found: list[Taken | Refused] = [one for one in batch if isinstance(one, Refused)]
+    for one in taker.take(unit, [one for one in batch if isinstance(one, Stated)]):
+        found.append(one if isinstance(one, Taken) else Refused(_again(job, one.line), one.code, one.column))
+    return found
 
 
-async def run(
-    job: Job, database: Database, keyring: Keyring, compiled: CompiledPolicy, heard: Heard = lambda _: None
-) -> None:
-    """Takes every row, and settles what calls won. `heard` is told of each unit after it was committed."""
-    running = _Running(job, database, keyring, compiled)
-    read_rows = read(job, compiled)
-    while batch := list(islice(read_rows, BATCH)):
-        heard(await running.taken(batch))
-    await running.settled()
+class Running:
+    """One file on its way in; who calls says in which units."""
 
-
-class _Running:
-    def __init__(self, job: Job, database: Database, keyring: Keyring, compiled: CompiledPolicy) -> None:
-        self._job = job
-        self._database = database
+    def __init__(self, job: Job, keyring: Keyring, compiled: CompiledPolicy) -> None:
+        self.job = job
         self._keyring = keyring
         self._compiled = compiled
         self._taker = Taker(keyring, compiled, job.caller, job.actor, job.exported_at)
 
-    async def taken(self, batch: Sequence[Read]) -> list[Taken | Refused]:
-        try:
-            return await self._change(lambda unit: take_batch(unit, self._taker, batch))
-        except RowRefused:
-            return [one for row in batch for one in await self._alone(row)]
+    def batches(self) -> Iterator[list[Read]]:
+        """The rows, as many at a time as one unit takes."""
+        read_rows = read(self.job, self._compiled)
+        while batch := list(islice(read_rows, BATCH)):
+            yield batch
 
-    async def _alone(self, row: Read) -> list[Taken | Refused]:
-        try:
-            return await self._change(lambda unit: take_batch(unit, self._taker, [row]))
-        except RowRefused as refused:
-            assert isinstance(row, Stated)
-            return [Refused(_again(self._job, row.line), refused.code, refused.column)]
+    def take(self, unit: Unit, batch: Sequence[Read]) -> list[Taken | Refused]:
+        return take_batch(unit, self._taker, self.job, batch)
 
-    async def settled(self) -> None:
+    def settle(self, unit: Unit, after: UUID) -> Settled:
+        """One page of what calls won; to be called until `after` is None, once all rows are in."""
         systems = self._compiled.policy.systems.values()
         about = won([layout for system in systems for layout in system.imports.values()])
-        after: UUID | None = UUID(int=0)
-        while after is not None and about:
-            after = (await self._change(self._page(about, after))).after
+        return settle(unit, self._keyring, self._compiled, self.job.actor, about, after)
 
-    def _page(self, about: Sequence[tuple[str, str]], after: UUID) -> Work[Settled]:
-        return lambda unit: settle(unit, self._keyring, self._compiled, self._job.actor, about, after)
 
-    async def _change(self, work: Work[T]) -> T:
-        return await with_fresh_keys(self._keyring, self._database, lambda: self._database.change(work))
+async def run(
+    job: Job, database: Database, keyring: Keyring, compiled: CompiledPolicy, heard: Heard = lambda _: None
+) -> tuple[int, int]:
+    """Takes every row, and settles what calls won: how many were allowed, and how many no longer are.
+
+    `heard` is told of each unit after it was committed.
+    """
+    running = Running(job, keyring, compiled)
+
+    async def change(work: Work[T]) -> T:
+        return await with_fresh_keys(keyring, database, lambda: database.change(work))
+
+    for batch in running.batches():
+        heard(await change(partial(running.take, batch=batch)))
+    allowed = revoked = 0
+    after: UUID | None = UUID(int=0)
+    while after is not None:
+        page = await change(partial(running.settle, after=after))
+        after, allowed, revoked = page.after, allowed + page.allowed, revoked + page.revoked
+    return allowed, revoked
 
 
 def _again(job: Job, line: int) -> Row:

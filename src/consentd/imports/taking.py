@@ -14,11 +14,13 @@ from consentd.base.ids import new_id
 from consentd.callers.model import Caller
 from consentd.check import attempting
 from consentd.consent import joining
+from consentd.consent.answers import EventWritten
 from consentd.consent.objecting import record_objection
 from consentd.consent.recording import record
 from consentd.consent.requests import ConsentEvent, RecordConsents
-from consentd.consent.won import hold_back, needs_consent_before
+from consentd.consent.won import MARK, hold_back, needs_consent_before
 from consentd.crypto.keyring import Keyring
+from consentd.db.attempt import attempt
 from consentd.db.prepared import writing_together
 from consentd.db.unit import Unit
 from consentd.evidence.model import Actor
@@ -35,6 +37,17 @@ from consentd.subjects.model import Resolution
 from consentd.subjects.stating import FactsAsked, record_facts
 
 
+class Event(msgspec.Struct, frozen=True):
+    """A choice as it was recorded."""
+
+    purpose: str
+    channel: str
+    state: str
+    proof: str
+    lacks: tuple[str, ...] = ()
+    """Of a claim: what a proven yes would have needed; `contact_not_allowed` waits for `consent.won`."""
+
+
 class Taken(msgspec.Struct, frozen=True):
     """What came of one row."""
 
@@ -45,14 +58,22 @@ class Taken(msgspec.Struct, frozen=True):
     """A record that was not there before."""
     joined: bool = False
     """It is one person with records that were there before."""
-    events: tuple[tuple[str, str, str, str], ...] = ()
-    """Of what was recorded: purpose, channel, state and proof."""
-    claims: int = 0
+    contested: bool = False
+    """It shares an identifier with a record that is not the same person's."""
+    events: tuple[Event, ...] = ()
     objections: int = 0
     facts: int = 0
     attempts: int = 0
     repeated: int = 0
     """Statements that were recorded before."""
+
+
+class Late(msgspec.Struct, frozen=True):
+    """A row that could be read, but was refused by the rules of recording."""
+
+    line: int
+    code: str
+    column: str | None
 
 
 class Taker:
@@ -68,11 +89,21 @@ class Taker:
         self._exported_at = exported_at
         self._zone = ZoneInfo(caller.zone)
 
-    def take_all(self, unit: Unit, rows: Sequence[Stated]) -> list[Taken]:
-        """Takes rows in their order: what they ask is asked once for all, what they write written together.
+    def take(self, unit: Unit, rows: Sequence[Stated]) -> list[Taken | Late]:
+        """Takes rows in their order. One that the rules of recording refuse leaves nothing behind."""
+        try:
+            return list(attempt(unit, lambda: self._together(unit, rows)))
+        except RowRefused:
+            return [self._alone(unit, row) for row in rows]
 
-        Raises RowRefused where the rules of recording refuse one; the unit must then be given up.
-        """
+    def _alone(self, unit: Unit, row: Stated) -> Taken | Late:
+        try:
+            return attempt(unit, lambda: self._together(unit, [row]))[0]
+        except RowRefused as refused:
+            return Late(row.line, refused.code, refused.column)
+
+    def _together(self, unit: Unit, rows: Sequence[Stated]) -> list[Taken]:
+        """What they ask is asked once for all, and what they write is written together. Raises RowRefused."""
         ahead = look_ahead(unit, self._keyring, (name for row in rows for name in row.names))
         numbers = [numbered(self._keyring, row, self._exported_at) for row in rows]
         asked = [number for its in numbers for number in its.all]
@@ -115,7 +146,9 @@ class Taker:
         if numbers.description not in known:
             act.already(numbers.description, numbers.description)
             act.report(numbers.description, own.members)
-        group = joining.join(act, own.members[0]) if shared else own.group
+        group, contested = own.group, False
+        if shared:
+            group, contested = joining.join(act, own.members[0])
         # `created` says that nothing can stand for the person yet.
         new = own.created and group == own.group
         person = msgspec.structs.replace(own, group=group, created=new)
@@ -131,8 +164,8 @@ class Taker:
             group=group,
             created=own.created,
             joined=shared and not new,
+            contested=contested,
             events=tuple(events),
-            claims=sum(state == "unknown" for _, _, state, _ in events),
             objections=objections,
             facts=facts,
             attempts=attempts,
@@ -141,7 +174,7 @@ class Taker:
 
     def _choices(
         self, act: Act, stated: Stated, numbers: Numbered, known: set[str], resolution: Resolution
-    ) -> list[tuple[str, str, str, str]]:
+    ) -> list[Event]:
         new = [
             self._event(choice, number)
             for choice, number in zip(stated.choices, numbers.choices, strict=True)
@@ -151,8 +184,7 @@ class Taker:
             return []
         request = RecordConsents(stated.subject, tuple(new), "keep_as_claim")
         recorded = record(act, self._compiled, request, self._zone, resolution)
-        rows = [event.row for event in recorded.events if not event.duplicate]
-        return [(row["purpose"], row["channel"], row["state"], row["proof"]) for row in rows]
+        return [_told(event) for event in recorded.events if not event.duplicate]
 
     def _event(self, choice: Choice, number: str) -> ConsentEvent:
         event = msgspec.structs.replace(choice.event, source_event_id=number)
@@ -190,11 +222,11 @@ class Taker:
         self, act: Act, stated: Stated, numbers: Numbered, known: set[str], resolution: Resolution
     ) -> int:
         count = 0
-        for (attempt, _), number in zip(stated.attempts, numbers.attempts, strict=True):
+        for (told, _), number in zip(stated.attempts, numbers.attempts, strict=True):
             if number in known:
                 continue
-            check_limits(self._caller, attempt.purpose, attempt.channel, "")
-            point = attempt.contact_point
+            check_limits(self._caller, told.purpose, told.channel, "")
+            point = told.contact_point
             name = next(
                 (
                     name
@@ -205,18 +237,26 @@ class Taker:
             )
             made = attempting.Made(
                 number=new_id(),
-                purpose=attempt.purpose,
-                channel=attempt.channel,
-                marketing=act.policy.purposes[attempt.purpose].kind in MARKETING_KINDS,
+                purpose=told.purpose,
+                channel=told.channel,
+                marketing=act.policy.purposes[told.purpose].kind in MARKETING_KINDS,
                 contact_point_id=resolution.id_of(name) if name is not None else None,
-                outcome=attempt.outcome,
-                happened=attempting.when(attempt.occurred_at, self._zone, act.unit.now),
+                outcome=told.outcome,
+                happened=attempting.when(told.occurred_at, self._zone, act.unit.now),
                 decision_id=None,
             )
             ids = attempting.note(
-                act, self._compiled, made, resolution, occurred_at=attempt.occurred_at, zone=self._zone
+                act, self._compiled, made, resolution, occurred_at=told.occurred_at, zone=self._zone
             )
             act.already(number, number)
             act.report(number, ids)
             count += 1
         return count
+
+
+def _told(event: EventWritten) -> Event:
+    row, detail = event.row, event.detail
+    lacks = tuple(detail.get("missing") or ())
+    if held := (detail.get("evidence") or {}).get(MARK):
+        lacks = (str(held),)
+    return Event(row["purpose"], row["channel"], row["state"], row["proof"], lacks)
