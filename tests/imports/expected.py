@@ -214,6 +214,11 @@ class Expected:
         holders = self.holders.get(point, [])
         return bool(holders) and all(self._may(number, point, purpose, channel, at) for number in holders)
 
+    def abroad(self, point: Name) -> bool:
+        """Whether French hours are not those of its holder."""
+        people = (self.people[number] for number in self.holders.get(point, ()))
+        return any(record.territory in AGES for person in people for record in person)
+
     def _may(self, number: int, point: Name, purpose: str, channel: str, at: dt.datetime) -> bool:
         person = self.people[number]
         territory = min((r.territory for r in person if r.territory), default="FR")
