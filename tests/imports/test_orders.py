@@ -1,8 +1,9 @@
-"""In whatever order the five tools are imported, the same people have the same states and may be contacted alike.
+"""In whatever order the five tools are imported, the same people have the same states.
 
 All 120 orders of the tools on a dozen people who hold all kinds of contradictions; three orders of the whole.
 """
 
+import asyncio
 import itertools
 import shutil
 from collections import defaultdict
@@ -11,7 +12,6 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from test_silos import FILES, expected, filled, import_all  # noqa: F401 fixtures
 
 from consentd.crypto.seal import Place, unseal
 from consentd.crypto.subject_keys import open_keys
@@ -21,6 +21,7 @@ from consentd.db.tables.people import identifier_links, identifiers, subjects
 from support import builders_requests as requests
 from support.builders import Company, open_company
 from support.imports import import_rows
+from support.silos import FILES, import_all
 
 SYSTEMS = ("webshop", "mailing", "crm", "till", "phone-sales")
 
@@ -129,7 +130,7 @@ SAMPLE: dict[str, dict[str, list[Row]]] = {
 
 
 async def picture(company: Company) -> dict[str, Any]:
-    """Everyone, told by what they are known by: whose identifiers are one person's, what stands, and for whom."""
+    """Everyone, told by what they are known by: who is one person, what stands, and who may be contacted."""
 
     def read(connection: sa.Connection) -> dict[str, Any]:
         links = connection.execute(
@@ -174,22 +175,25 @@ async def picture(company: Company) -> dict[str, Any]:
         if name.startswith("email:") == (channel == "email")
     ]
     answers = await company.ask_all(*asked)
+    told = zip(asked, answers, strict=True)
     return found | {
-        "eligible": [
-            (str(q.subject), a.eligible, a.reasons[0].code) for q, a in zip(asked, answers, strict=True)
-        ]
+        "eligible": [(str(q), a.eligible, sorted(one.code for one in a.reasons)) for q, a in told]
     }
 
 
 @pytest.fixture(scope="module")
-async def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A company that knows its tools and nobody else."""
     folder = tmp_path_factory.mktemp("empty")
     migrate(f"sqlite:///{folder}/consentd.db")
-    async with open_company(f"sqlite:///{folder}/consentd.db", folder) as company:
-        for system in SYSTEMS:
-            if system not in company.systems:
-                await company.add_system(system)
+
+    async def connect() -> None:
+        async with open_company(f"sqlite:///{folder}/consentd.db", folder) as company:
+            for system in SYSTEMS:
+                if system not in company.systems:
+                    await company.add_system(system)
+
+    asyncio.run(connect())
     return folder
 
 

@@ -1,55 +1,23 @@
 """The five silos in full, against what `truth.jsonl` says of every person, worked out in `expected`."""
 
-import asyncio
 import datetime as dt
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from expected import PARIS, Expected, email, phone
 
-from consentd.db.migrate import migrate
 from consentd.kernel.instants import to_instant
 from support import builders_requests as requests
-from support.builders import Clock, Company, open_company
-from support.imports import import_file
+from support.builders import Clock, open_company
 
-FILES = (
-    ("webshop", "shopify_customers.csv"),
-    ("mailing", "mailchimp_subscribed.csv"),
-    ("mailing", "mailchimp_unsubscribed.csv"),
-    ("mailing", "mailchimp_cleaned.csv"),
-    ("crm", "hubspot_contacts.csv"),
-    ("till", "caisse_fidelite.csv"),
-    ("phone-sales", "appels_sortants.csv"),
-)
 ASKED = (("newsletter", "email", "email"), ("promotions", "sms", "mobile"), ("promotions", "phone", "mobile"))
 TODAY = dt.datetime(2026, 11, 1, 12, tzinfo=PARIS)
 LATER = dt.datetime(2026, 12, 1, 12, tzinfo=PARIS)
 
 
-async def import_all(company: Company, silos: Path, order: tuple[tuple[str, str], ...] = FILES) -> None:
-    for system, file in order:
-        await import_file(company, system, silos / file)
-
-
-@pytest.fixture(scope="session")
-def filled(silos: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a company that has imported everything."""
-    folder = tmp_path_factory.mktemp("filled")
-    migrate(f"sqlite:///{folder}/consentd.db")
-
-    async def fill() -> None:
-        async with open_company(f"sqlite:///{folder}/consentd.db", folder) as company:
-            await import_all(company, silos)
-
-    asyncio.run(fill())
-    return folder
-
-
-@pytest.fixture(scope="session")
-def expected(silos: Path) -> Iterator[Expected]:
+@pytest.fixture(scope="module")
+def expected(silos: Path) -> Expected:
     return Expected(silos)
 
 

@@ -254,7 +254,6 @@ class _Winning:
             state="given" if state == "given" else "invalidated",
             occurred_at=to_text(row["happened"]),
             contact_point=Identifier(point.scheme, point.value) if point is not None else None,
-            source_event_id=kind + str(row["id"]),
             notice=NoticeShown(notice["id"], notice["version"], notice["language"]) if notice else None,
             method=detail.get("method"),
             collector=detail.get("collector"),
@@ -263,7 +262,10 @@ class _Winning:
             on_incomplete="keep_as_claim",
         )
         subject_named = SubjectNamed(tuple(Identifier(name.scheme, name.value) for name in named))
-        record(act, self._compiled, RecordConsents(subject_named, (given,)), _UTC, resolution)
+        request = RecordConsents(subject_named, (given,))
+        recorded = record(act, self._compiled, request, _UTC, resolution)
+        # Asked for with `already` before: once for each claim, whatever comes later.
+        act.report(kind + str(row["id"]), [one.row["id"] for one in recorded.events])
         act.close()
         return 1
 
