@@ -152,21 +152,21 @@ class Words:
     ) -> str:
         if dry_run:
             told = Text(
-                f"{accepted} lignes seraient reprises et {refused} refusées ; {become} clients deviendraient "
-                f"joignables, {stop} ne le seraient plus, et pour {contradicting} deux outils se "
-                f"contredisent (le non l’emporte {lost} fois).",
-                f"{accepted} rows would be taken and {refused} refused; {become} customers would become "
-                f"contactable, {stop} would stop being so, and about {contradicting} two tools disagree "
-                f"(the no wins {lost} times).",
+                f"Lignes à reprendre : {accepted}, refusées : {refused} ; clients qui deviendraient joignables : "
+                f"{become}, qui ne le seraient plus : {stop} ; clients sur qui deux outils se contredisent : "
+                f"{contradicting}, où le non l’emporte : {lost}.",
+                f"Rows to be taken: {accepted}, refused: {refused}; customers who would become contactable: "
+                f"{become}, who would stop being so: {stop}; customers about whom two tools disagree: "
+                f"{contradicting}, where the no wins: {lost}.",
             )
         else:
             told = Text(
-                f"{accepted} lignes ont été reprises et {refused} refusées ; {become} clients sont devenus "
-                f"joignables, {stop} ne le sont plus, et pour {contradicting} deux outils se contredisent "
-                f"(le non l’emporte {lost} fois).",
-                f"{accepted} rows were taken and {refused} refused; {become} customers became contactable, "
-                f"{stop} stopped being so, and about {contradicting} two tools disagree (the no wins {lost} "
-                "times).",
+                f"Lignes reprises : {accepted}, refusées : {refused} ; clients devenus joignables : {become}, "
+                f"qui ne le sont plus : {stop} ; clients sur qui deux outils se contredisent : {contradicting}, "
+                f"où le non l’emporte : {lost}.",
+                f"Rows taken: {accepted}, refused: {refused}; customers who became contactable: {become}, who "
+                f"stopped being so: {stop}; customers about whom two tools disagree: {contradicting}, where the "
+                f"no wins: {lost}.",
             )
         return told(self._language)
 
