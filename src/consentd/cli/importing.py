@@ -15,10 +15,10 @@ from consentd.base import clock
 from consentd.base.i18n import Language
 from consentd.callers import service as callers
 from consentd.callers.model import Caller
-from consentd.cli.common import command, fail, json_option, language_option, say, with_parts
+from consentd.cli.common import command, fail, json_option, language_option, say, settings, with_parts
 from consentd.db.scratch import scratch
 from consentd.evidence.model import OPERATOR
-from consentd.imports import planning, words, writing
+from consentd.imports import guessing, planning, proposing, words, writing
 from consentd.imports.reading import WholeFileRefused
 from consentd.imports.recognising import recognise
 from consentd.imports.report import Report
@@ -26,14 +26,13 @@ from consentd.imports.running import Job, Refused, look_through
 from consentd.kernel.compiled import CompiledPolicy
 from consentd.kernel.errors import NotFound
 from consentd.kernel.instants import parse_moment, to_datetime
+from consentd.policy.loader import load
 from consentd.policy.service import PolicyBook
-
-FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 
 
 @click.command("import")
-@click.argument("system")
-@click.argument("files", nargs=-1, required=True, type=FILE)
+@click.argument("names", nargs=-1, required=True, metavar="SYSTEM FILE…")
+@click.option("--guess", is_flag=True, help="Propose the layout of a FILE that nobody described yet.")
 @click.option("--dry-run", is_flag=True, help="Only say what would happen.")
 @click.option("--exported-at", metavar="TIME", help="When the files were exported: a day, or RFC 3339.")
 @click.option("--layout", metavar="NAME", help="Which of the tool's exports it is; else by its columns.")
@@ -43,8 +42,8 @@ FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 @json_option
 @command
 def import_(
-    system: str,
-    files: Sequence[Path],
+    names: Sequence[str],
+    guess: bool,
     dry_run: bool,
     exported_at: str | None,
     layout: str | None,
@@ -58,6 +57,13 @@ def import_(
     A file that is none of them, or damaged, is refused whole; a row that cannot be read is refused, and the
     rest goes on. The same file again changes nothing.
     """
+    if guess:
+        _guess(names, exported_at, language)
+        return
+    system, *paths = names
+    if not paths:
+        fail("Name the system and at least one file: consentd import SYSTEM FILE…")
+    files = [_file(path) for path in paths]
 
     async def work(parts: Parts) -> list[Report]:
         compiled = await parts.database.read(PolicyBook().active)
@@ -84,6 +90,26 @@ def import_(
     if told is not None:
         _write(told, reports)
     say(reports, as_json=as_json, text="\n\n".join(writing.as_text(one, language) for one in reports))
+
+
+def _file(name: str) -> Path:
+    path = Path(name)
+    if not path.is_file():
+        fail(f"There is no file {name}.")
+    return path
+
+
+def _guess(names: Sequence[str], exported_at: str | None, language: Language) -> None:
+    """Needs the policy files alone: nothing is opened, and nothing recorded."""
+    policy = load(settings().policies_dir)
+    for path in map(_file, names):
+        try:
+            found = guessing.guess(path, policy)
+            read = proposing.preview(path, found, policy, exported_at or "2000-01-01", language)
+        except WholeFileRefused as error:
+            fail(f"{path.name}: {words.whole_file(error.code, error.about, language)}")
+        click.echo(proposing.as_yaml(found, language))
+        click.echo("\n".join(read), err=True)
 
 
 def _caller(connection: Any, compiled: CompiledPolicy, name: str) -> Caller:  # Any: a database connection

@@ -28,6 +28,14 @@ WHOLE_FILE: dict[str, Text] = {
         "The file is no known export of this tool. The nearest is “{nearest}”; missing columns: {missing}; "
         "columns of another export: {strange}.",
     ),
+    "no_table": Text(
+        "Ce n’est pas un tableau : aucune ligne d’en-tête avec plusieurs colonnes.",
+        "This is no table: there is no header row with several columns.",
+    ),
+    "names_nobody": Text(
+        "Aucune colonne ne ressemble à une adresse, à un numéro de téléphone ou à un numéro de client.",
+        "No column looks like an address, a telephone number or a customer number.",
+    ),
     "column_twice": Text(
         "La colonne « {column} » figure deux fois : laquelle compte ?",
         "The column “{column}” is there twice: which one counts?",
@@ -152,21 +160,21 @@ class Words:
     ) -> str:
         if dry_run:
             told = Text(
-                f"Lignes à reprendre : {accepted}, refusées : {refused} ; clients qui deviendraient joignables : "
-                f"{become}, qui ne le seraient plus : {stop} ; clients sur qui deux outils se contredisent : "
-                f"{contradicting}, où le non l’emporte : {lost}.",
+                f"Lignes à reprendre : {accepted}, refusées : {refused} ; clients qui deviendraient "
+                f"joignables : {become}, qui ne le seraient plus : {stop} ; clients sur qui deux outils se "
+                f"contredisent : {contradicting}, où le non l’emporte : {lost}.",
                 f"Rows to be taken: {accepted}, refused: {refused}; customers who would become contactable: "
                 f"{become}, who would stop being so: {stop}; customers about whom two tools disagree: "
                 f"{contradicting}, where the no wins: {lost}.",
             )
         else:
             told = Text(
-                f"Lignes reprises : {accepted}, refusées : {refused} ; clients devenus joignables : {become}, "
-                f"qui ne le sont plus : {stop} ; clients sur qui deux outils se contredisent : {contradicting}, "
-                f"où le non l’emporte : {lost}.",
-                f"Rows taken: {accepted}, refused: {refused}; customers who became contactable: {become}, who "
-                f"stopped being so: {stop}; customers about whom two tools disagree: {contradicting}, where the "
-                f"no wins: {lost}.",
+                f"Lignes reprises : {accepted}, refusées : {refused} ; clients devenus joignables : "
+                f"{become}, qui ne le sont plus : {stop} ; clients sur qui deux outils se contredisent : "
+                f"{contradicting}, où le non l’emporte : {lost}.",
+                f"Rows taken: {accepted}, refused: {refused}; customers who became contactable: {become}, "
+                f"who stopped being so: {stop}; customers about whom two tools disagree: {contradicting}, "
+                f"where the no wins: {lost}.",
             )
         return told(self._language)
 
@@ -206,6 +214,15 @@ class Words:
     def state(self, state: str, proof: str) -> str:
         word, kind = _STATES[state](self._language), _PROOFS[proof](self._language)
         return f"{word}, {kind}" if kind else word
+
+    def choice(self, state: str) -> str:
+        """Of what a row states, before it is known whether it is proven."""
+        word = Text("oui", "yes") if state == "given" else _STATES[state]
+        return word(self._language)
+
+    def objection(self, channels: tuple[str, ...]) -> str:
+        told = Text("opposition à la publicité", "marketing objection")(self._language)
+        return f"{told} ({', '.join(channels)})" if channels else told
 
     def why(self, code: str) -> str:
         return _WHY[code](self._language)
