@@ -1,14 +1,16 @@
 """Importing into the company of `builders`: rows as a tool would export them, or whole files."""
 
 import csv
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
+from functools import partial
 from pathlib import Path
 
 import msgspec
 
 from consentd.evidence.model import OPERATOR
+from consentd.imports import planning
 from consentd.imports.recognising import recognise
-from consentd.imports.running import Job, Refused, look_through, run
+from consentd.imports.running import Job, Refused, Running, look_through
 from consentd.imports.taking import Taken
 from consentd.kernel.layout import Layout
 from support.builders import Company, demo_policy
@@ -63,15 +65,14 @@ async def import_file(
     job = Job(path, recognised, company.systems[system], OPERATOR, exported_at)
     look_through(job)
     found = Imported([], [])
-
-    def heard(batch: Sequence[Taken | Refused]) -> None:
-        for one in batch:
+    running = Running(job, company.keyring, compiled)
+    for batch in running.batches():
+        for one in await company.database.change(partial(running.take, batch=batch)):
             if isinstance(one, Taken):
                 found.taken.append(one)
             else:
                 found.refused.append(one)
-
-    await run(job, company.database, company.keyring, compiled, heard)
+    await planning.settled(running, company.database, company.keyring)
     return found
 
 

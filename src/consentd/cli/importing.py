@@ -22,7 +22,7 @@ from consentd.imports import guessing, planning, proposing, words, writing
 from consentd.imports.reading import WholeFileRefused
 from consentd.imports.recognising import recognise
 from consentd.imports.report import Report
-from consentd.imports.running import Job, Refused, look_through
+from consentd.imports.running import Job, look_through
 from consentd.kernel.compiled import CompiledPolicy
 from consentd.kernel.errors import NotFound
 from consentd.kernel.instants import parse_moment, to_datetime
@@ -158,11 +158,6 @@ def _written(path: Path, caller: Caller) -> str:
     return min(written, today).replace(microsecond=0).isoformat()
 
 
-class _Nowhere:
-    def add(self, refused: Sequence[Refused]) -> None:
-        pass
-
-
 def _refused_rows(
     opened: ExitStack,
     place: Path | None,
@@ -170,11 +165,11 @@ def _refused_rows(
     compiled: CompiledPolicy,
     language: Language,
     files: int,
-) -> "writing.RefusedRows | _Nowhere":
+) -> planning.Refusals:
     if place is None:
-        return _Nowhere()
+        return planning.NOWHERE
     if files > 1:
-        place = place.with_name(f"{place.stem}-{job.path.stem}{place.suffix}")
+        place = place.with_name(f"{place.stem}-{Path(job.path.name).stem}{place.suffix}")
     stream = opened.enter_context(place.open("w", encoding="utf-8", newline=""))
     said = words.Words(compiled.policy, language)
     return writing.RefusedRows(stream, job.recognised.header, job.recognised.layout.delimiter, said)

@@ -5,18 +5,19 @@ in a transaction of its own. Nothing of it reaches the database, the log or the 
 """
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from itertools import islice
 from typing import Any, Protocol
 from uuid import UUID
 
 from consentd.base.clock import now
 from consentd.base.i18n import Language
-from consentd.crypto.keyring import Keyring
+from consentd.crypto.keyring import Keyring, with_fresh_keys
 from consentd.db.unit import Database, Unit
 from consentd.imports.contradictions import Contradiction, contradictions
 from consentd.imports.mapping import Stated
 from consentd.imports.report import Report, Tally, report
-from consentd.imports.running import Job, Refused, Running, read, run
+from consentd.imports.running import Job, Refused, Running, read
 from consentd.imports.store import said_of
 from consentd.imports.survey import AT_ONCE, Pair, Reach, Survey
 from consentd.imports.taking import Taken
@@ -83,11 +84,54 @@ async def carry_out(
     dry_run: bool = False,
 ) -> Report:
     """Imports the file, many units one after another, and says what came of it."""
-    following = await database.read(lambda c: Following(job, keyring, compiled, _reading(c, database)))
-    settled = await run(job, database, keyring, compiled, lambda batch: following.heard(batch, refusals))
+    following = await follow(job, database, keyring, compiled)
+    running = Running(job, keyring, compiled)
+    for batch in running.batches():
+        found = await with_fresh_keys(
+            keyring, database, partial(database.change, partial(running.take, batch=batch))
+        )
+        following.heard(found, refusals)
+    settled_ = await settled(running, database, keyring)
+    return await reported(following, database, settled_, language, dry_run=dry_run)
+
+
+async def follow(job: Job, database: Database, keyring: Keyring, compiled: CompiledPolicy) -> "Following":
+    """Looks at who may be contacted before the first row."""
+    return await database.read(lambda c: Following(job, keyring, compiled, _reading(c, database)))
+
+
+async def settled(running: Running, database: Database, keyring: Keyring) -> tuple[int, int]:
+    """What calls won, once all rows are in: how many were allowed, and how many no longer are."""
+    allowed = revoked = 0
+    after: UUID | None = UUID(int=0)
+    while after is not None:
+        page = await with_fresh_keys(
+            keyring, database, partial(database.change, partial(running.settle, after=after))
+        )
+        after, allowed, revoked = page.after, allowed + page.allowed, revoked + page.revoked
+    return allowed, revoked
+
+
+async def reported(
+    following: "Following",
+    database: Database,
+    settled_: tuple[int, int],
+    language: Language,
+    *,
+    dry_run: bool = False,
+) -> Report:
     return await database.read(
-        lambda c: following.report(_reading(c, database), settled, dry_run=dry_run, language=language)
+        lambda c: following.report(_reading(c, database), settled_, dry_run=dry_run, language=language)
     )
+
+
+class _Nowhere:
+    def add(self, refused: Sequence[Refused]) -> None:
+        pass
+
+
+NOWHERE: Refusals = _Nowhere()
+"""For whoever reads the refused rows in the report alone."""
 
 
 def _reading(connection: Any, database: Database) -> Unit:  # Any: a database connection

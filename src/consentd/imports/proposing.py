@@ -1,4 +1,4 @@
-"""A guessed layout as the YAML to paste into a system's file, and ten rows read by it for a person to judge."""
+"""A guessed layout as YAML for a system's file, and ten rows read by it, for a person to judge."""
 
 import json
 from collections.abc import Iterator, Mapping

@@ -7,11 +7,9 @@ longer than LONGEST.
 
 import codecs
 import csv
-import hashlib
 import re
 from collections.abc import Iterator, Sequence
-from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Literal, Protocol
 
 import msgspec
 
@@ -37,6 +35,15 @@ class WholeFileRefused(Exception):
         self.about = about
 
 
+class Source(Protocol):
+    """A file that can be read again from its beginning: a path, or what was sent (`imports.spool`)."""
+
+    @property
+    def name(self) -> str: ...
+
+    def open(self, mode: Literal["rb"]) -> BinaryIO: ...
+
+
 class Row(msgspec.Struct, frozen=True):
     """One row as it is in the file. `line` is the physical line it begins on, from 1; the header's is 1."""
 
@@ -48,36 +55,32 @@ class Inspected(msgspec.Struct, frozen=True):
     """What one look through a file finds out."""
 
     encoding: str
-    digest: bytes
-    """SHA-256 of its bytes: the same file is the same import."""
     size: int
     """Bytes."""
 
 
-def inspect(path: Path, encodings: Sequence[str]) -> Inspected:
+def inspect(path: Source, encodings: Sequence[str]) -> Inspected:
     """Raises WholeFileRefused where it is empty, in none of the encodings, or has a line without an end."""
-    digest = hashlib.sha256()
     with path.open("rb") as file:
         start = file.read(4096)
-        if not start.strip():
-            raise WholeFileRefused("empty_file")
-        tried = _by_mark(start) or _without_mark(start, encodings)
-        left = {name: codecs.getincrementaldecoder(name)("strict") for name in tried}
-        size = run = 0
-        file.seek(0)
+    if not start.strip():
+        raise WholeFileRefused("empty_file")
+    tried = _by_mark(start) or _without_mark(start, encodings)
+    left = {name: codecs.getincrementaldecoder(name)("strict") for name in tried}
+    size = run = 0
+    with path.open("rb") as file:
         while chunk := file.read(_CHUNK):
             size += len(chunk)
-            digest.update(chunk)
             left = {name: decoder for name, decoder in left.items() if _reads(decoder, chunk)}
             if not left:
                 break
             run = _run(chunk, run)
             if run > LONGEST:
                 raise WholeFileRefused("endless_line", longest=LONGEST)
-        left = {name: decoder for name, decoder in left.items() if _reads(decoder, b"", final=True)}
+    left = {name: decoder for name, decoder in left.items() if _reads(decoder, b"", final=True)}
     if not left:
         raise WholeFileRefused("wrong_encoding", encodings=", ".join(dict.fromkeys(tried)))
-    return Inspected(next(iter(left)), digest.digest(), size)
+    return Inspected(next(iter(left)), size)
 
 
 def _by_mark(start: bytes) -> list[str]:
@@ -107,7 +110,7 @@ def _run(chunk: bytes, before: int) -> int:
     return before + len(chunk) if last < 0 else len(chunk) - last - 1
 
 
-def rows(path: Path, encoding: str, delimiter: str) -> Iterator[Row]:
+def rows(path: Source, encoding: str, delimiter: str) -> Iterator[Row]:
     """The header, then every row; empty lines are passed over.
 
     Raises WholeFileRefused for quotes that do not close, and for a row longer than LONGEST.

@@ -5,11 +5,10 @@ reading the file's first rows).
 import unicodedata
 from collections.abc import Mapping, Sequence
 from itertools import islice
-from pathlib import Path
 
 import msgspec
 
-from consentd.imports.reading import Inspected, WholeFileRefused, inspect, rows
+from consentd.imports.reading import Inspected, Source, WholeFileRefused, inspect, rows
 from consentd.kernel.layout import Layout
 
 
@@ -23,7 +22,7 @@ class Recognised(msgspec.Struct, frozen=True):
     """Columns that the layout does not read: nothing in them counts."""
 
 
-def recognise(path: Path, layouts: Mapping[str, Layout], wanted: str | None = None) -> Recognised:
+def recognise(path: Source, layouts: Mapping[str, Layout], wanted: str | None = None) -> Recognised:
     """The layout that the file has; `wanted`: the one that it must have.
 
     Raises WholeFileRefused, naming the nearest layout and the columns that are missing or in the way.
@@ -51,7 +50,7 @@ def recognise(path: Path, layouts: Mapping[str, Layout], wanted: str | None = No
     )
 
 
-def header_of(path: Path, encoding: str, delimiter: str) -> tuple[str, ...]:
+def header_of(path: Source, encoding: str, delimiter: str) -> tuple[str, ...]:
     for row in islice(rows(path, encoding, delimiter), 1):
         return tuple(cell.strip() for cell in row.cells)
     raise WholeFileRefused("empty_file")

@@ -3,10 +3,8 @@
 Upholds promise 3: what is recorded of a row is all or nothing, and of a refused one nothing.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from functools import partial
+from collections.abc import Iterator, Sequence
 from itertools import islice
-from pathlib import Path
 from typing import TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -15,11 +13,11 @@ import msgspec
 
 from consentd.callers.model import Caller
 from consentd.consent.won import Settled, settle
-from consentd.crypto.keyring import Keyring, with_fresh_keys
-from consentd.db.unit import Database, Unit, Work
+from consentd.crypto.keyring import Keyring
+from consentd.db.unit import Unit
 from consentd.evidence.model import Actor
 from consentd.imports.mapping import Mapper, RowRefused, Stated
-from consentd.imports.reading import Row, WholeFileRefused, rows
+from consentd.imports.reading import Row, Source, WholeFileRefused, rows
 from consentd.imports.recognising import Recognised
 from consentd.imports.taking import Taken, Taker
 from consentd.kernel.compiled import CompiledPolicy
@@ -27,7 +25,7 @@ from consentd.kernel.layout import Layout
 
 T = TypeVar("T")
 
-BATCH = 200
+BATCH = 100
 """Rows of one unit: enough to share its cost, few enough not to hold the writer for long."""
 
 
@@ -42,7 +40,7 @@ class Refused(msgspec.Struct, frozen=True):
 class Job(msgspec.Struct, frozen=True):
     """What is imported, for whom, by whom."""
 
-    path: Path
+    path: Source
     recognised: Recognised
     caller: Caller
     actor: Actor
@@ -51,7 +49,6 @@ class Job(msgspec.Struct, frozen=True):
 
 
 Read = Stated | Refused
-Heard = Callable[[Sequence[Taken | Refused]], None]
 
 
 def read(job: Job, compiled: CompiledPolicy) -> Iterator[Read]:
@@ -103,9 +100,9 @@ class Running:
         self._compiled = compiled
         self._taker = Taker(keyring, compiled, job.caller, job.actor, job.exported_at)
 
-    def batches(self) -> Iterator[list[Read]]:
-        """The rows, as many at a time as one unit takes."""
-        read_rows = read(self.job, self._compiled)
+    def batches(self, skip: int = 0) -> Iterator[list[Read]]:
+        """The rows behind the first `skip`, as many at a time as one unit takes."""
+        read_rows = islice(read(self.job, self._compiled), skip, None)
         while batch := list(islice(read_rows, BATCH)):
             yield batch
 
@@ -117,28 +114,6 @@ class Running:
         systems = self._compiled.policy.systems.values()
         about = won([layout for system in systems for layout in system.imports.values()])
         return settle(unit, self._keyring, self._compiled, self.job.actor, about, after)
-
-
-async def run(
-    job: Job, database: Database, keyring: Keyring, compiled: CompiledPolicy, heard: Heard = lambda _: None
-) -> tuple[int, int]:
-    """Takes every row, and settles what calls won: how many were allowed, and how many no longer are.
-
-    `heard` is told of each unit after it was committed.
-    """
-    running = Running(job, keyring, compiled)
-
-    async def change(work: Work[T]) -> T:
-        return await with_fresh_keys(keyring, database, lambda: database.change(work))
-
-    for batch in running.batches():
-        heard(await change(partial(running.take, batch=batch)))
-    allowed = revoked = 0
-    after: UUID | None = UUID(int=0)
-    while after is not None:
-        page = await change(partial(running.settle, after=after))
-        after, allowed, revoked = page.after, allowed + page.allowed, revoked + page.revoked
-    return allowed, revoked
 
 
 def _again(job: Job, line: int) -> Row:

@@ -28,6 +28,10 @@ WHOLE_FILE: dict[str, Text] = {
         "The file is no known export of this tool. The nearest is “{nearest}”; missing columns: {missing}; "
         "columns of another export: {strange}.",
     ),
+    "gone": Text(
+        "Le fichier envoyé n’est plus là. Envoyez-le de nouveau.",
+        "The file that was sent is there no more. Send it again.",
+    ),
     "no_table": Text(
         "Ce n’est pas un tableau : aucune ligne d’en-tête avec plusieurs colonnes.",
         "This is no table: there is no header row with several columns.",
