@@ -167,7 +167,7 @@ def compose(
     beside = Beside(
         refusals.run,
         sequencer.run,
-        imports.run,
+        imports.worker.run,
         lambda: _purge_by_the_hour(parts, imports),
         lambda: _fresh_keys(parts),
     )
@@ -255,7 +255,7 @@ async def _purge_by_the_hour(parts: Parts, imports: Imports) -> None:
             await idempotency.purge(parts.database)
             await assertions.purge(parts.database)
             await parts.database.change(lambda unit: purge_proofs(unit, parts.keyring, SERVICE))
-            await imports.sweep()
+            await imports.worker.sweep()
         await asyncio.sleep(PURGE_SECONDS)
 
 

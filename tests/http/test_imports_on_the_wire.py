@@ -107,8 +107,7 @@ def test_what_cannot_be_an_import_is_refused_at_once(
 def test_promise_1_killed_in_the_middle_an_import_goes_on_where_it_was(tmp_path: Path) -> None:
     installation = Installation(tmp_path).make()
     client = installation.connect("consent:write", name="till")
-    with installation.served() as service:
-        till = service.client_of(client)
+    with installation.served() as service, service.client_of(client) as till:
         sent = till.post("/v1/imports", content=cards(1500), headers=CSV).json()
         while (told := till.get(f"/v1/imports/{sent['id']}").json())["position"] < 100:
             assert told["state"] in ("waiting", "running"), told
@@ -116,9 +115,7 @@ def test_promise_1_killed_in_the_middle_an_import_goes_on_where_it_was(tmp_path:
         (sealed,) = (tmp_path / "imports").glob("*.sealed")
         assert b"exemple.fr" not in sealed.read_bytes()
         service.process.kill()
-    with installation.served() as service:
-        till = service.client_of(client)
-        till.timeout = 60
+    with installation.served() as service, service.client_of(client) as till:
         told = ended(till, till.post("/v1/imports", content=cards(1500), headers=CSV))
         assert told["id"] == sent["id"]
         assert (told["state"], told["position"], told["accepted"]) == ("done", 1500, 1500)

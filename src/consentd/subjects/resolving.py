@@ -14,7 +14,7 @@ from consentd.evidence.recorder import Entry
 from consentd.kernel.errors import NotFound
 from consentd.kernel.ids import GroupId, IdentifierId, SubjectId, SystemId
 from consentd.kernel.policy import Policy
-from consentd.subjects import store, suppression_store
+from consentd.subjects import store, suppression_store, ties_store
 from consentd.subjects.ahead import Ahead
 from consentd.subjects.linking import Hint, Meant, meant
 from consentd.subjects.model import Known, Resolution
@@ -151,7 +151,7 @@ class Resolver:
             return min((subject for subject, its in held.items() if its & own), default=None)
         if not held or self._system is None:
             return None
-        return store.unnumbered(self._unit.connection, ids[names[0]], self._system, numbers)
+        return ties_store.unnumbered(self._unit.connection, ids[names[0]], self._system, numbers)
 
     def find(self, named: Sequence[Named]) -> Resolution:
         """Who is meant by what is on record; nothing is created or linked. Nobody: no people."""

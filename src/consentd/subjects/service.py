@@ -14,7 +14,7 @@ from consentd.db.unit import Unit
 from consentd.kernel.errors import NotFound
 from consentd.kernel.ids import GroupId, SubjectId
 from consentd.kernel.policy import Policy
-from consentd.subjects import store, suppression_store
+from consentd.subjects import store, suppression_store, ties_store
 from consentd.subjects.model import Contact, Known
 from consentd.subjects.requests import Identifier, spell
 from consentd.subjects.spelling import Named
@@ -202,13 +202,13 @@ def decisions_about(connection: Any, members: Iterable[SubjectId]) -> dict[froze
     }
 
 
-def ties_of(connection: Any, policy: Policy, subjects: Collection[SubjectId]) -> list[store.Tie]:
+def ties_of(connection: Any, policy: Policy, subjects: Collection[SubjectId]) -> list[ties_store.Tie]:
     """Any: a database connection. Everyone who shares an identifier with one of these, and by which.
 
     An opaque one (a postal address, a device) is no identifier of a person: a household has it in common.
     """
     schemes = [name for name, scheme in policy.identifiers.items() if scheme.kind != "opaque"]
-    return store.ties(connection, subjects, schemes)
+    return ties_store.ties(connection, subjects, schemes)
 
 
 def members_of(connection: Any, groups: Collection[GroupId]) -> dict[GroupId, list[SubjectId]]:
