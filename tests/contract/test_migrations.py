@@ -152,8 +152,8 @@ async def test_a_database_ahead_of_the_code_is_refused(database_url: str) -> Non
 async def test_a_database_behind_the_code_is_refused(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(readiness, "head", lambda: "0004")
-    with pytest.raises(OperatorError, match=r"behind 0004.*consentd migrate"):
+    monkeypatch.setattr(readiness, "head", lambda: "0005")
+    with pytest.raises(OperatorError, match=r"behind 0005.*consentd migrate"):
         await open_database(database_url, clock=now).open()
 
 

@@ -133,11 +133,19 @@ def test_any_form_is_answered(service: Serving, text: str) -> None:
     assert answer.status_code in (400, 401, 429)
 
 
+@FEW
+@whatever(content=st.binary(max_size=400))
+def test_any_file_is_answered(till: httpx.Client, content: bytes) -> None:
+    answer = till.post("/v1/imports", content=content, headers={"content-type": "text/csv"})
+    assert answer.status_code in (200, 202), answer.text
+
+
 def test_every_post_is_tried(service: Serving) -> None:
     """A new route is put into GOOD, with a body that it takes."""
     with service.stranger() as client:
         paths = client.get("/openapi.json").json()["paths"]
-    assert {path for path, methods in paths.items() if "post" in methods} == {*GOOD, "/oauth/token"}
+    others = {"/oauth/token", "/v1/imports"}
+    assert {path for path, methods in paths.items() if "post" in methods} == {*GOOD} | others
 
 
 @pytest.mark.parametrize("path", GOOD)

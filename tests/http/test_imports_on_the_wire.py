@@ -1,7 +1,6 @@
 """POST /v1/imports: streamed, sealed on the disk, the same import when sent again, whole after a kill."""
 
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +12,6 @@ from support.installation import Installation, Serving
 
 (TEXT,) = FILE.values()
 CSV = {"content-type": "text/csv"}
-
-
-@pytest.fixture(scope="module")
-def till(service: Serving) -> Iterator[httpx.Client]:
-    """The till itself: its exports are described by the policy under its name."""
-    with service.client_of(service.installation.connect("consent:write", name="till")) as client:
-        yield client
 
 
 def ended(client: httpx.Client, answer: httpx.Response) -> dict[str, Any]:

@@ -224,6 +224,14 @@ async def test_every_order_of_the_tools_gives_the_same_people_and_states(empty: 
     assert any(sum(":" in name for name in its) >= 5 for its in first["people"])
 
 
+async def test_many_rows_in_a_unit_and_one_by_one_give_the_same(
+    empty: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    together = await imported(empty, tmp_path / "together", SYSTEMS)
+    monkeypatch.setattr("consentd.imports.running.BATCH", 1)
+    assert await imported(empty, tmp_path / "alone", SYSTEMS) == together
+
+
 @pytest.mark.parametrize("order", [(6, 5, 4, 3, 2, 1, 0), (3, 6, 1, 5, 0, 4, 2)])
 async def test_other_orders_of_the_whole_give_the_same(
     filled: Path, silos: Path, sqlite_url: str, tmp_path: Path, order: tuple[int, ...]

@@ -23,6 +23,8 @@ from consentd.crypto.keyring import Keyring
 from consentd.db.postgres import PostgresDatabase
 from consentd.db.sqlite import SqliteDatabase
 from consentd.db.unit import Unit
+from consentd.evidence.model import Actor, ActorKind
+from consentd.evidence.recorder import begin
 from consentd.imports import jobs_store, words
 from consentd.imports.report import Report
 from consentd.imports.spool import Spool
@@ -106,7 +108,7 @@ class Imports:
         told = canonical([digest.hexdigest(), msgspec.to_builtins(asked)])
         number = self._keyring.digest("import-file", told)
         try:
-            known, row = await self._database.housekeep(
+            known, row = await self._database.change(
                 lambda unit: self._noted(unit, caller, asked, id_, number, size)
             )
         except BaseException:
@@ -148,6 +150,9 @@ class Imports:
             return False, jobs_store.by_id(unit.connection, row["id"])
         if row is not None:
             return True, row
+        actor = Actor(ActorKind.SYSTEM, caller.system_id)
+        entry = begin(unit, action="import.received", actor=actor, key=self._keyring.audit())
+        entry.close({"import": str(id_), "layout": asked.layout, "dry_run": asked.dry_run, "size": size})
         jobs_store.add(
             unit,
             {
