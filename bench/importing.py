@@ -2,10 +2,10 @@
 
     python bench/importing.py [people]
 
-A newsletter's export and a till's of the same people, so that the second joins the first; then the second once
-more, which changes nothing. Seconds are those of this process (`time.process_time`): what else runs on the
-machine does not count, nor does waiting for the disk. The last line is a JSON object with all figures; with
-BENCH_PROFILE set, where the time of the writer went is printed before it.
+A newsletter's export and a till's of the same people, so that the second joins the first; then the second
+once more, which changes nothing. Seconds are those of this process (`time.process_time`): what else runs on
+the machine does not count, nor does waiting for the disk. The last line is a JSON object with all figures;
+with BENCH_PROFILE set, where the time of the writer went is printed before it.
 """
 
 import asyncio

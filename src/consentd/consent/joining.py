@@ -93,7 +93,7 @@ def join(act: Act, record: SubjectId) -> Joined:
     ties = subjects.ties_of(connection, act.policy, [record])
     if all(tie.subject == record for tie in ties):
         return Joined(next((tie.group for tie in ties), GroupId(record)), False)
-    members, holders, schemes = _explored(act, record)
+    members, holders, schemes = _explored(act, record, ties)
     decided = subjects.decisions_about(connection, members)
     standing = {pair for pair, (kind, _) in decided.items() if kind == "merge"}
     ours = {pair for pair in standing if decided[pair][1] == JOINED}
@@ -109,7 +109,7 @@ def join(act: Act, record: SubjectId) -> Joined:
 
 
 def _explored(
-    act: Act, record: SubjectId
+    act: Act, record: SubjectId, ties: Iterable[Any]
 ) -> tuple[set[SubjectId], dict[IdentifierId, frozenset[SubjectId]], dict[IdentifierId, str]]:
     """Every record that hangs together with this one by identifiers or as one person, and what they hold."""
     seen: set[SubjectId] = set()
@@ -120,11 +120,12 @@ def _explored(
         seen |= fresh
         found: defaultdict[IdentifierId, set[SubjectId]] = defaultdict(set)
         groups: set[GroupId] = set()
-        for tie in subjects.ties_of(act.unit.connection, act.policy, fresh):
+        for tie in ties or subjects.ties_of(act.unit.connection, act.policy, fresh):
             found[tie.identifier].add(tie.subject)
             schemes[tie.identifier] = tie.scheme
             if tie.subject in fresh:
                 groups.add(tie.group)
+        ties = ()
         holders |= {identifier: frozenset(held) for identifier, held in found.items()}
         reached = {one for held in found.values() if len(held) <= MOST_HOLDERS for one in held}
         for its in subjects.members_of(act.unit.connection, groups).values():

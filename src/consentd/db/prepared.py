@@ -123,15 +123,50 @@ class Read(Generic[R]):
         return cells
 
 
-class Write:
-    """An INSERT, with or without ON CONFLICT, of rows that all fill the same columns."""
+class ReadIn(Generic[R]):
+    """A SELECT about several values at once: `make_statement` is given the parameters to look among.
 
-    def __init__(self, statement: sa.Insert, columns: Sequence[str]) -> None:
+    A statement is prepared for each power of two up to MOST, and what is asked is filled up with itself: a
+    list that is expanded anew at each call costs more than what it finds. `kind`: of the values.
+    """
+
+    MOST = 32
+
+    def __init__(
+        self,
+        make_statement: Callable[[list[sa.BindParameter[Any]]], sa.Select[Any]],
+        make: Callable[[Iterable[Any]], R],
+        kind: type[sa.types.TypeEngine[Any]],
+    ) -> None:
+        self._make_statement = make_statement
+        self._make = make
+        self._kind = kind
+        self._reads: dict[int, Read[R]] = {}
+
+    def all(self, connection: sa.Connection, among: Sequence[Any]) -> list[R]:
+        """Rows that more than one part of a long list finds come more than once."""
+        found: list[R] = []
+        for start in range(0, len(among), self.MOST):
+            part = among[start : start + self.MOST]
+            size = 1 << (len(part) - 1).bit_length()
+            read = self._reads.get(size)
+            if read is None:
+                places = [sa.bindparam(f"among_{n}", type_=self._kind) for n in range(size)]
+                read = self._reads[size] = Read(self._make_statement(places), self._make)
+            filled = [*part, *[part[-1]] * (size - len(part))]
+            found += read.all(connection, {f"among_{n}": value for n, value in enumerate(filled)})
+        return found
+
+
+class Write:
+    """An INSERT, with or without ON CONFLICT, of rows that all fill the same columns; or an UPDATE."""
+
+    def __init__(self, statement: sa.Insert | sa.Update, columns: Sequence[str] = ()) -> None:
         self._statement = statement
         self._text, self._bind = _compiled(statement, columns)
         self._written = tables_written(statement)
-        self.place = max(_PLACES[name] for name in self._written)
-        """Of its table among all: a table stands behind those that it refers to."""
+        self.place = max(_PLACES[name] for name in self._written), isinstance(statement, sa.Update)
+        """Of its table among all: a table stands behind those that it refers to, a change behind new rows."""
 
     def run(self, connection: sa.Connection, rows: Sequence[Values]) -> None:
         on: _Direct | None = connection.info.get(_DIRECT)
@@ -154,7 +189,7 @@ class Write:
 
 
 def _compiled(
-    statement: sa.Select[Any] | sa.Insert, columns: Sequence[str]
+    statement: sa.Select[Any] | sa.Insert | sa.Update, columns: Sequence[str]
 ) -> tuple[str, Callable[[Values], list[Any]]]:
     """Its text for SQLite, and what puts its parameters in order."""
     compiled = statement.compile(dialect=_SQLITE, column_keys=list(columns) or None)

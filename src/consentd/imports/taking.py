@@ -153,6 +153,8 @@ class Taker:
         new = own.created and group == own.group
         person = msgspec.structs.replace(own, group=group, created=new)
         resolution = msgspec.structs.replace(resolution, people=(person,))
+        if own.created:
+            act.told_facts[own.members[0]] = []
         # Facts first: whether a choice was a child's depends on the birth date beside it.
         facts = self._facts(act, stated, numbers, known, resolution)
         events = self._choices(act, stated, numbers, known, resolution)

@@ -131,9 +131,8 @@ class Resolver:
         rows = [self._identifier(one) for one in names]
         store.add_identifiers(self._unit, rows)
         ids = {IdentifierId(row["id"]): one for row, one in zip(rows, names, strict=True)}
-        if self._ahead is not None and self._ahead.listed:
-            for id_, one in ids.items():
-                self._adopt(id_, one)
+        for id_, one in ids.items():
+            self._adopt(id_, one)
         person = self._create(territory, name)
         (subject,) = person.members
         self._link(subject, ids, "asserted")
@@ -198,7 +197,15 @@ class Resolver:
         missing = set(names) - {digests[digest] for digest in present}
         if not missing:
             return missing, holdings
-        store.add_identifiers(self._unit, [self._identifier(name) for name in missing])
+        added = [self._identifier(name) for name in missing]
+        store.add_identifiers(self._unit, added)
+        if self._unit.dialect == "sqlite":
+            # Nobody else can have added them meanwhile.
+            for new in added:
+                id_, digest = IdentifierId(new["id"]), new["blind_index"]
+                holdings.append(store.Holding(id_, new["scheme"], digest, None, None))
+                self._adopt(id_, digests[digest])
+            return missing, holdings
         store.lock_identifiers(self._unit, wanted)
         holdings = self._holdings(digests)
         for row in holdings:
@@ -217,6 +224,8 @@ class Resolver:
         }
 
     def _adopt(self, identifier: IdentifierId, name: Named) -> None:
+        if self._ahead is not None and not self._ahead.listed:
+            return
         listed = [digest for _, digest in self._keyring.suppression_digest(name.scheme, name.value)]
         suppression_store.adopt_suppressions(self._unit, identifier, name.scheme, listed)
 

@@ -207,7 +207,7 @@ def _holders(resolution: Resolution, person: Known, point: IdentifierId) -> list
 def _fold_into(act: Act, subject: SubjectId, said: Sequence[Payload], *, created: bool) -> None:
     content = act.keys_of(subject).content
     sealed = None
-    if not created:
+    if not created and act.told_facts.get(subject) != []:
         sealed = facts_store.fact_states(act.unit.connection, [subject]).get(subject)
     known = _payloads.decode(unseal(content, sealed, _fact_place(subject))) if sealed else []
     act.told_facts[subject] = [*known, *said]

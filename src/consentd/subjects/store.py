@@ -7,8 +7,9 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from consentd.db.prepared import Read, Write
+from consentd.db.prepared import Read, ReadIn, Write
 from consentd.db.tables import people as t
+from consentd.db.tables.types import Digest, Id
 from consentd.db.unit import Dialect, Unit
 from consentd.db.upsert import insert as upsert
 from consentd.evidence.recorder import Entry, Where
@@ -42,11 +43,8 @@ _LINKED = (
     .order_by(t.identifiers.c.id)
 )
 # Statements of the hot path are built once: building one costs more than running it. Most calls name one
-# identifier, and IN with a list is expanded anew at each call.
-_HOLDINGS = _LINKED.where(
-    t.identifiers.c.blind_index.in_(sa.bindparam("digests", expanding=True)),
-    t.identifiers.c.scheme.in_(sa.bindparam("schemes", expanding=True)),
-)
+# identifier.
+_HOLDINGS = ReadIn(lambda among: _LINKED.where(t.identifiers.c.blind_index.in_(among)), Holding._make, Digest)
 _HOLDINGS_OF_ONE = Read(
     _LINKED.where(
         t.identifiers.c.blind_index == sa.bindparam("digest"),
@@ -93,8 +91,8 @@ def holdings(connection: sa.Connection, digests: Mapping[bytes, str]) -> list[Ho
     if len(digests) == 1:
         ((digest, scheme),) = digests.items()
         return _HOLDINGS_OF_ONE.all(connection, {"digest": digest, "scheme": scheme})
-    rows = connection.execute(_HOLDINGS, {"digests": list(digests), "schemes": list(set(digests.values()))})
-    return [Holding(*row) for row in rows if digests.get(row[2]) == row[1]]
+    found = _HOLDINGS.all(connection, list(digests))
+    return [row for row in found if digests.get(row.digest) == row.scheme]
 
 
 def add_identifiers(unit: Unit, rows: Sequence[dict[str, Any]]) -> None:
@@ -126,8 +124,10 @@ _SUBJECTS = sa.select(
     t.subjects.c.restricted_at,
     t.subjects.c.erased_at,
 ).order_by(t.subjects.c.id)
-_MEMBERS = _SUBJECTS.where(t.subjects.c.group_id.in_(sa.bindparam("groups", expanding=True)))
-_MEMBERS_LOCKED = _MEMBERS.with_for_update()
+_MEMBERS = ReadIn(lambda among: _SUBJECTS.where(t.subjects.c.group_id.in_(among)), Member._make, Id)
+_MEMBERS_LOCKED = ReadIn(
+    lambda among: _SUBJECTS.where(t.subjects.c.group_id.in_(among)).with_for_update(), Member._make, Id
+)
 _OF_ONE = _SUBJECTS.where(t.subjects.c.group_id == sa.bindparam("group"))
 _MEMBERS_OF_ONE = Read(_OF_ONE, Member._make)
 _MEMBERS_OF_ONE_LOCKED = Read(_OF_ONE.with_for_update(), Member._make)
@@ -138,8 +138,11 @@ def members(connection: sa.Connection, groups: Collection[GroupId], *, lock: boo
     if len(groups) == 1:
         one = _MEMBERS_OF_ONE_LOCKED if lock else _MEMBERS_OF_ONE
         return one.all(connection, {"group": next(iter(groups))})
-    rows = connection.execute(_MEMBERS_LOCKED if lock else _MEMBERS, {"groups": list(groups)})
-    return [Member._make(row) for row in rows]
+    if not groups:
+        return []
+    # Sorted, so that locks are taken in one order however many statements it needs.
+    found = (_MEMBERS_LOCKED if lock else _MEMBERS).all(connection, sorted(groups))
+    return sorted(found, key=lambda member: member.id)
 
 
 class _Place(NamedTuple):
@@ -194,13 +197,17 @@ def set_name(entry: Entry, subject: SubjectId, sealed: bytes) -> None:
     entry.update(t.subjects, {"id": [subject]}, {"sealed_name": sealed})
 
 
+_SET_GROUP = Write(
+    t.subjects.update()
+    .where(t.subjects.c.id == sa.bindparam("member"))
+    .values(group_id=sa.bindparam("group"), merged=sa.bindparam("several"))
+)
+
+
 def set_group(unit: Unit, subjects: Collection[SubjectId], group: GroupId) -> None:
     """Makes exactly these the members of the group."""
-    unit.connection.execute(
-        t.subjects.update()
-        .where(t.subjects.c.id.in_(list(subjects)))
-        .values(group_id=group, merged=len(subjects) > 1)
-    )
+    rows = [{"member": one, "group": group, "several": len(subjects) > 1} for one in subjects]
+    _SET_GROUP.run(unit.connection, rows)
 
 
 def add_links(entry: Entry, rows: Sequence[dict[str, Any]]) -> None:
@@ -304,17 +311,26 @@ def candidates(connection: sa.Connection, after: UUID, limit: int) -> list[sa.Ro
 EDGES = t.subject_edges
 
 
-def edges_among(connection: sa.Connection, subjects: Collection[SubjectId]) -> list[sa.Row[Any]]:
+class EdgeRow(NamedTuple):
+    id: UUID
+    kind: str
+    subject_a: SubjectId
+    subject_b: SubjectId
+    reason: str
+
+
+_EDGES_AMONG = ReadIn(
+    lambda among: sa.select(*(t.subject_edges.c[name] for name in EdgeRow._fields)).where(
+        sa.or_(t.subject_edges.c.subject_a.in_(among), t.subject_edges.c.subject_b.in_(among))
+    ),
+    EdgeRow._make,
+    Id,
+)
+
+
+def edges_among(connection: sa.Connection, subjects: Collection[SubjectId]) -> list[EdgeRow]:
     """Merges and unmerges that touch these subjects, oldest first."""
-    table = t.subject_edges
-    ids = list(subjects)
-    return list(
-        connection.execute(
-            sa.select(table.c.kind, table.c.subject_a, table.c.subject_b, table.c.reason)
-            .where(sa.or_(table.c.subject_a.in_(ids), table.c.subject_b.in_(ids)))
-            .order_by(table.c.id)
-        )
-    )
+    return sorted(set(_EDGES_AMONG.all(connection, list(subjects))))
 
 
 # --- forgetting

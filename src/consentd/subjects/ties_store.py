@@ -6,8 +6,9 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from consentd.db.prepared import Read
+from consentd.db.prepared import ReadIn
 from consentd.db.tables import people as t
+from consentd.db.tables.types import Id
 from consentd.kernel.ids import GroupId, IdentifierId, SubjectId
 
 _OWN = t.identifier_links.alias("own")
@@ -52,15 +53,10 @@ _TIES = (
     .join(_HELD, _HELD.c.identifier_id == _OWN.c.identifier_id)
     .join(t.subjects, t.subjects.c.id == _HELD.c.subject_id)
 )
-_TIES_OF_ONE = Read(_TIES.where(_OWN.c.subject_id == sa.bindparam("subject")), Tie._make)
-_TIES_OF_MANY = _TIES.where(_OWN.c.subject_id.in_(sa.bindparam("subjects", expanding=True)))
+_TIES_OF = ReadIn(lambda among: _TIES.where(_OWN.c.subject_id.in_(among)), Tie._make, Id)
 
 
 def ties(connection: sa.Connection, subjects: Collection[SubjectId], schemes: Collection[str]) -> list[Tie]:
     """Everyone who holds an identifier, in these schemes, that one of these subjects holds; they too."""
-    if len(subjects) == 1:
-        found = _TIES_OF_ONE.all(connection, {"subject": next(iter(subjects))})
-    else:
-        rows = connection.execute(_TIES_OF_MANY, {"subjects": list(subjects)})
-        found = [Tie._make(row) for row in rows]
+    found = _TIES_OF.all(connection, list(subjects))
     return list(dict.fromkeys(tie for tie in found if tie.scheme in schemes))
