@@ -7,13 +7,15 @@ the server costs more than Core, Core runs it: its errors say which connection i
 """
 
 import sqlite3
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Generic, NamedTuple, TypeVar
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, Generic, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
 from consentd.db.guard import Guard, tables_written
+from consentd.db.tables import metadata
 
 R = TypeVar("R", bound=tuple[Any, ...])
 Values = Mapping[str, Any]
@@ -22,16 +24,70 @@ Convert = Callable[[Any], Any]
 
 _DIRECT = "consentd.direct"
 _SQLITE = SQLiteDialect_pysqlite()
+_PLACES = {table.name: place for place, table in enumerate(metadata.sorted_tables)}
 
 
-class _Direct(NamedTuple):
-    raw: sqlite3.Connection
-    guard: Guard
+class _Direct:
+    """A driver's connection, and the rows that wait on it, by their statement."""
+
+    __slots__ = ("guard", "raw", "waiting")
+
+    def __init__(self, raw: sqlite3.Connection, guard: Guard) -> None:
+        self.raw = raw
+        self.guard = guard
+        self.waiting: dict[Write, list[list[Any]]] | None = None
+
+    def write_waiting(self) -> None:
+        if self.waiting:
+            waiting, self.waiting = self.waiting, {}
+            # What is referred to is written before what refers to it.
+            for statement in sorted(waiting, key=lambda one: one.place):
+                statement.run_many(self.raw, waiting[statement])
 
 
 def run_directly(connection: sa.Connection, raw: sqlite3.Connection, guard: Guard) -> None:
     """Has the prepared statements of this connection run on its driver, judged by `guard`."""
     connection.info[_DIRECT] = _Direct(raw, guard)
+
+
+@contextmanager
+def writing_together(connection: sa.Connection) -> Iterator[None]:
+    """Rows that prepared statements write inside are written together: before anything else is asked of the
+    connection, and at the end. Nothing that waits is written where the block raises.
+    """
+    on: _Direct | None = connection.info.get(_DIRECT)
+    if on is None:
+        yield
+        return
+    on.waiting, on.guard.before = {}, on.write_waiting
+    try:
+        yield
+        on.write_waiting()
+    finally:
+        on.waiting, on.guard.before = None, None
+
+
+@contextmanager
+def savepoint(connection: sa.Connection) -> Iterator[None]:
+    """What is written inside is undone where the block raises; what was written before stays."""
+    on: _Direct | None = connection.info.get(_DIRECT)
+    if on is None:
+        with connection.begin_nested():
+            yield
+        return
+    on.write_waiting()
+    on.raw.execute("SAVEPOINT attempt")
+    try:
+        yield
+        on.write_waiting()
+    except BaseException:
+        if on.waiting:
+            on.waiting = {}
+        if on.raw.in_transaction:
+            on.raw.execute("ROLLBACK TO attempt")
+            on.raw.execute("RELEASE attempt")
+        raise
+    on.raw.execute("RELEASE attempt")
 
 
 class Read(Generic[R]):
@@ -51,6 +107,8 @@ class Read(Generic[R]):
         on: _Direct | None = connection.info.get(_DIRECT)
         if on is None:
             return [self._make(row) for row in connection.execute(self._statement, values)]
+        if on.waiting:
+            on.write_waiting()
         rows = on.raw.execute(self._text, self._bind(values)).fetchall()
         return [self._make(self._converted(row)) for row in rows]
 
@@ -65,13 +123,50 @@ class Read(Generic[R]):
         return cells
 
 
-class Write:
-    """An INSERT, with or without ON CONFLICT, of rows that all fill the same columns."""
+class ReadIn(Generic[R]):
+    """A SELECT about several values at once: `make_statement` is given the parameters to look among.
 
-    def __init__(self, statement: sa.Insert, columns: Sequence[str]) -> None:
+    A statement is prepared for each power of two up to MOST, and what is asked is filled up with itself: a
+    list that is expanded anew at each call costs more than what it finds. `kind`: of the values.
+    """
+
+    MOST = 32
+
+    def __init__(
+        self,
+        make_statement: Callable[[list[sa.BindParameter[Any]]], sa.Select[Any]],
+        make: Callable[[Iterable[Any]], R],
+        kind: type[sa.types.TypeEngine[Any]],
+    ) -> None:
+        self._make_statement = make_statement
+        self._make = make
+        self._kind = kind
+        self._reads: dict[int, Read[R]] = {}
+
+    def all(self, connection: sa.Connection, among: Sequence[Any]) -> list[R]:
+        """Rows that more than one part of a long list finds come more than once."""
+        found: list[R] = []
+        for start in range(0, len(among), self.MOST):
+            part = among[start : start + self.MOST]
+            size = 1 << (len(part) - 1).bit_length()
+            read = self._reads.get(size)
+            if read is None:
+                places = [sa.bindparam(f"among_{n}", type_=self._kind) for n in range(size)]
+                read = self._reads[size] = Read(self._make_statement(places), self._make)
+            filled = [*part, *[part[-1]] * (size - len(part))]
+            found += read.all(connection, {f"among_{n}": value for n, value in enumerate(filled)})
+        return found
+
+
+class Write:
+    """An INSERT, with or without ON CONFLICT, of rows that all fill the same columns; or an UPDATE."""
+
+    def __init__(self, statement: sa.Insert | sa.Update, columns: Sequence[str] = ()) -> None:
         self._statement = statement
         self._text, self._bind = _compiled(statement, columns)
         self._written = tables_written(statement)
+        self.place = max(_PLACES[name] for name in self._written), isinstance(statement, sa.Update)
+        """Of its table among all: a table stands behind those that it refers to, a change behind new rows."""
 
     def run(self, connection: sa.Connection, rows: Sequence[Values]) -> None:
         on: _Direct | None = connection.info.get(_DIRECT)
@@ -79,12 +174,22 @@ class Write:
             connection.execute(self._statement, rows)
             return
         on.guard.judge(self._written)
-        for row in rows:
-            on.raw.execute(self._text, self._bind(row))
+        bound = [self._bind(row) for row in rows]
+        if on.waiting is not None:
+            on.waiting.setdefault(self, []).extend(bound)
+        else:
+            self.run_many(on.raw, bound)
+
+    def run_many(self, raw: sqlite3.Connection, bound: Sequence[list[Any]]) -> None:
+        """On the driver itself, what was put in order already."""
+        if len(bound) == 1:
+            raw.execute(self._text, bound[0])
+        else:
+            raw.executemany(self._text, bound)
 
 
 def _compiled(
-    statement: sa.Select[Any] | sa.Insert, columns: Sequence[str]
+    statement: sa.Select[Any] | sa.Insert | sa.Update, columns: Sequence[str]
 ) -> tuple[str, Callable[[Values], list[Any]]]:
     """Its text for SQLite, and what puts its parameters in order."""
     compiled = statement.compile(dialect=_SQLITE, column_keys=list(columns) or None)

@@ -25,6 +25,8 @@ from consentd.kernel.ids import BatchId, IdentifierId, SubjectId
 from consentd.kernel.instants import Instant
 from consentd.kernel.policy import Policy
 from consentd.subjects import candidates, links_store, naming, reported_store, store
+from consentd.subjects.ahead import Ahead
+from consentd.subjects.facts import Payload
 from consentd.subjects.model import Known, Resolution
 from consentd.subjects.requests import Name, SubjectNamed, spell
 from consentd.subjects.resolving import Resolver
@@ -44,6 +46,7 @@ class Act:
         action: str,
         caller: Caller | None,
         actor: Actor,
+        ahead: Ahead | None = None,
     ) -> None:
         self.unit = unit
         self.keyring = keyring
@@ -53,9 +56,13 @@ class Act:
         self._action = action
         self._actor = actor
         system = caller.system_id if caller else None
-        self._resolver = Resolver(unit, keyring, policy, system, self.entry)
+        self._resolver = Resolver(unit, keyring, policy, system, self.entry, ahead)
         self._entries: dict[SubjectId, tuple[Entry, dict[str, Any]]] = {}
         self._told: dict[str, tuple[bytes, bytes]] = {}
+        self.told_facts: dict[SubjectId, list[Payload]] = {}
+        """All facts of those about whom this act told one."""
+        self.new: frozenset[str] = frozenset()
+        """Event ids that are known not to be on record: `already` need not look for them."""
 
     def resolve(
         self, subject: SubjectNamed, points: Sequence[Named] = (), *, restricts: bool = False
@@ -66,6 +73,18 @@ class Act:
         renamed = resolution.certain and self._describe(resolution, subject)
         candidates.note(self.unit, self.keyring, self.policy, resolution, renamed=renamed)
         return resolution
+
+    def record(self, subject: SubjectNamed, names: Sequence[Named]) -> tuple[Resolution, bool]:
+        """The one record that this system keeps under these identifiers, made if need be, and whether it now
+        holds one that others hold too (`consent.joining` then says who it belongs to).
+
+        `names`: the subject's identifiers, spelled.
+        """
+        return self._resolver.record(names, subject.territory, naming.name_of(subject.name))
+
+    def describe(self, resolution: Resolution, subject: SubjectNamed) -> None:
+        """Territory and name of a record that was known before."""
+        self._describe(resolution, subject)
 
     def find(self, subject: SubjectNamed, points: Sequence[Named] = ()) -> Resolution:
         """The same among people on record; nobody is made, linked or described."""
@@ -172,6 +191,8 @@ class Act:
         source = self.keyring.digest("source-event", source_event_id.encode())
         told = self.keyring.digest("source-content", canonical(msgspec.to_builtins(content)))
         self._told[source_event_id] = source, told
+        if source_event_id in self.new:
+            return None
         found = reported_store.reported(self.unit.connection, self.caller.system_id, source)
         if found is not None and found.content != told:
             raise Conflict(
@@ -221,6 +242,15 @@ class Act:
         """Appends the entries. Returns their ids."""
         close_all(self.unit, self._entries.values())
         return [entry.id for entry, _ in self._entries.values()]
+
+
+def reported_before(unit: Unit, keyring: Keyring, caller: Caller, ids: Sequence[str]) -> set[str]:
+    """Those of these events that a system reported before, whatever they said."""
+    if not ids:
+        return set()
+    digests = {keyring.digest("source-event", one.encode()): one for one in ids}
+    found = reported_store.known(unit.connection, caller.system_id, list(digests))
+    return {digests[digest] for digest in found}
 
 
 def check_limits(caller: Caller, purpose: str, channel: str, pointer: str) -> None:

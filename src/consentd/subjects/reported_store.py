@@ -45,6 +45,18 @@ def reported(connection: sa.Connection, system: UUID, digest: bytes) -> Reported
     return Reported(row.content, row.batch_id, tuple(UUID(text) for text in json.loads(row.row_ids)))
 
 
+_KNOWN = sa.select(consent.source_events.c.digest).where(
+    consent.source_events.c.system_id == sa.bindparam("system"),
+    consent.source_events.c.digest.in_(sa.bindparam("sources", expanding=True)),
+)
+
+
+def known(connection: sa.Connection, system: UUID, digests: Sequence[bytes]) -> list[bytes]:
+    """Those of the digests that are on record."""
+    found = connection.execute(_KNOWN, {"system": system, "sources": digests}).scalars()
+    return list(found)
+
+
 def add_reported(
     unit: Unit, system: UUID, digest: bytes, content: bytes, batch: UUID, rows: Sequence[UUID]
 ) -> None:

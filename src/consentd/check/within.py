@@ -1,0 +1,51 @@
+"""Deciding many questions inside a unit, on what it has written and not yet committed: for a dry run.
+
+The same statements, rows and function as every check (`asking`, `store`, `kernel.decide`).
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from consentd.callers.model import Caller
+from consentd.check.asking import Asking
+from consentd.check.questions import CheckAsked, Ready, Way, make_ready
+from consentd.check.store import rows_within
+from consentd.crypto.keyring import Keyring
+from consentd.db.unit import Unit
+from consentd.kernel.case import Decision
+from consentd.kernel.compiled import CompiledPolicy
+from consentd.kernel.instants import Instant
+
+SLICE = 64
+
+
+def decisions_within(
+    unit: Unit,
+    keyring: Keyring,
+    compiled: CompiledPolicy,
+    caller: Caller,
+    asked: Sequence[CheckAsked],
+    at: Instant,
+) -> list[Decision]:
+    """In the order of the questions. Raises Unauthenticated if the system was revoked."""
+    asking = Asking(keyring)
+    left = [(index, make_ready(compiled.policy, one, at)) for index, one in enumerate(asked)]
+    found: dict[int, Decision] = {}
+    way: Way | None = None
+    while left:
+        again: list[tuple[int, Ready]] = []
+        groups: defaultdict[tuple[str, str, Way], list[tuple[int, Ready]]] = defaultdict(list)
+        for index, ready in left:
+            groups[ready.question.purpose, ready.question.channel, way or ready.way].append((index, ready))
+        for (_, _, by), group in groups.items():
+            for start in range(0, len(group), SLICE):
+                indexes, questions = zip(*group[start : start + SLICE], strict=True)
+                ask = asking.ask(compiled, caller, questions, by)
+                decided = asking.decisions(compiled, ask, questions, rows_within(unit, ask))
+                for index, ready, decision in zip(indexes, questions, decided, strict=True):
+                    if decision is None:
+                        again.append((index, ready))
+                    else:
+                        found[index] = decision
+        left, way = again, "chosen"
+    return [found[index] for index in range(len(asked))]
