@@ -119,3 +119,8 @@ def tables_written(tree: sa.ClauseElement) -> frozenset[str]:
         for part in visitors.iterate(tree)
         if isinstance(part, UpdateBase) and isinstance(part.table, sa.Table)
     )
+
+
+def tables_read(tree: sa.ClauseElement) -> frozenset[str]:
+    """The names of the tables that a statement of Core reads, under whatever alias."""
+    return frozenset(part.name for part in visitors.iterate(tree) if isinstance(part, sa.Table))

@@ -10,12 +10,14 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Generic, TypeVar
+from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
-from consentd.db.guard import Guard, tables_written
+from consentd.db.guard import Guard, tables_read, tables_written
 from consentd.db.tables import metadata
+from consentd.db.tables.types import Id
 
 R = TypeVar("R", bound=tuple[Any, ...])
 Values = Mapping[str, Any]
@@ -36,6 +38,11 @@ class _Direct:
         self.raw = raw
         self.guard = guard
         self.waiting: dict[Write, list[list[Any]]] | None = None
+
+    def write_what(self, read: frozenset[str]) -> None:
+        """Writes what waits, if some of it is for one of the tables that are read next."""
+        if self.waiting and any(not read.isdisjoint(one.tables) for one in self.waiting):
+            self.write_waiting()
 
     def write_waiting(self) -> None:
         if self.waiting:
@@ -96,6 +103,7 @@ class Read(Generic[R]):
     def __init__(self, statement: sa.Select[Any], make: Callable[[Iterable[Any]], R]) -> None:
         self._statement = statement
         self._make = make
+        self._tables = tables_read(statement)
         self._text, self._bind = _compiled(statement, ())
         self._conversions = [
             (position, convert)
@@ -107,8 +115,7 @@ class Read(Generic[R]):
         on: _Direct | None = connection.info.get(_DIRECT)
         if on is None:
             return [self._make(row) for row in connection.execute(self._statement, values)]
-        if on.waiting:
-            on.write_waiting()
+        on.write_what(self._tables)
         rows = on.raw.execute(self._text, self._bind(values)).fetchall()
         return [self._make(self._converted(row)) for row in rows]
 
@@ -164,8 +171,8 @@ class Write:
     def __init__(self, statement: sa.Insert | sa.Update, columns: Sequence[str] = ()) -> None:
         self._statement = statement
         self._text, self._bind = _compiled(statement, columns)
-        self._written = tables_written(statement)
-        self.place = max(_PLACES[name] for name in self._written), isinstance(statement, sa.Update)
+        self.tables = tables_written(statement)
+        self.place = max(_PLACES[name] for name in self.tables), isinstance(statement, sa.Update)
         """Of its table among all: a table stands behind those that it refers to, a change behind new rows."""
 
     def run(self, connection: sa.Connection, rows: Sequence[Values]) -> None:
@@ -173,7 +180,7 @@ class Write:
         if on is None:
             connection.execute(self._statement, rows)
             return
-        on.guard.judge(self._written)
+        on.guard.judge(self.tables)
         bound = [self._bind(row) for row in rows]
         if on.waiting is not None:
             on.waiting.setdefault(self, []).extend(bound)
@@ -196,7 +203,7 @@ def _compiled(
     assert isinstance(compiled, sa.sql.compiler.SQLCompiler)
     binds: list[tuple[str, Convert | None, Any]] = []
     for name in compiled.positiontup or ():
-        convert = _impl(compiled.binds[name].type).bind_processor(_SQLITE)
+        convert = _binding(compiled.binds[name].type)
         binds.append((name, convert, compiled.params[name]))
     constants = {name: value for name, _, value in binds if value is not None}
 
@@ -205,6 +212,19 @@ def _compiled(
         return [given[name] if convert is None else convert(given[name]) for name, convert, _ in binds]
 
     return str(compiled), bind
+
+
+def _binding(kind: sa.types.TypeEngine[Any]) -> Convert | None:
+    """What the driver wants instead of a value of this type. Bytes and truth values it takes as they are."""
+    if isinstance(kind, Id):
+        return _sixteen
+    if isinstance(kind, sa.LargeBinary | sa.Boolean):
+        return None
+    return _impl(kind).bind_processor(_SQLITE)
+
+
+def _sixteen(value: UUID | None) -> bytes | None:
+    return None if value is None else value.bytes
 
 
 def _impl(kind: sa.types.TypeEngine[Any]) -> sa.types.TypeEngine[Any]:

@@ -5,7 +5,7 @@ One set of rules admits them: `consent.recording`, `consent.objecting`, `subject
 (decision 0033).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -31,7 +31,7 @@ from consentd.kernel.errors import CallerError
 from consentd.kernel.ids import BatchId, GroupId
 from consentd.kernel.instants import parse_moment
 from consentd.kernel.law import MARKETING_KINDS
-from consentd.subjects.acts import Act, check_limits, reported_before
+from consentd.subjects.acts import Act, check_limits, not_reported
 from consentd.subjects.ahead import Ahead, look_ahead
 from consentd.subjects.model import Resolution
 from consentd.subjects.stating import FactsAsked, record_facts
@@ -107,20 +107,21 @@ class Taker:
         ahead = look_ahead(unit, self._keyring, (name for row in rows for name in row.names))
         numbers = [numbered(self._keyring, row, self._exported_at) for row in rows]
         asked = [number for its in numbers for number in its.all]
-        known = reported_before(unit, self._keyring, self._caller, asked)
+        new = not_reported(unit, self._keyring, self._caller, asked)
         taken: list[Taken] = []
         with writing_together(unit.connection):
             for row, its in zip(rows, numbers, strict=True):
-                if known.issuperset(its.all):
+                if new.keys().isdisjoint(its.all):
                     # Nobody is looked up: they may be erased by now, and must not come back.
                     taken.append(Taken(row.line, repeated=len(its.statements)))
                     continue
-                taken.append(self._take(unit, row, its, known, ahead))
-                known.update(its.all)
+                taken.append(self._take(unit, row, its, new, ahead))
+                for number in its.all:
+                    new.pop(number, None)
         return taken
 
     def _take(
-        self, unit: Unit, row: Stated, numbers: Numbered, known: set[str], ahead: Ahead | None
+        self, unit: Unit, row: Stated, numbers: Numbered, new: Mapping[str, bytes], ahead: Ahead | None
     ) -> Taken:
         act = Act(
             unit,
@@ -132,22 +133,24 @@ class Taker:
             actor=self._actor,
             ahead=ahead,
         )
-        act.new = frozenset(numbers.all) - known
+        act.new = new
         try:
-            return self._written(act, row, numbers, known)
+            return self._written(act, row, numbers)
         except CallerError as error:
             raise RowRefused(error.code) from error
 
-    def _written(self, act: Act, stated: Stated, numbers: Numbered, known: set[str]) -> Taken:
+    def _written(self, act: Act, stated: Stated, numbers: Numbered) -> Taken:
         resolution, shared = act.record(stated.subject, stated.names)
         (own,) = resolution.people
-        if not own.created and numbers.description not in known:
+        described = numbers.description not in act.new
+        if not own.created and not described:
             act.describe(resolution, stated.subject)
-        if numbers.description not in known:
+        if not described:
             act.already(numbers.description, numbers.description)
             act.report(numbers.description, own.members)
         group, contested = own.group, False
         if shared:
+            act.write_links()
             group, contested = joining.join(act, own.members[0])
         # `created` says that nothing can stand for the person yet.
         new = own.created and group == own.group
@@ -156,10 +159,10 @@ class Taker:
         if own.created:
             act.told_facts[own.members[0]] = []
         # Facts first: whether a choice was a child's depends on the birth date beside it.
-        facts = self._facts(act, stated, numbers, known, resolution)
-        events = self._choices(act, stated, numbers, known, resolution)
-        objections = self._objections(act, stated, numbers, known, resolution)
-        attempts = self._attempts(act, stated, numbers, known, resolution)
+        facts = self._facts(act, stated, numbers, resolution)
+        events = self._choices(act, stated, numbers, resolution)
+        objections = self._objections(act, stated, numbers, resolution)
+        attempts = self._attempts(act, stated, numbers, resolution)
         act.close()
         return Taken(
             line=stated.line,
@@ -171,16 +174,14 @@ class Taker:
             objections=objections,
             facts=facts,
             attempts=attempts,
-            repeated=sum(number in known for number in numbers.statements),
+            repeated=sum(number not in act.new for number in numbers.statements),
         )
 
-    def _choices(
-        self, act: Act, stated: Stated, numbers: Numbered, known: set[str], resolution: Resolution
-    ) -> list[Event]:
+    def _choices(self, act: Act, stated: Stated, numbers: Numbered, resolution: Resolution) -> list[Event]:
         new = [
             self._event(choice, number)
             for choice, number in zip(stated.choices, numbers.choices, strict=True)
-            if number not in known
+            if number in act.new
         ]
         if not new:
             return []
@@ -196,36 +197,33 @@ class Taker:
         wanted = needs_consent_before(self._compiled, event.purpose, event.channel, at)
         return hold_back(event) if wanted else event
 
-    def _objections(
-        self, act: Act, stated: Stated, numbers: Numbered, known: set[str], resolution: Resolution
-    ) -> int:
+    def _objections(self, act: Act, stated: Stated, numbers: Numbered, resolution: Resolution) -> int:
         new = [
             msgspec.structs.replace(objection, source_event_id=number)
             for (objection, _), number in zip(stated.objections, numbers.objections, strict=True)
-            if number not in known
+            if number in act.new
         ]
+        if new:
+            # The do-not-contact list asks what they hold.
+            act.write_links()
         for objection in new:
             record_objection(act, objection, self._zone, resolution)
         return len(new)
 
-    def _facts(
-        self, act: Act, stated: Stated, numbers: Numbered, known: set[str], resolution: Resolution
-    ) -> int:
+    def _facts(self, act: Act, stated: Stated, numbers: Numbered, resolution: Resolution) -> int:
         new = tuple(
             msgspec.structs.replace(fact, source_event_id=number)
             for (fact, _), number in zip(stated.facts, numbers.facts, strict=True)
-            if number not in known
+            if number in act.new
         )
         if new:
             record_facts(act, FactsAsked(stated.subject, new), self._zone, resolution)
         return len(new)
 
-    def _attempts(
-        self, act: Act, stated: Stated, numbers: Numbered, known: set[str], resolution: Resolution
-    ) -> int:
+    def _attempts(self, act: Act, stated: Stated, numbers: Numbered, resolution: Resolution) -> int:
         count = 0
         for (told, _), number in zip(stated.attempts, numbers.attempts, strict=True):
-            if number in known:
+            if number not in act.new:
                 continue
             check_limits(self._caller, told.purpose, told.channel, "")
             point = told.contact_point

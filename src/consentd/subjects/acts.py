@@ -5,7 +5,8 @@ system's own event ids one effect for ever and the Idempotency-Key one effect fo
 writes the stop journal's lines.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -61,8 +62,10 @@ class Act:
         self._told: dict[str, tuple[bytes, bytes]] = {}
         self.told_facts: dict[SubjectId, list[Payload]] = {}
         """All facts of those about whom this act told one."""
-        self.new: frozenset[str] = frozenset()
-        """Event ids that are known not to be on record: `already` need not look for them."""
+        self.new: Mapping[str, bytes] = MappingProxyType({})
+        """Event ids that are known not to be on record, with their keyed hashes: `already` need not look for
+        them. They are numbers made of the content itself, which so cannot differ.
+        """
 
     def resolve(
         self, subject: SubjectNamed, points: Sequence[Named] = (), *, restricts: bool = False
@@ -126,9 +129,26 @@ class Act:
         stays.
         """
         for holder in sorted(resolution.holders[point] & set(person.members)):
+            noted = self._resolver.noted_link(point, holder)
+            if noted is not None:
+                first = min(at, noted.get("verified_at") or at)
+                noted |= {"strength": "verified", "verified_at": first}
+                continue
             before = links_store.verified_before(self.unit.connection, point, holder)
             if before is None or at < before:
                 links_store.set_verified(self.entry(holder), point, holder, at)
+
+    def write_links(self) -> None:
+        """Writes the links of a record, which wait until the end: before anything asks who holds what."""
+        self._resolver.write_links()
+
+    def put_into_link(self, point: IdentifierId, holder: SubjectId, values: Mapping[str, Any]) -> None:
+        """Changes what is known of a contact detail as this subject has it."""
+        noted = self._resolver.noted_link(point, holder)
+        if noted is not None:
+            noted |= values
+        else:
+            links_store.change_link(self.entry(holder), point, holder, values)
 
     def entry(self, subject: SubjectId) -> Entry:
         return self._opened(subject)[0]
@@ -175,24 +195,25 @@ class Act:
 
     def scattering(self, resolution: Resolution, person: Known) -> dict[str, Any]:
         """The columns by which a row written while people are merged finds its owner after an unmerge."""
-        named = canonical(sorted(str(id_) for id_ in resolution.named)).decode()
+        named = canonical(sorted(resolution.named)).decode()
         if len(person.members) == 1:
             return {"named": named, "members": None, "holders": None}
         return {
             "named": named,
-            "members": canonical(sorted(map(str, person.members))).decode(),
-            "holders": canonical(sorted(map(str, resolution.holding(person)))).decode(),
+            "members": canonical(sorted(person.members)).decode(),
+            "holders": canonical(sorted(resolution.holding(person))).decode(),
         }
 
     def already(self, source_event_id: str | None, content: object) -> reported_store.Reported | None:
         """What this system's event did, if it was reported before. Raises Conflict if its content differs."""
         if source_event_id is None or self.caller is None:
             return None
+        if (new := self.new.get(source_event_id)) is not None:
+            self._told[source_event_id] = new, new
+            return None
         source = self.keyring.digest("source-event", source_event_id.encode())
         told = self.keyring.digest("source-content", canonical(msgspec.to_builtins(content)))
         self._told[source_event_id] = source, told
-        if source_event_id in self.new:
-            return None
         found = reported_store.reported(self.unit.connection, self.caller.system_id, source)
         if found is not None and found.content != told:
             raise Conflict(
@@ -240,17 +261,18 @@ class Act:
 
     def close(self) -> list[UUID]:
         """Appends the entries. Returns their ids."""
+        self.write_links()
         close_all(self.unit, self._entries.values())
         return [entry.id for entry, _ in self._entries.values()]
 
 
-def reported_before(unit: Unit, keyring: Keyring, caller: Caller, ids: Sequence[str]) -> set[str]:
-    """Those of these events that a system reported before, whatever they said."""
+def not_reported(unit: Unit, keyring: Keyring, caller: Caller, ids: Sequence[str]) -> dict[str, bytes]:
+    """Those of these events that the system never reported, with their keyed hashes."""
     if not ids:
-        return set()
-    digests = {keyring.digest("source-event", one.encode()): one for one in ids}
-    found = reported_store.known(unit.connection, caller.system_id, list(digests))
-    return {digests[digest] for digest in found}
+        return {}
+    digests = dict(zip(ids, keyring.digests("source-event", [one.encode() for one in ids]), strict=True))
+    known = set(reported_store.known(unit.connection, caller.system_id, list(digests.values())))
+    return {one: digest for one, digest in digests.items() if digest not in known}
 
 
 def check_limits(caller: Caller, purpose: str, channel: str, pointer: str) -> None:

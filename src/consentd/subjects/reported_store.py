@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from consentd.db.prepared import Read, Write
 from consentd.db.tables import consent
 from consentd.db.unit import Unit
+from consentd.kernel.canonical import canonical
 
 
 class _Row(NamedTuple):
@@ -65,6 +66,6 @@ def add_reported(
         "digest": digest,
         "content": content,
         "batch_id": batch,
-        "row_ids": json.dumps([str(id_) for id_ in rows]),
+        "row_ids": canonical(list(rows)).decode(),
     }
     _ADD_REPORTED.run(unit.connection, [row])

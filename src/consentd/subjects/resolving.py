@@ -44,6 +44,7 @@ class Resolver:
         self._system = system
         self._entry_of = entry_of
         self._ahead = ahead
+        self._links: dict[tuple[IdentifierId, SubjectId], dict[str, Any]] = {}
         self.keys: dict[SubjectId, SubjectKeys] = {}
 
     def resolve(
@@ -127,7 +128,7 @@ class Resolver:
             group = next(one for one in known.values() if subject in one.members)
             person = Known(group.group, (subject,), store.territory_of(self._unit.connection, subject))
         new = {id_: name for id_, name in ids.items() if id_ not in held[subject]}
-        self._link(subject, new, "asserted")
+        self._note_links(subject, new)
         shared = any(one != subject and its & new.keys() for one, its in held.items())
         return Resolution(ids, (person,), dict.fromkeys(ids, frozenset((subject,)))), shared
 
@@ -140,7 +141,7 @@ class Resolver:
             self._adopt(id_, one)
         person = self._create(territory, name)
         (subject,) = person.members
-        self._link(subject, ids, "asserted")
+        self._note_links(subject, ids)
         return Resolution(ids, (person,), dict.fromkeys(ids, frozenset((subject,))))
 
     def _record_of(
@@ -313,26 +314,42 @@ class Resolver:
         return Known(GroupId(subject), (subject,), territory, created=True)
 
     def _link(self, subject: SubjectId, named: Mapping[IdentifierId, Named], strength: str) -> None:
-        if not named:
-            return
-        content = self.keys_of(subject).content
-        rows = []
+        rows = [self._new_link(subject, identifier, name, strength) for identifier, name in named.items()]
+        if rows:
+            links_store.add_links(self._entry_of(subject), rows)
+
+    def _note_links(self, subject: SubjectId, named: Mapping[IdentifierId, Named]) -> None:
         for identifier, name in named.items():
-            link = new_id()
-            place = Place("identifier_links", "sealed", link)
-            rows.append(
-                {
-                    "id": link,
-                    "identifier_id": identifier,
-                    "subject_id": subject,
-                    "system_id": self._system,
-                    "strength": strength,
-                    "sealed": seal(content, name.value.encode(), place),
-                    "capacity": "consumer",
-                    "created_at": self._unit.now,
-                }
-            )
-        links_store.add_links(self._entry_of(subject), rows)
+            self._links[identifier, subject] = self._new_link(subject, identifier, name, "asserted")
+
+    def noted_link(self, identifier: IdentifierId, subject: SubjectId) -> dict[str, Any] | None:
+        """A link of a record that is still to be written: what is learnt of it meanwhile is put into it."""
+        return self._links.get((identifier, subject))
+
+    def write_links(self) -> None:
+        """Writes what `record` linked: before anybody asks who holds what, and at the end."""
+        links, self._links = self._links, {}
+        by_subject: defaultdict[SubjectId, list[dict[str, Any]]] = defaultdict(list)
+        for (_, subject), row in links.items():
+            by_subject[subject].append(row)
+        for subject, rows in by_subject.items():
+            links_store.add_links(self._entry_of(subject), rows)
+
+    def _new_link(
+        self, subject: SubjectId, identifier: IdentifierId, name: Named, strength: str
+    ) -> dict[str, Any]:
+        link = new_id()
+        place = Place("identifier_links", "sealed", link)
+        return {
+            "id": link,
+            "identifier_id": identifier,
+            "subject_id": subject,
+            "system_id": self._system,
+            "strength": strength,
+            "sealed": seal(self.keys_of(subject).content, name.value.encode(), place),
+            "capacity": "consumer",
+            "created_at": self._unit.now,
+        }
 
     def keys_of(self, subject: SubjectId) -> SubjectKeys:
         known = self.keys.get(subject)

@@ -12,7 +12,7 @@ from consentd.kernel.case import Facts
 from consentd.kernel.errors import Unprocessable
 from consentd.kernel.ids import IdentifierId, SubjectId
 from consentd.kernel.instants import MINUTE
-from consentd.subjects import facts_store, links_store
+from consentd.subjects import facts_store
 from consentd.subjects.acts import Act
 from consentd.subjects.facts import (
     Fact,
@@ -164,10 +164,11 @@ def _write(
     if said.kind == "professional" and point_id is not None:
         capacity = "professional" if said.yes else "consumer"
         for holder in _holders(resolution, person, point_id):
-            links_store.set_capacity(act.entry(holder), point_id, holder, capacity)
+            act.put_into_link(point_id, holder, {"capacity": capacity})
     elif said.kind == "unreachable" and point_id is not None:
         for holder in _holders(resolution, person, point_id):
-            links_store.set_unreachable(act.entry(holder), point_id, holder, said.first if said.yes else None)
+            since = said.first if said.yes else None
+            act.put_into_link(point_id, holder, {"unreachable_since": since})
     else:
         return FactRecorded(fact_id, said.kind, subject), said
     return FactRecorded(fact_id, said.kind, subject), None
