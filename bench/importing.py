@@ -106,7 +106,7 @@ def _profiled(work: Callable[[], None]) -> None:
 
     sqlite_writer.Writer._run = watched
     work()
-    pstats.Stats(profile).sort_stats("tottime").print_stats(25)
+    pstats.Stats(profile).sort_stats("tottime").print_stats(45)
 
 
 def main() -> None:

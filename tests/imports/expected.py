@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 
 PARIS = ZoneInfo("Europe/Paris")
 EXPORT = dt.datetime(2026, 11, 1, 23, 59, 59, 999999, PARIS)
-MATERIAL = dt.datetime(2024, 6, 1, tzinfo=PARIS)
+MATERIAL = dt.datetime(2022, 6, 1, tzinfo=PARIS)
 """Since then what was given on the newsletter's first text counts no more (policies/notices/newsletter/2)."""
 OPT_IN = dt.datetime(2026, 8, 11, tzinfo=PARIS)
 AGES = {"DE": 16, "BE": 13}

@@ -1,5 +1,6 @@
 """consentd import at the command line: dry run and real, reports and refused rows, killed and begun again."""
 
+import codecs
 import csv
 import json
 import shutil
@@ -24,7 +25,7 @@ TABLES = (subjects, consent_events, consent_states)
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("made")
     installation = Installation(folder).make()
-    for system in ("till", "mailing"):
+    for system in ("till", "mailing", "webshop"):
         installation.connect("consent:write", name=system)
     return folder
 
@@ -76,13 +77,73 @@ def test_a_dry_run_says_what_the_import_then_does(installation: Installation, tm
     done = installation.run("import", "till", str(path), *options, "--json")
     (really,) = done.json
     assert {**really, "dry_run": True, "summary": told["summary"]} == told
-    with refused.open(encoding="utf-8", newline="") as stream:
+    # With a byte order mark, so that it is read rightly whatever encoding the tool itself writes.
+    assert refused.read_bytes().startswith(codecs.BOM_UTF8)
+    with refused.open(encoding="utf-8-sig", newline="") as stream:
         (bad,) = csv.DictReader(stream, delimiter=";")
     assert (bad["nom"], bad["date_adhesion"]) == ("'=1+1", "31/11/2025")
     assert "date_adhesion" in bad["consentd: reason"]
     with report.open(encoding="utf-8-sig", newline="") as stream:
         figures = {(line["section"], line["what"]): line["count"] for line in csv.DictReader(stream)}
     assert figures["rows", "accepted"] == "1"
+
+
+def test_who_may_be_asked_to_confirm_is_listed_with_the_permitted_ways(
+    installation: Installation, tmp_path: Path
+) -> None:
+    def customer(number: int, **more: str) -> dict[str, str]:
+        address = {"Email": f"c{number}@exemple.fr", "Accepts Email Marketing": "yes"}
+        return {"Customer ID": f"'{number}", **address, **more}
+
+    home = {"Default Address Address1": "1, rue des Lilas", "Default Address Zip": "'69006"}
+    proven = {
+        "Email Address": "c3@exemple.fr",
+        "OPTIN_TIME": "2026-02-18 19:48:00",
+        "OPTIN_IP": "198.51.100.53",
+        "CONFIRM_TIME": "2026-02-19 03:32:00",
+        "CONFIRM_IP": "198.51.100.53",
+    }
+    subscribed = file_of(tmp_path, "mailing", "subscribed", [proven], "subscribed.csv")
+    customers = file_of(
+        tmp_path, "webshop", "customers", [customer(1, **home), customer(2), customer(3)], "customers.csv"
+    )
+    when, ask = ("--exported-at", "2026-11-01"), tmp_path / "ask.csv"
+    assert installation.run("import", "mailing", str(subscribed), *when).code == 0
+    told = installation.run(
+        "import", "webshop", str(customers), *when, "--to-ask", str(ask), "--json", "--lang", "en"
+    )
+    (report,) = told.json
+    about = [["newsletter", "email"]]
+    assert report["to_ask"] == {
+        "people": 2,
+        "by_channel": {"in_store": 2, "post": 1},
+        "not_to_be_asked": 0,
+        # The newsletter tool has the double opt-in of the third.
+        "no_need": 1,
+        "listed": [
+            {"line": 2, "about": about, "by": ["in_store", "post"]},
+            {"line": 3, "about": about, "by": ["in_store"]},
+        ],
+    }
+    with ask.open(encoding="utf-8-sig", newline="") as stream:
+        rows = [(row["line"], row["channel"], row["contact_point"]) for row in csv.DictReader(stream)]
+    assert rows == [("2", "in_store", ""), ("2", "post", "1, rue des Lilas, 69006"), ("3", "in_store", "")]
+    # A claim that nobody can prove stays a no.
+    again = installation.run("import", "webshop", str(customers), *when, "--lang", "fr")
+    assert "Joignables (avant → après) :" in again.out
+    assert "La lettre de Maison Lavande × e-mail" in again.out
+
+
+def test_a_report_that_cannot_be_written_is_still_told(installation: Installation, tmp_path: Path) -> None:
+    path = cards(tmp_path, 1)
+    nowhere = str(tmp_path / "nowhere" / "report.json")
+    told = installation.run("import", "till", str(path), "--report", nowhere, "--json")
+    assert told.code == 0
+    assert "report.json cannot be written" in told.err
+    assert told.json[0]["rows"]["accepted"] == 1
+    before = installation.run("import", "till", str(path), "--refused", nowhere)
+    assert before.code == 1
+    assert "cannot be written" in before.err
 
 
 def test_a_wrong_file_and_an_unknown_tool_are_refused_in_words(

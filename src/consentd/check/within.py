@@ -5,6 +5,7 @@ The same statements, rows and function as every check (`asking`, `store`, `kerne
 
 from collections import defaultdict
 from collections.abc import Sequence
+from typing import Any
 
 from consentd.callers.model import Caller
 from consentd.check.asking import Asking
@@ -12,7 +13,7 @@ from consentd.check.questions import CheckAsked, Ready, Way, make_ready
 from consentd.check.store import rows_within
 from consentd.crypto.keyring import Keyring
 from consentd.db.unit import Unit
-from consentd.kernel.case import Decision
+from consentd.kernel.case import Decision, Facts
 from consentd.kernel.compiled import CompiledPolicy
 from consentd.kernel.instants import Instant
 
@@ -28,7 +29,7 @@ def decisions_within(
     at: Instant,
 ) -> list[Decision]:
     """In the order of the questions. Raises Unauthenticated if the system was revoked."""
-    asking = Asking(keyring)
+    asking = _Remembering(keyring)
     left = [(index, make_ready(compiled.policy, one, at)) for index, one in enumerate(asked)]
     found: dict[int, Decision] = {}
     way: Way | None = None
@@ -49,3 +50,19 @@ def decisions_within(
                         found[index] = decision
         left, way = again, "chosen"
     return [found[index] for index in range(len(asked))]
+
+
+class _Remembering(Asking):
+    """Opens what is known of somebody once for all questions about them."""
+
+    def __init__(self, keyring: Keyring) -> None:
+        super().__init__(keyring)
+        self._opened: dict[bytes, Facts] = {}
+
+    def open_facts(self, subject: Any, key: Any, wrapper: Any, sealed: bytes, wrapped: bytes) -> Facts:
+        """Any: ids as the driver returns them."""
+        # Sealed anew each time: the same bytes are the same facts of the same person.
+        known = self._opened.get(sealed)
+        if known is None:
+            known = self._opened[sealed] = super().open_facts(subject, key, wrapper, sealed, wrapped)
+        return known

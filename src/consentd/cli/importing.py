@@ -1,10 +1,11 @@
 """import: what the company's tools know already, from their own exports."""
 
 import datetime as dt
-from collections.abc import Sequence
-from contextlib import ExitStack
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 from zoneinfo import ZoneInfo
 
 import click
@@ -18,7 +19,7 @@ from consentd.callers.model import Caller
 from consentd.cli.common import command, fail, json_option, language_option, say, settings, with_parts
 from consentd.db.scratch import scratch
 from consentd.evidence.model import OPERATOR
-from consentd.imports import guessing, planning, proposing, words, writing
+from consentd.imports import guessing, planning, proposing, telling, words, writing
 from consentd.imports.reading import WholeFileRefused
 from consentd.imports.recognising import recognise
 from consentd.imports.report import Report
@@ -38,6 +39,7 @@ from consentd.policy.service import PolicyBook
 @click.option("--layout", metavar="NAME", help="Which of the tool's exports it is; else by its columns.")
 @click.option("--report", "told", type=click.Path(path_type=Path), help="Write the report: .json or .csv.")
 @click.option("--refused", type=click.Path(path_type=Path), help="Write the refused rows, to be mended.")
+@click.option("--to-ask", type=click.Path(path_type=Path), help="Write who may be asked to confirm, and how.")
 @language_option
 @json_option
 @command
@@ -49,6 +51,7 @@ def import_(
     layout: str | None,
     told: Path | None,
     refused: Path | None,
+    to_ask: Path | None,
     language: Language,
     as_json: bool,
 ) -> None:
@@ -65,31 +68,37 @@ def import_(
         fail("Name the system and at least one file: consentd import SYSTEM FILE…")
     files = [_file(path) for path in paths]
 
-    async def work(parts: Parts) -> list[Report]:
+    async def work(parts: Parts) -> tuple[list[Report], words.Words]:
         compiled = await parts.database.read(PolicyBook().active)
         caller = await parts.database.read(lambda connection: _caller(connection, compiled, system))
         jobs = [_job(path, compiled, caller, exported_at, layout, language) for path in files]
         with ExitStack() as opened:
-            rows = [_refused_rows(opened, refused, job, compiled, language, len(jobs)) for job in jobs]
-            pairs = list(zip(jobs, rows, strict=True))
+            said = words.Words(compiled.policy, language)
+            heard = opened.enter_context(_progress(sum(total for _, total in jobs), language))
+            pairs = [
+                (job, writing.Files(heard, *_beside(opened, refused, to_ask, job, said, len(jobs))))
+                for job, _ in jobs
+            ]
             if not dry_run:
-                return [
-                    await planning.carry_out(job, parts.database, parts.keyring, compiled, language, row)
-                    for job, row in pairs
+                done = [
+                    await planning.carry_out(job, parts.database, parts.keyring, compiled, language, files)
+                    for job, files in pairs
                 ]
+                return done, said
             async with scratch(parts.database, parts.settings.data_dir, clock.now) as database:
-                return [
-                    await planning.plan(job, database, parts.keyring, compiled, language, row)
-                    for job, row in pairs
+                planned = [
+                    await planning.plan(job, database, parts.keyring, compiled, language, files)
+                    for job, files in pairs
                 ]
+            return planned, said
 
     try:
-        reports = with_parts(work)
+        reports, said = with_parts(work)
     except WholeFileRefused as error:
         fail(words.whole_file(error.code, error.about, language))
     if told is not None:
         _write(told, reports)
-    say(reports, as_json=as_json, text="\n\n".join(writing.as_text(one, language) for one in reports))
+    say(reports, as_json=as_json, text="\n\n".join(telling.as_text(one, said) for one in reports))
 
 
 def _file(name: str) -> Path:
@@ -136,19 +145,34 @@ def _job(
     exported_at: str | None,
     layout: str | None,
     language: Language,
-) -> Job:
-    """Recognised, and looked through to its end: nothing of a damaged file is taken."""
+) -> tuple[Job, int]:
+    """Recognised and looked through to its end, with its number of rows: a damaged file is not begun."""
     try:
         when = exported_at or _written(path, caller)
         parse_moment(when, ZoneInfo(caller.zone))
         recognised = recognise(path, compiled.policy.systems[caller.name].imports, layout)
         job = Job(path, recognised, caller, OPERATOR, when)
-        look_through(job)
+        return job, look_through(job)
     except WholeFileRefused as error:
         fail(f"{path.name}: {words.whole_file(error.code, error.about, language)}")
     except ValueError as error:
         fail(f"--exported-at: {error}")
-    return job
+
+
+@contextmanager
+def _progress(rows: int, language: Language) -> Iterator[Callable[[int], None]]:
+    """A bar on standard error, if that is a terminal."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    # It takes a tenth of a second to import, which only people at a terminal need.
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(words.PROGRESS(language), total=rows)
+        yield lambda count: bar.update(task, advance=count)
 
 
 def _written(path: Path, caller: Caller) -> str:
@@ -158,24 +182,38 @@ def _written(path: Path, caller: Caller) -> str:
     return min(written, today).replace(microsecond=0).isoformat()
 
 
-def _refused_rows(
-    opened: ExitStack,
-    place: Path | None,
-    job: Job,
-    compiled: CompiledPolicy,
-    language: Language,
-    files: int,
-) -> planning.Refusals:
-    if place is None:
-        return planning.NOWHERE
+def _beside(
+    opened: ExitStack, refused: Path | None, to_ask: Path | None, job: Job, said: words.Words, files: int
+) -> tuple[writing.RefusedRows | None, writing.RowsToAsk | None]:
+    rows = asks = None
+    if refused is not None:
+        stream = _opened(opened, refused, job, files)
+        delimiter = job.recognised.layout.delimiter
+        rows = writing.RefusedRows(stream, job.recognised.header, delimiter, said)
+    if to_ask is not None:
+        asks = writing.RowsToAsk(_opened(opened, to_ask, job, files), said)
+    return rows, asks
+
+
+def _opened(opened: ExitStack, place: Path, job: Job, files: int) -> TextIO:
+    """Of several files each has its own, named after it."""
     if files > 1:
         place = place.with_name(f"{place.stem}-{Path(job.path.name).stem}{place.suffix}")
-    stream = opened.enter_context(place.open("w", encoding="utf-8", newline=""))
-    said = words.Words(compiled.policy, language)
-    return writing.RefusedRows(stream, job.recognised.header, job.recognised.layout.delimiter, said)
+    try:
+        return opened.enter_context(place.open("w", encoding=writing.ENCODING, newline=""))
+    except OSError as error:
+        fail(f"{place} cannot be written: {error.strerror}.")
 
 
 def _write(place: Path, reports: Sequence[Report]) -> None:
+    """The import is done by then: where the report cannot be written, it is still told."""
+    try:
+        _write_to(place, reports)
+    except OSError as error:
+        click.echo(f"{place} cannot be written: {error.strerror}.", err=True)
+
+
+def _write_to(place: Path, reports: Sequence[Report]) -> None:
     if place.suffix == ".csv":
         with place.open("w", encoding="utf-8-sig", newline="") as stream:
             for one in reports:

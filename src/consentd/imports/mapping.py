@@ -61,7 +61,7 @@ class Choice(msgspec.Struct, frozen=True):
 class Stated(msgspec.Struct, frozen=True):
     """What one row states. `names` are its identifiers as they are looked up, the system's own first."""
 
-    line: int
+    row: Row
     subject: SubjectNamed
     names: tuple[Named, ...]
     choices: tuple[Choice, ...]
@@ -70,6 +70,10 @@ class Stated(msgspec.Struct, frozen=True):
     attempts: tuple[tuple[AttemptReported, str], ...]
     left_out: tuple[tuple[str, str], ...] = ()
     """Column and code of cells that were not taken, though the row was."""
+
+    @property
+    def line(self) -> int:
+        return self.row.line
 
 
 Cells = Sequence[str]
@@ -120,7 +124,7 @@ class Mapper:
             by_scheme.setdefault(identifier.scheme, identifier)
         subject = SubjectNamed(tuple(identifiers), territory, self._name(cells, left_out))
         return Stated(
-            row.line,
+            row,
             subject,
             tuple(names),
             tuple(self._choice(rule, cells, by_scheme) for test, rule in self._choices if test(cells)),

@@ -16,10 +16,10 @@ from consentd.crypto.keyring import Keyring, with_fresh_keys
 from consentd.db.unit import Database, Unit
 from consentd.imports.contradictions import Contradiction, contradictions
 from consentd.imports.mapping import Stated
-from consentd.imports.report import Report, Tally, report
+from consentd.imports.report import LineToAsk, Report, Tally, report
 from consentd.imports.running import Job, Refused, Running, read
 from consentd.imports.store import said_of
-from consentd.imports.survey import AT_ONCE, Pair, Reach, Survey
+from consentd.imports.survey import AT_ONCE, Pair, Reach, Survey, ToAsk
 from consentd.imports.taking import Taken
 from consentd.kernel.compiled import CompiledPolicy
 
@@ -34,10 +34,14 @@ class Planned(Exception):
         self.report = report
 
 
-class Refusals(Protocol):
-    """Where refused rows are written."""
+class Beside(Protocol):
+    """What is told beside the report: rows, whole, for whoever has the file; and how many were heard of."""
 
-    def add(self, refused: Sequence[Refused]) -> None: ...
+    def heard(self, rows: int) -> None: ...
+
+    def refused(self, rows: Sequence[Refused]) -> None: ...
+
+    def to_ask(self, people: Sequence[ToAsk]) -> None: ...
 
 
 async def plan(
@@ -46,25 +50,25 @@ async def plan(
     keyring: Keyring,
     compiled: CompiledPolicy,
     language: Language,
-    refusals: Refusals,
+    beside: Beside,
 ) -> Report:
     """What importing the file would do. On a copy that is thrown away (`db.scratch`) it is imported, so that
     files one after another see each other; else it is taken in one unit, which is undone.
     """
     if database.dialect == "sqlite":
-        return await carry_out(job, database, keyring, compiled, language, refusals, dry_run=True)
+        return await carry_out(job, database, keyring, compiled, language, beside, dry_run=True)
 
     def work(unit: Unit) -> None:
         following = Following(job, keyring, compiled, unit)
         running = Running(job, keyring, compiled)
         for batch in running.batches():
-            following.heard(running.take(unit, batch), refusals)
+            following.heard(running.take(unit, batch), beside)
         allowed = revoked = 0
         after: UUID | None = UUID(int=0)
         while after is not None:
             page = running.settle(unit, after)
             after, allowed, revoked = page.after, allowed + page.allowed, revoked + page.revoked
-        raise Planned(following.report(unit, (allowed, revoked), dry_run=True, language=language))
+        raise Planned(following.report(unit, (allowed, revoked), beside, dry_run=True, language=language))
 
     try:
         await database.change(work)
@@ -79,7 +83,7 @@ async def carry_out(
     keyring: Keyring,
     compiled: CompiledPolicy,
     language: Language,
-    refusals: Refusals,
+    beside: Beside,
     *,
     dry_run: bool = False,
 ) -> Report:
@@ -90,9 +94,9 @@ async def carry_out(
         found = await with_fresh_keys(
             keyring, database, partial(database.change, partial(running.take, batch=batch))
         )
-        following.heard(found, refusals)
+        following.heard(found, beside)
     settled_ = await settled(running, database, keyring)
-    return await reported(following, database, settled_, language, dry_run=dry_run)
+    return await reported(following, database, settled_, language, beside, dry_run=dry_run)
 
 
 async def follow(job: Job, database: Database, keyring: Keyring, compiled: CompiledPolicy) -> "Following":
@@ -117,21 +121,30 @@ async def reported(
     database: Database,
     settled_: tuple[int, int],
     language: Language,
+    beside: Beside,
     *,
     dry_run: bool = False,
 ) -> Report:
     return await database.read(
-        lambda c: following.report(_reading(c, database), settled_, dry_run=dry_run, language=language)
+        lambda c: following.report(
+            _reading(c, database), settled_, beside, dry_run=dry_run, language=language
+        )
     )
 
 
 class _Nowhere:
-    def add(self, refused: Sequence[Refused]) -> None:
+    def heard(self, rows: int) -> None:
+        pass
+
+    def refused(self, rows: Sequence[Refused]) -> None:
+        pass
+
+    def to_ask(self, people: Sequence[ToAsk]) -> None:
         pass
 
 
-NOWHERE: Refusals = _Nowhere()
-"""For whoever reads the refused rows in the report alone."""
+NOWHERE: Beside = _Nowhere()
+"""For whoever reads the report alone."""
 
 
 def _reading(connection: Any, database: Database) -> Unit:  # Any: a database connection
@@ -148,11 +161,14 @@ class Following:
         self._survey = Survey(keyring, compiled, job.caller, job.recognised.layout, unit.now)
         self._survey.before(unit, self._stated())
 
-    def heard(self, batch: Sequence[Taken | Refused], refusals: Refusals) -> None:
+    def heard(self, batch: Sequence[Taken | Refused], beside: Beside) -> None:
         self.tally.add(batch)
-        refusals.add([one for one in batch if isinstance(one, Refused)])
+        beside.heard(len(batch))
+        beside.refused([one for one in batch if isinstance(one, Refused)])
 
-    def report(self, unit: Unit, settled: tuple[int, int], *, dry_run: bool, language: Language) -> Report:
+    def report(
+        self, unit: Unit, settled: tuple[int, int], beside: Beside, *, dry_run: bool, language: Language
+    ) -> Report:
         for one in self._stated():
             self.tally.left(one.line, one.left_out)
         reach: tuple[dict[Pair, Reach], Reach] = self._survey.after(unit, self._stated())
@@ -162,7 +178,7 @@ class Following:
             self.tally,
             self._contradictions(unit),
             reach,
-            self._ways(unit),
+            self._to_ask(unit, beside),
             settled,
             dry_run=dry_run,
             language=language,
@@ -182,9 +198,12 @@ class Following:
             found += [one for one in told if own in (one.yes.system, one.no.system)]
         return sorted(found, key=lambda one: self.tally.lines[one.group])
 
-    def _ways(self, unit: Unit) -> list[tuple[str, ...]]:
-        claimed = (one for one in self._stated() if one.line in self.tally.claim_lines)
-        found: list[tuple[str, ...]] = []
-        while some := list(islice(claimed, AT_ONCE)):
-            found += self._survey.ways_to(unit, some)
+    def _to_ask(self, unit: Unit, beside: Beside) -> list[LineToAsk]:
+        claimed = self.tally.claimed
+        claiming = ((one, claimed[one.line]) for one in self._stated() if one.line in claimed)
+        found: list[LineToAsk] = []
+        while some := list(islice(claiming, AT_ONCE)):
+            people = self._survey.to_ask(unit, some)
+            beside.to_ask([one for one in people if one.about and one.by])
+            found += [LineToAsk(one.row.line, one.about, tuple(one.by)) for one in people]
         return found

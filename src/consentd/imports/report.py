@@ -19,6 +19,7 @@ from consentd.kernel.policy import Policy
 
 MOST_LISTED = 1000
 """Refused rows that the report lists; all of them are in the file of refused rows."""
+MOST_TO_ASK = 10_000
 EXAMPLES = 3
 
 
@@ -93,6 +94,18 @@ class AskTold(msgspec.Struct, frozen=True):
     people: int
     by_channel: dict[str, int]
     not_to_be_asked: int
+    no_need: int
+    """Whom another system's proof allows already."""
+    listed: tuple["LineToAsk", ...]
+    """By line of the file, up to ten thousand; the command writes all of them with `--to-ask`."""
+
+
+class LineToAsk(msgspec.Struct, frozen=True):
+    line: int
+    about: tuple[tuple[str, str], ...]
+    """Purpose and channel of what is claimed."""
+    by: tuple[str, ...]
+    """The permitted channels."""
 
 
 class FaultTold(msgspec.Struct, frozen=True):
@@ -141,7 +154,8 @@ class Tally:
         self.counts: Counter[str] = Counter()
         self.states: Counter[tuple[str, str, str, str]] = Counter()
         self.claims: Counter[tuple[str, str, tuple[str, ...]]] = Counter()
-        self.claim_lines: set[int] = set()
+        self.claimed: dict[int, tuple[Pair, ...]] = {}
+        """What each line claims without proof."""
         self.lines: dict[UUID, int] = {}
         """The first line of each person who was told of."""
         self.faults: list[tuple[int, str | None, str]] = []
@@ -175,7 +189,8 @@ class Tally:
             self.states[event.purpose, event.channel, event.state, event.proof] += 1
             if event.state == "unknown":
                 self.claims[event.purpose, event.channel, event.lacks] += 1
-                self.claim_lines.add(one.line)
+                claimed = (event.purpose, event.channel)
+                self.claimed[one.line] = (*self.claimed.get(one.line, ()), claimed)
 
     def left(self, line: int, cells: Iterable[tuple[str, str]]) -> None:
         if len(self.left_out) < MOST_LISTED:
@@ -188,7 +203,7 @@ def report(
     tally: Tally,
     found: Sequence[Contradiction],
     reach: tuple[Mapping[Pair, Reach], Reach],
-    ways: Sequence[tuple[str, ...]],
+    to_ask: Sequence[LineToAsk],
     settled: tuple[int, int],
     *,
     dry_run: bool,
@@ -241,7 +256,7 @@ def report(
             ClaimTold(purpose, channel, lacks, count, say.proven_by(lacks))
             for (purpose, channel, lacks), count in sorted(tally.claims.items())
         ),
-        to_ask=_asked(ways),
+        to_ask=_asked(to_ask),
         calls_allowed=settled[0],
         calls_revoked=settled[1],
         refused=tuple(
@@ -254,7 +269,14 @@ def report(
     )
 
 
-def _asked(ways: Sequence[tuple[str, ...]]) -> AskTold:
-    channels = Counter(channel for one in ways for channel in one)
-    may = sum(bool(one) for one in ways)
-    return AskTold(may, dict(sorted(channels.items())), len(ways) - may)
+def _asked(claiming: Sequence[LineToAsk]) -> AskTold:
+    open_ = [one for one in claiming if one.about]
+    may = [one for one in open_ if one.by]
+    channels = Counter(channel for one in may for channel in one.by)
+    return AskTold(
+        people=len(may),
+        by_channel=dict(sorted(channels.items())),
+        not_to_be_asked=len(open_) - len(may),
+        no_need=len(claiming) - len(open_),
+        listed=tuple(may[:MOST_TO_ASK]),
+    )

@@ -84,10 +84,11 @@ def look_through(job: Job) -> int:
     return count
 
 
-def take_batch(unit: Unit, taker: Taker, job: Job, batch: Sequence[Read]) -> list[Taken | Refused]:
+def take_batch(unit: Unit, taker: Taker, batch: Sequence[Read]) -> list[Taken | Refused]:
     found: list[Taken | Refused] = [one for one in batch if isinstance(one, Refused)]
-    for one in taker.take(unit, [one for one in batch if isinstance(one, Stated)]):
-        found.append(one if isinstance(one, Taken) else Refused(_again(job, one.line), one.code, one.column))
+    stated = [one for one in batch if isinstance(one, Stated)]
+    for row, one in zip(stated, taker.take(unit, stated), strict=True):
+        found.append(one if isinstance(one, Taken) else Refused(row.row, one.code, one.column))
     return found
 
 
@@ -107,18 +108,13 @@ class Running:
             yield batch
 
     def take(self, unit: Unit, batch: Sequence[Read]) -> list[Taken | Refused]:
-        return take_batch(unit, self._taker, self.job, batch)
+        return take_batch(unit, self._taker, batch)
 
     def settle(self, unit: Unit, after: UUID) -> Settled:
         """One page of what calls won; to be called until `after` is None, once all rows are in."""
         systems = self._compiled.policy.systems.values()
         about = won([layout for system in systems for layout in system.imports.values()])
         return settle(unit, self._keyring, self._compiled, self.job.actor, about, after)
-
-
-def _again(job: Job, line: int) -> Row:
-    """A row as the file has it: needed only where it is refused late, so it is not kept."""
-    return next(row for row in body(job) if row.line == line)
 
 
 def won(layouts: Sequence[Layout]) -> list[tuple[str, str]]:

@@ -34,6 +34,16 @@ class Reach(NamedTuple):
     stop: int
 
 
+class ToAsk(NamedTuple):
+    """Somebody with a claim. `about`: what is claimed and not allowed by anything else either. `by`: the
+    permitted channels, with the contact detail that the row has for each; none where nobody may ask them.
+    """
+
+    row: Stated
+    about: tuple[Pair, ...]
+    by: dict[str, str | None]
+
+
 class Survey:
     """Asks twice about the same rows, in the same order: `before`, then `after`.
 
@@ -82,25 +92,27 @@ class Survey:
 
         return {pair: reach(pair) for pair in self.pairs}, reach(None)
 
-    def ways_to(self, unit: Unit, rows: Sequence[Stated]) -> list[tuple[str, ...]]:
-        """By which channels the person of each row may lawfully be asked to confirm a claim: those through
-        which some marketing may reach them already.
+    def to_ask(self, unit: Unit, rows: Sequence[tuple[Stated, Sequence[Pair]]]) -> list[ToAsk]:
+        """Who of these may lawfully be asked to confirm what they are said to have agreed to: by the channels
+        through which some marketing may reach them already.
         """
-        asked = [CheckAsked(_own(row), purpose, channel) for row in rows for purpose, channel in self.ways]
-        eligible = [one.eligible for one in self._decided(unit, asked)]
-        width = len(self.ways)
-        return [
-            tuple(
-                dict.fromkeys(
-                    channel
-                    for (_, channel), may in zip(
-                        self.ways, eligible[number * width : (number + 1) * width], strict=True
-                    )
-                    if may
-                )
-            )
-            for number in range(len(rows))
+        asked = [
+            CheckAsked(_own(row), purpose, channel)
+            for row, claims in rows
+            for purpose, channel in (*claims, *self.ways)
         ]
+        decided = iter(self._decided(unit, asked))
+        found = []
+        for row, claims in rows:
+            about = tuple(claim for claim in claims if not next(decided).eligible)
+            may = [channel for _, channel in self.ways if next(decided).eligible]
+            by = {channel: self._point(row, channel) for channel in dict.fromkeys(may)}
+            found.append(ToAsk(row, about, by))
+        return found
+
+    def _point(self, row: Stated, channel: str) -> str | None:
+        schemes = self._compiled.policy.channels[channel].schemes
+        return next((one.value for one in row.subject.identifiers if one.scheme in schemes), None)
 
     def _asked(self, unit: Unit, rows: Iterable[Stated]) -> Iterable[tuple[Stated, list[bool]]]:
         seen: set[int] = set()
@@ -122,9 +134,8 @@ class Survey:
         places: list[tuple[int, int]] = []
         for number, row in enumerate(rows):
             for place, (purpose, channel) in enumerate(self.pairs):
-                point = next(
-                    (one for one in row.subject.identifiers if one.scheme in channels[channel].schemes), None
-                )
+                schemes = channels[channel].schemes
+                point = next((one for one in row.subject.identifiers if one.scheme in schemes), None)
                 if point is not None:
                     asked.append(CheckAsked(point, purpose, channel))
                     places.append((number, place))

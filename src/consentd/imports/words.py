@@ -66,6 +66,7 @@ WHOLE_FILE: dict[str, Text] = {
     ),
 }
 
+PROGRESS = Text("Lignes", "Rows")
 FAULTS: dict[str, Text] = {
     "wrong_width": Text(
         "La ligne n’a pas autant de cellules que l’en-tête.", "The row has not as many cells as the header."
@@ -148,7 +149,7 @@ _OTHER = Text("une preuve complète", "a complete proof")
 class Words:
     def __init__(self, policy: Policy, language: Language) -> None:
         self._policy = policy
-        self._language = language
+        self.language = language
         self._zone = ZoneInfo(policy.controller.zone)
 
     def summary(
@@ -180,63 +181,70 @@ class Words:
                 f"who stopped being so: {stop}; customers about whom two tools disagree: {contradicting}, "
                 f"where the no wins: {lost}.",
             )
-        return told(self._language)
+        return told(self.language)
 
     def example(self, one: Contradiction, line: int) -> str:
         purpose = self._label(self._policy.purposes[one.purpose].label)
-        channel = self._label(self._policy.channels[one.channel].label)
+        channel = self.channel(one.channel)
         yes, no = self._said(one.yes), self._said(one.no)
-        why = _WHY[one.why](self._language)
+        why = _WHY[one.why](self.language)
         winner = Text("le oui", "the yes") if one.wins == "yes" else Text("le non", "the no")
         told = Text(
             f"Ligne {line}, « {purpose} » par {channel} : {yes}, {no}. {winner.fr.capitalize()} l’emporte : "
             f"{why}.",
             f"Line {line}, “{purpose}” by {channel}: {yes}, {no}. {winner.en.capitalize()} wins: {why}.",
         )
-        return told(self._language)
+        return told(self.language)
+
+    def use(self, purpose: str, channel: str) -> str:
+        """A purpose and a channel, as people call them."""
+        return f"{self._label(self._policy.purposes[purpose].label)} × {self.channel(channel)}"
+
+    def channel(self, channel: str) -> str:
+        return self._label(self._policy.channels[channel].label)
 
     def _said(self, one: Said) -> str:
-        name = self._system(one.system)
+        name = self.system(one.system)
         day = self._day(one.effective)
         yes = ConsentState(one.state) in GRANTS or one.claim is not None
         proof = self.state(one.state, one.proof)
         word = Text("oui", "yes") if yes else Text("non", "no")
         told = Text(f"{name} dit {word.fr} le {day} ({proof})", f"{name} says {word.en} on {day} ({proof})")
-        return told(self._language)
+        return told(self.language)
 
-    def _system(self, name: str | None) -> str:
+    def system(self, name: str | None) -> str:
         system = self._policy.systems.get(name or "")
         return system.name if system is not None else name or "-"
 
     def _day(self, instant: int) -> str:
         day: dt.datetime = to_datetime(instant, self._zone)
-        return day.strftime("%d/%m/%Y" if self._language == "fr" else "%Y-%m-%d")
+        return day.strftime("%d/%m/%Y" if self.language == "fr" else "%Y-%m-%d")
 
     def _label(self, label: dict[str, str]) -> str:
-        return label.get(self._language) or next(iter(label.values()))
+        return label.get(self.language) or next(iter(label.values()))
 
     def state(self, state: str, proof: str) -> str:
-        word, kind = _STATES[state](self._language), _PROOFS[proof](self._language)
+        word, kind = _STATES[state](self.language), _PROOFS[proof](self.language)
         return f"{word}, {kind}" if kind else word
 
     def choice(self, state: str) -> str:
         """Of what a row states, before it is known whether it is proven."""
         word = Text("oui", "yes") if state == "given" else _STATES[state]
-        return word(self._language)
+        return word(self.language)
 
     def objection(self, channels: tuple[str, ...]) -> str:
-        told = Text("opposition à la publicité", "marketing objection")(self._language)
+        told = Text("opposition à la publicité", "marketing objection")(self.language)
         return f"{told} ({', '.join(channels)})" if channels else told
 
     def why(self, code: str) -> str:
-        return _WHY[code](self._language)
+        return _WHY[code](self.language)
 
     def proven_by(self, lacks: tuple[str, ...]) -> str:
-        told = [_LACKS.get(code, _OTHER)(self._language) for code in lacks]
-        return ", ".join(dict.fromkeys(told)) or _OTHER(self._language)
+        told = [_LACKS.get(code, _OTHER)(self.language) for code in lacks]
+        return ", ".join(dict.fromkeys(told)) or _OTHER(self.language)
 
     def fault(self, code: str, column: str | None) -> str:
-        text = FAULTS.get(code, Text(f"Refusé : {code}.", f"Refused: {code}."))(self._language)
+        text = FAULTS.get(code, Text(f"Refusé : {code}.", f"Refused: {code}."))(self.language)
         return f"{column}: {text}" if column else text
 
 

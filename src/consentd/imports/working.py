@@ -165,7 +165,7 @@ class Worker:
             gone = sum(isinstance(one, Refused) for one in found)
             position, accepted, refused = position + len(found), accepted + len(found) - gone, refused + gone
         settled = await planning.settled(running, self._database, self._keyring)
-        report = await planning.reported(following, self._database, settled, language)
+        report = await planning.reported(following, self._database, settled, language, planning.NOWHERE)
         await self._end(row, "done", report=report)
 
     async def _batch(

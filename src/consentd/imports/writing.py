@@ -1,22 +1,26 @@
-"""Writing out: the report as text and as CSV, and refused rows as a file that can be mended and taken again.
+"""Writing out: the report as CSV, refused rows as a file that can be mended and taken again, and whom to ask.
 
 Every cell that a spreadsheet would run is written inert (promise 16), and read back as it was.
 """
 
 import csv
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, TextIO
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, NamedTuple, TextIO
 
 import msgspec
 
-from consentd.base.i18n import Language, Text
 from consentd.imports.reading import marked
 from consentd.imports.report import Report
 from consentd.imports.running import Refused
+from consentd.imports.survey import ToAsk
 from consentd.imports.words import Words
 
 REASON = "consentd: reason"
 """The column that is put behind a refused row's own. A layout does not read it."""
+
+
+ENCODING = "utf-8-sig"
+"""With a byte order mark: spreadsheets read it right, and so does an import, whatever its layout expects."""
 
 
 class RefusedRows:
@@ -33,6 +37,39 @@ class RefusedRows:
             cells = [*map(marked, one.row.cells[: self._width])]
             cells += [""] * (self._width - len(cells))
             self._writer.writerow([*cells, self._words.fault(one.code, one.column)])
+
+
+class RowsToAsk:
+    """Who may be asked to confirm, and how: a row for each line of the file and permitted channel, with the
+    contact detail that the file itself has. A cell is empty where only another system knows it.
+    """
+
+    def __init__(self, stream: TextIO, words: Words) -> None:
+        self._writer = csv.writer(stream)
+        self._words = words
+        self._writer.writerow(["line", "channel", "contact_point", "about"])
+
+    def add(self, people: Iterable[ToAsk]) -> None:
+        for one in people:
+            about = ", ".join(self._words.use(*pair) for pair in one.about)
+            for channel, point in one.by.items():
+                self._writer.writerow([one.row.line, channel, marked(point or ""), about])
+
+
+class Files(NamedTuple):
+    """What is told beside a report; None for what nobody asked for. `heard`: of so many rows more."""
+
+    heard: Callable[[int], None]
+    rows: RefusedRows | None = None
+    asks: RowsToAsk | None = None
+
+    def refused(self, rows: Sequence[Refused]) -> None:
+        if self.rows is not None:
+            self.rows.add(rows)
+
+    def to_ask(self, people: Sequence[ToAsk]) -> None:
+        if self.asks is not None:
+            self.asks.add(people)
 
 
 def as_csv(report: Report, stream: TextIO) -> None:
@@ -62,101 +99,8 @@ def _figures(report: Report) -> Iterator[Sequence[Any]]:  # Any: cells of severa
     for channel, count in report.to_ask.by_channel.items():
         yield "to_ask", None, None, channel, count, None
     yield "to_ask", "not_to_be_asked", None, None, report.to_ask.not_to_be_asked, None
+    yield "to_ask", "no_need", None, None, report.to_ask.no_need, None
     for fault in report.refused:
         yield "refused", fault.code, None, None, fault.line, fault.text
     for fault in report.left_out:
         yield "left_out", fault.code, None, None, fault.line, fault.text
-
-
-_HEADS = {
-    "rows": Text("Lignes", "Rows"),
-    "people": Text("Clients", "Customers"),
-    "statements": Text("Indications", "Statements"),
-    "states": Text("Accords et refus repris", "Choices taken"),
-    "contradictions": Text("Contradictions entre outils", "Tools that disagree"),
-    "contactable": Text("Joignables (avant → après)", "Contactable (before → after)"),
-    "claims": Text(
-        "Accords sans preuve, et ce qui les prouverait", "Unproven consents, and what would prove them"
-    ),
-    "to_ask": Text("À qui demander confirmation", "Whom to ask for confirmation"),
-    "refused": Text("Lignes refusées", "Refused rows"),
-    "left_out": Text("Cellules laissées de côté", "Cells left out"),
-    "unread": Text("Colonnes non lues", "Columns not read"),
-}
-_NAMES = {
-    "read": Text("lues", "read"),
-    "accepted": Text("reprises", "taken"),
-    "refused": Text("refusées", "refused"),
-    "unchanged": Text("sans rien de nouveau", "with nothing new"),
-    "new": Text("nouveaux", "new"),
-    "matched": Text("déjà connus", "known already"),
-    "ambiguous": Text("à examiner (coordonnée partagée)", "to be looked at (shared contact detail)"),
-    "choices": Text("accords et refus", "choices"),
-    "objections": Text("oppositions à la publicité", "marketing objections"),
-    "facts": Text("faits", "facts"),
-    "attempts": Text("appels", "calls"),
-    "recorded_before": Text("déjà enregistrées", "recorded before"),
-}
-MOST_SHOWN = 20
-
-
-def as_text(report: Report, language: Language) -> str:
-    """For a terminal: the sentence and the examples first, then the figures."""
-    return "\n".join(_lines(report, language))
-
-
-def _lines(report: Report, language: Language) -> Iterator[str]:
-    yield report.summary
-    yield from (f"  {example}" for example in report.examples)
-    for section in ("rows", "people", "statements"):
-        counts = msgspec.structs.asdict(getattr(report, section)).items()
-        yield (
-            _HEADS[section](language)
-            + ": "
-            + ", ".join(f"{count} {_NAMES[name](language)}" for name, count in counts)
-        )
-    yield from _section(
-        "states",
-        language,
-        (f"{one.count:>7}  {one.purpose} × {one.channel}: {one.text}" for one in report.states),
-    )
-    yield from _section(
-        "contradictions",
-        language,
-        (
-            f"{one.count:>7}  {one.purpose} × {one.channel}, {one.yes} / {one.no}: {one.text}"
-            for one in report.contradictions
-        ),
-    )
-    everybody = Text("clients", "customers")(language)
-    yield from _section(
-        "contactable",
-        language,
-        (
-            f"{one.before:>7} → {one.after} (+{one.become}, −{one.stop})  "
-            + (f"{one.purpose} × {one.channel}" if one.purpose else everybody)
-            for one in report.contactable
-        ),
-    )
-    yield from _section(
-        "claims",
-        language,
-        (f"{one.count:>7}  {one.purpose} × {one.channel}: {one.proven_by}" for one in report.claims),
-    )
-    by_nobody = Text("à personne par un moyen permis", "cannot be asked by any permitted method")(language)
-    asked = [f"{count:>7}  {channel}" for channel, count in report.to_ask.by_channel.items()]
-    if report.to_ask.not_to_be_asked:
-        asked.append(f"{report.to_ask.not_to_be_asked:>7}  {by_nobody}")
-    yield from _section("to_ask", language, asked)
-    for section in ("refused", "left_out"):
-        faults = getattr(report, section)
-        yield from _section(section, language, (f"{one.line:>7}  {one.text}" for one in faults[:MOST_SHOWN]))
-    if report.unread:
-        yield f"{_HEADS['unread'](language)}: {', '.join(report.unread)}"
-
-
-def _section(name: str, language: Language, lines: Iterable[str]) -> Iterator[str]:
-    listed = list(lines)
-    if listed:
-        yield _HEADS[name](language)
-        yield from listed
