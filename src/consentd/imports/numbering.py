@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from consentd.crypto.keyring import Keyring
-from consentd.imports.mapping import Stated
+from consentd.imports.stated import Stated
 from consentd.kernel.canonical import canonical
 from consentd.subjects.spelling import Named
 

@@ -15,9 +15,9 @@ from consentd.base.i18n import Language
 from consentd.crypto.keyring import Keyring, with_fresh_keys
 from consentd.db.unit import Database, Unit
 from consentd.imports.contradictions import Contradiction, contradictions
-from consentd.imports.mapping import Stated
 from consentd.imports.report import LineToAsk, Report, Tally, report
 from consentd.imports.running import Job, Refused, Running, read
+from consentd.imports.stated import Stated
 from consentd.imports.store import said_of
 from consentd.imports.survey import AT_ONCE, Pair, Reach, Survey, ToAsk
 from consentd.imports.taking import Taken

@@ -11,9 +11,10 @@ import msgspec
 
 from consentd.base.i18n import Language, Text
 from consentd.imports.guessing import PREVIEW, Guess
-from consentd.imports.mapping import Mapper, RowRefused, Stated
+from consentd.imports.mapping import Mapper
 from consentd.imports.reading import inspect, marked, rows
 from consentd.imports.recognising import header_of
+from consentd.imports.stated import RowRefused, Stated
 from consentd.imports.words import Words
 from consentd.kernel.policy import Policy
 

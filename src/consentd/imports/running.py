@@ -16,9 +16,10 @@ from consentd.consent.won import Settled, settle
 from consentd.crypto.keyring import Keyring
 from consentd.db.unit import Unit
 from consentd.evidence.model import Actor
-from consentd.imports.mapping import Mapper, RowRefused, Stated
+from consentd.imports.mapping import Mapper
 from consentd.imports.reading import Row, Source, WholeFileRefused, rows
 from consentd.imports.recognising import Recognised
+from consentd.imports.stated import RowRefused, Stated
 from consentd.imports.taking import Taken, Taker
 from consentd.kernel.compiled import CompiledPolicy
 from consentd.kernel.layout import Layout

@@ -12,7 +12,7 @@ from consentd.check.questions import CheckAsked
 from consentd.check.within import decisions_within
 from consentd.crypto.keyring import Keyring
 from consentd.db.unit import Unit
-from consentd.imports.mapping import Stated
+from consentd.imports.stated import Stated
 from consentd.kernel.case import Decision
 from consentd.kernel.compiled import CompiledPolicy
 from consentd.kernel.instants import Instant

@@ -24,8 +24,8 @@ from consentd.db.attempt import attempt
 from consentd.db.prepared import writing_together
 from consentd.db.unit import Unit
 from consentd.evidence.model import Actor
-from consentd.imports.mapping import Choice, RowRefused, Stated
 from consentd.imports.numbering import Numbered, numbered
+from consentd.imports.stated import Choice, RowRefused, Stated
 from consentd.kernel.compiled import CompiledPolicy
 from consentd.kernel.errors import CallerError
 from consentd.kernel.ids import BatchId, GroupId
