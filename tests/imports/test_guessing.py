@@ -104,6 +104,29 @@ def test_a_column_of_consent_that_cannot_be_read_is_told(tmp_path: Path) -> None
     assert "Newsletter" in as_yaml(found, "fr").splitlines()[1]
 
 
-def test_yaml_of_a_strange_column_is_text(tmp_path: Path) -> None:
-    path = file_of(tmp_path, 'Email,"Newsletter","x: [!!python/object y]"\na@exemple.fr,oui,1\n')
-    assert "!!python" not in as_yaml(guess(path, demo_policy()), "en")
+def test_a_refusal_that_stands_further_down_is_not_passed_over(tmp_path: Path) -> None:
+    head = "Email,SMS,Newsletter,SMS_BLACKLIST,Marketing Préférence,Ville\n"
+    path = file_of(tmp_path, head + "a@exemple.fr,0624686501,oui,false,mardi,Lyon\n" * 3)
+    found = guess(path, demo_policy())
+    assert found.layout.words["SMS_BLACKLIST"]["true"] == "yes"
+    assert found.layout.words["Newsletter"]["non"] == "no"
+    assert [rule.when for rule in found.layout.choices if rule.state == "withdrawn"] == [
+        {"SMS_BLACKLIST": "yes"}
+    ]
+    # What sounds like a choice is told to be looked at; the rest, that it is not read.
+    assert (found.doubts, found.unread) == (("Marketing Préférence",), ("Ville",))
+    yaml = as_yaml(found, "fr")
+    assert '# Colonnes non lues : "Ville"' in yaml
+    assert '# Colonne à regarder vous-même : "Marketing Préférence"' in yaml
+
+
+@pytest.mark.parametrize("end", ["", "\x85", "\u2028", "\u2029", "\\n"])
+def test_promise_16_yaml_of_a_strange_column_is_text(tmp_path: Path, end: str) -> None:
+    strange = f"Newsletter {end}x: [!!python/object y]"
+    rows = f'Email,"Newsletter","{strange}","{end}y: [!!python/object z]"\na@exemple.fr,oui,1,2\n'
+    path = file_of(tmp_path, rows)
+    found = guess(path, demo_policy())
+    assert found.doubts == (strange,)
+    lines = as_yaml(found, "en").splitlines()
+    assert not [line for line in lines if "!!python" in line and not line.startswith("#")]
+    assert len(lines) == len(as_yaml(found, "en").split("\n")) - 1

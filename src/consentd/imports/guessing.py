@@ -45,7 +45,7 @@ class Column(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """As `column_key` has them; `*` stands for anything."""
     means: str
     """One of identifier, own_number, part_of_name, territory, birth, sale, opt_in, opt_out, opt_out_of_all,
-    opted_at, opted_out_at, bounced, street, place.
+    opted_at, opted_out_at, bounced, street, place, doubt.
     """
     scheme: str = ""
     purpose: str = ""
@@ -65,6 +65,7 @@ class Tables(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     yes: tuple[str, ...]
     no: tuple[str, ...]
     left: tuple[str, ...]
+    families: tuple[tuple[str, ...], ...]
     formats: tuple[str, ...]
 
 
@@ -74,6 +75,8 @@ class Guess(NamedTuple):
     layout: Layout
     doubts: tuple[str, ...]
     """Columns that look like a choice, but could not be read as one."""
+    unread: tuple[str, ...]
+    """Other columns that the layout does not read."""
 
 
 @cache
@@ -149,7 +152,9 @@ class _Guessing:
         layout = msgspec.structs.replace(
             layout, columns=tuple(column for column in self._columns if column in used)
         )
-        return Guess(tool, (tool or "contacts").lower(), layout, tuple(self._doubts))
+        doubts = [*self._doubts, *(column for column, _ in self._meant.get("doubt", ()))]
+        unread = [column for column in self._columns if column not in used and column not in doubts]
+        return Guess(tool, (tool or "contacts").lower(), layout, tuple(doubts), tuple(unread))
 
     def _identifiers(self) -> list[Source]:
         found: list[Source] = []
@@ -266,12 +271,9 @@ class _Guessing:
 
     def _all_dated(self, column: str, told: Mapping[str, str], time: TimeSource) -> bool:
         """Whether every yes bears the time: a row without one would be refused for want of it."""
-        dates = self._columns[time.columns[0]]
-        return all(
-            date.strip()
-            for cell, date in zip(self._columns[column], dates, strict=False)
-            if told.get(cell.strip()) == "yes"
-        )
+        said = zip(self._columns[column], self._columns[time.columns[0]], strict=False)
+        dates = [date.strip() for cell, date in said if told.get(cell.strip()) == "yes"]
+        return bool(dates) and all(dates)
 
     def _yes_and_no(self, column: str) -> dict[str, str] | None:
         """What is written in the column, and what it means; None where something else is."""
@@ -281,7 +283,10 @@ class _Guessing:
         meaning |= dict.fromkeys(known.yes, "yes")
         if len(written) > 12 or any(word.casefold() not in meaning for word in written):
             return None
-        return {word: meaning[word.casefold()] for word in written} | {"": "no"}
+        seen = {word.casefold() for word in written}
+        others = {word for family in known.families if seen.intersection(family) for word in family} - seen
+        told = {word: meaning[word.casefold()] for word in [*written, *sorted(others)]}
+        return told | {"": "no"}
 
 
 _LOOKS = {
@@ -293,7 +298,9 @@ _LOOKS = {
 
 def _named(column: str, names: Sequence[str]) -> bool:
     key = column_key(column)
-    return any(re.fullmatch(re.escape(name).replace(r"\*", ".*"), key) for name in names)
+    # `*` stands for anything, `?` for one sign.
+    patterns = (re.escape(name).replace(r"\*", ".*").replace(r"\?", ".") for name in names)
+    return any(re.fullmatch(pattern, key) for pattern in patterns)
 
 
 def _reads(format_: str, cell: str) -> bool:

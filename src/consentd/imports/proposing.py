@@ -24,15 +24,17 @@ _CHECK = Text(
     "Proposed from the columns: read it through. A yes in it is only a claim; add under `proofs` what proves "
     "it, if anything does.",
 )
+_UNREAD = Text("Colonnes non lues : {columns}", "Columns not read: {columns}")
 _DOUBT = Text("Colonne à regarder vous-même : {column}", "Look at this column yourself: {column}")
 
 
 def as_yaml(guess: Guess, language: Language) -> str:
     """What goes into `systems/<id>.yaml`. Every text is quoted: nothing in it can be anything else."""
     lines = [f"# {_CHECK(language)}"]
-    lines += [
-        f"# {_DOUBT(language).format(column=json.dumps(one, ensure_ascii=False))}" for one in guess.doubts
-    ]
+    lines += [f"# {_DOUBT(language).format(column=_text(one))}" for one in guess.doubts]
+    if guess.unread:
+        unread = ", ".join(map(_text, guess.unread))
+        lines.append(f"# {_UNREAD(language).format(columns=unread)}")
     told: dict[str, Any] = msgspec.to_builtins(guess.layout)  # Any: what JSON has
     lines += ["imports:", f"  {guess.name}:"]
     lines += [f"    {line}" for line in _members(told)]
@@ -41,7 +43,7 @@ def as_yaml(guess: Guess, language: Language) -> str:
 
 def _members(told: Mapping[str, Any]) -> Iterator[str]:
     for name, value in told.items():
-        if isinstance(value, list) and value and isinstance(value[0], dict):
+        if isinstance(value, list | tuple) and value and isinstance(value[0], dict):
             yield f"{name}:"
             yield from (f"  - {_flow(item)}" for item in value)
         elif isinstance(value, dict) and name in ("words", "times", "proofs"):
@@ -54,13 +56,17 @@ def _members(told: Mapping[str, Any]) -> Iterator[str]:
 def _flow(value: Any) -> str:  # Any: what JSON has
     if isinstance(value, dict):
         return "{ " + ", ".join(f"{_text(key)}: {_flow(item)}" for key, item in value.items()) + " }"
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return "[" + ", ".join(map(_flow, value)) + "]"
     return _text(value) if isinstance(value, str) else json.dumps(value)
 
 
 def _text(value: str) -> str:
-    return json.dumps(value, ensure_ascii=False)
+    """Quoted, in one line: what YAML takes for the end of a line is escaped, so that a comment ends where we
+    end it.
+    """
+    quoted = json.dumps(value, ensure_ascii=False)
+    return "".join(rf"\u{ord(sign):04x}" if sign in "\x85\u2028\u2029" else sign for sign in quoted)
 
 
 def preview(path: Path, guess: Guess, policy: Policy, exported_at: str, language: Language) -> list[str]:

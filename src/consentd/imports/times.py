@@ -6,13 +6,19 @@ showed twice counts as the earlier for what permits and as the later for what re
 
 import datetime as dt
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from consentd.kernel.layout import TimeSource
 
-_PARTS = {"Y": r"([0-9]{4})", "y": r"([0-9]{2})"} | dict.fromkeys("mdHMS", r"([0-9]{1,2})")
+_PARTS = {
+    "Y": r"([0-9]{4})",
+    "y": r"([0-9]{2})",
+    "f": r"([0-9]{1,6})",
+    "p": r"([AaPp][Mm])",
+    "z": r"(Z|[+-][0-9]{2}:?[0-9]{2})",
+} | dict.fromkeys("mdHIMS", r"([0-9]{1,2})")
 
 
 class Told(NamedTuple):
@@ -64,6 +70,9 @@ class TimeReader:
             if not isinstance(found, dt.datetime):
                 day = found.isoformat()
                 return Told(day, day, day)
+            if found.tzinfo is not None:
+                told = found.isoformat()
+                return Told(told, told, found.astimezone(self._zone).date().isoformat())
             first, last = (found.replace(tzinfo=self._zone, fold=fold) for fold in (0, 1))
             if first.astimezone(dt.UTC) > last.astimezone(dt.UTC):
                 # An hour that no clock showed: in spring the fold turns it round.
@@ -84,17 +93,44 @@ def _compiled(format_: str) -> Callable[[str], dt.datetime | dt.date | str | Non
         found = shape.fullmatch(text)
         if found is None:
             return None
-        said = dict(zip(letters, map(int, found.groups()), strict=True))
-        year = said["Y"] if "Y" in said else 2000 + said["y"]
+        said = dict(zip(letters, found.groups(), strict=True))
+        year = int(said["Y"]) if "Y" in said else 2000 + int(said["y"])
         if "m" not in said:
             return f"{year:04}"
         try:
-            if "H" not in said:
-                return dt.date(year, said["m"], said["d"])
-            return dt.datetime(  # noqa: DTZ001 the zone is put to it by whoever asked
-                year, said["m"], said["d"], said["H"], said.get("M", 0), said.get("S", 0)
+            if "H" not in said and "I" not in said:
+                return dt.date(year, int(said["m"]), int(said["d"]))
+            return dt.datetime(
+                year,
+                int(said["m"]),
+                int(said["d"]),
+                _hour(said),
+                int(said.get("M", 0)),
+                int(said.get("S", 0)),
+                int(said.get("f", "0").ljust(6, "0")),
+                # Where the text names none, whoever asked puts one to it.
+                _zone(said["z"]) if "z" in said else None,
             )
         except (ValueError, KeyError):
             return None
 
     return parse
+
+
+def _hour(said: Mapping[str, str]) -> int:
+    """Raises ValueError for an hour that no clock of twelve hours shows."""
+    if "I" not in said:
+        return int(said["H"])
+    hour = int(said["I"])
+    if not 1 <= hour <= 12:
+        raise ValueError(hour)
+    return hour % 12 + (12 if said["p"].casefold() == "pm" else 0)
+
+
+def _zone(text: str) -> dt.timezone:
+    """Raises ValueError for more than a day."""
+    if text == "Z":
+        return dt.UTC
+    digits = text[1:].replace(":", "")
+    away = dt.timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
+    return dt.timezone(-away if text[0] == "-" else away)

@@ -25,7 +25,7 @@ ENCODINGS = ("utf-8", "utf-16", "cp1252", "iso-8859-15")
 """What files come in. Latin-1 is read as cp1252, as browsers do: the difference is control characters."""
 DELIMITERS = (",", ";", "\t", "|")
 
-_DIRECTIVES = frozenset("YymdHMS")
+_DIRECTIVES = frozenset("YymdHIMSfpz")
 _ISO = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,3})?")
 
 
@@ -109,8 +109,11 @@ class _Layout:
                 self._fault((*where, "formats"), "names no format, such as '%Y-%m-%d %H:%M:%S'")
             for index, format_ in enumerate(time.formats):
                 used = set(re.findall(r"%(.)", format_))
-                if used - _DIRECTIVES or not used & {"Y", "y"}:
-                    self._fault((*where, "formats", index), f"{format_!r} is no format of %Y %m %d %H %M %S")
+                if used - _DIRECTIVES or not used & {"Y", "y"} or ("I" in used) != ("p" in used):
+                    self._fault(
+                        (*where, "formats", index),
+                        f"{format_!r} is no format of %Y %m %d %H %M %S, nor with %I and %p, %f, or %z",
+                    )
             if time.zone is not None:
                 self._checker.zone(self._file, (*self._where, *where, "zone"), time.zone)
 
