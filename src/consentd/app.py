@@ -42,6 +42,8 @@ from consentd.evidence import service as evidence
 from consentd.evidence.journal import Journal
 from consentd.evidence.model import SERVICE
 from consentd.evidence.runner import Sequencer
+from consentd.imports import api as imports_api
+from consentd.imports.jobs import Imports
 from consentd.kernel.errors import ConsentdError, OperatorError, Tampered, Unavailable
 from consentd.policy.service import PolicyBook, log_origin
 from consentd.subjects import api as subjects_api
@@ -164,8 +166,13 @@ def compose(
     )
     refusals = Refusals(database, parts.keyring)
     readiness = Readiness({"database": _database_probe(parts), "log": _log_probe(sequencer)})
+    imports = Imports(settings, database, parts.keyring, parts.policies, clock.now)
     beside = Beside(
-        refusals.run, sequencer.run, lambda: _purge_by_the_hour(parts), lambda: _fresh_keys(parts)
+        refusals.run,
+        sequencer.run,
+        imports.worker.run,
+        lambda: _purge_by_the_hour(parts, imports),
+        lambda: _fresh_keys(parts),
     )
 
     name = f"batches of {logs.process()}"
@@ -186,7 +193,7 @@ def compose(
 
     return build(
         [
-            *slices(parts, batches, lists, sequencer.poke),
+            *slices(parts, batches, lists, imports, sequencer.poke),
             *more,
             *health.routes(readiness),
             *pages.routes(readiness, lambda: database.read(evidence.status)),
@@ -204,7 +211,11 @@ def compose(
 
 
 def slices(
-    parts: Parts, batches: Batches, lists: ListProcesses, wake: Callable[[], None] = lambda: None
+    parts: Parts,
+    batches: Batches,
+    lists: ListProcesses,
+    imports: Imports,
+    wake: Callable[[], None] = lambda: None,
 ) -> list[HTTPRouteHandler]:
     """Every slice's routes. `wake` tells the sequencer that something was recorded."""
     database, keyring, repeats = parts.database, parts.keyring, parts.repeats
@@ -219,6 +230,7 @@ def slices(
         *merging_api.routes(doing, repeats),
         *check_api.routes(checks, permits, doing, repeats, batches),
         *lists_api.routes(checks, lists),
+        *imports_api.routes(imports),
         *authzen_api.routes(checks, doing, batches, parts.settings.public_url),
     ]
 
@@ -247,13 +259,14 @@ class Beside:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
 
-async def _purge_by_the_hour(parts: Parts) -> None:
+async def _purge_by_the_hour(parts: Parts, imports: Imports) -> None:
     """What has a date: idempotency keys, spent assertions, and proof keys that no law orders kept."""
     while True:
         with contextlib.suppress(ConsentdError):
             await idempotency.purge(parts.database)
             await assertions.purge(parts.database)
             await parts.database.change(lambda unit: purge_proofs(unit, parts.keyring, SERVICE))
+            await imports.worker.sweep()
         await asyncio.sleep(PURGE_SECONDS)
 
 

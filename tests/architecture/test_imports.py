@@ -29,6 +29,7 @@ ROOMS = (
     "subjects",
     "consent",
     "check",
+    "imports",
     "systems",
     "dsr",
     "feed",

@@ -29,6 +29,7 @@ from consentd.consent.requests import (
 from consentd.db.tables import metadata
 from consentd.kernel.errors import OperatorError
 from consentd.kernel.instants import Instant
+from consentd.kernel.layout import ChoiceRule, Layout, ProofSource
 from consentd.kernel.policy import Controller, Purpose
 from consentd.kernel.reasons import REASONS
 from consentd.policy.law_rules import RULES
@@ -286,3 +287,12 @@ def test_the_rooms_are_told_in_the_order_that_is_enforced() -> None:
     )
     built = [room for room in order if any((ROOT / "src/consentd" / room).glob("*.py"))]
     assert rooms == built
+
+
+def test_importing_names_every_key_of_a_layout() -> None:
+    when = {"when", "filled", "empty", "above"}
+    assert named_in("A layout", "docs/importing.md") == fields(Layout)
+    assert named_in("A proof", "docs/importing.md") == fields(ProofSource)
+    assert named_in("A choice", "docs/importing.md") == [
+        name for name in fields(ChoiceRule) if name not in when
+    ]

@@ -134,6 +134,13 @@ def test_any_form_is_answered(service: Serving, text: str) -> None:
     assert answer.status_code in (400, 401, 429)
 
 
+@FEW
+@whatever(content=st.binary(max_size=400))
+def test_any_file_is_answered(till: httpx.Client, content: bytes) -> None:
+    answer = till.post("/v1/imports", content=content, headers={"content-type": "text/csv"})
+    assert answer.status_code in (200, 202), answer.text
+
+
 def test_every_post_is_tried(service: Serving) -> None:
     """A new route is put into GOOD, with a body that it takes; the others take none, a form, or lines."""
     with service.stranger() as client:
@@ -144,7 +151,8 @@ def test_every_post_is_tried(service: Serving) -> None:
         if "post" in methods
     }
     assert {path for path, media in takes.items() if "application/json" in media} == set(GOOD)
-    assert {path for path, media in takes.items() if media and path not in GOOD} == {"/oauth/token", LIST}
+    others = {path for path, media in takes.items() if media and path not in GOOD}
+    assert others == {"/oauth/token", "/v1/imports", LIST}
 
 
 @pytest.mark.parametrize("form", ["application/x-ndjson", "text/csv"])

@@ -7,7 +7,8 @@ from consentd.db.tables.people import identifier_links
 from consentd.kernel.errors import Unprocessable
 from consentd.kernel.ids import NOBODY
 from consentd.subjects.service import merge_candidates
-from support.builders import Company
+from consentd.subjects.spelling import named
+from support.builders import Company, demo_policy
 from support.builders_requests import yes
 
 MAILBOX = "email:famille.roux@exemple.fr"
@@ -212,3 +213,10 @@ async def test_the_first_proof_of_an_address_stays(company: Company) -> None:
         found.append(await company.database.read(lambda connection: connection.scalar(read)))
     assert found[0] == found[1] > found[2]
     await company.verify_everything()
+
+
+@pytest.mark.parametrize("territory", ["RE", "FR-974", "GP", "MQ"])
+def test_overseas_a_national_number_of_the_mainland_is_one_of_the_mainland(territory: str) -> None:
+    phone = demo_policy().identifiers["phone"]
+    assert named("phone", phone, "06 45 86 44 03", territory).value == "+33645864403"
+    assert named("phone", phone, "0692 12 34 56", territory).value == "+262692123456"

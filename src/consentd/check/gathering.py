@@ -20,7 +20,8 @@ class _Held(msgspec.Struct):
 
     holders: list[RawId]
     consumer: bool = False
-    reachable: bool = False
+    unreachable: bool = False
+    """An address bounces whoever has it: what one silo found out is true of all (decision 0033)."""
 
 
 class Gathered:
@@ -76,7 +77,7 @@ class Gathered:
         if row[2] not in held.holders:
             held.holders.append(row[2])
         held.consumer = held.consumer or row[5] == "consumer"
-        held.reachable = held.reachable or row[10] is None
+        held.unreachable = held.unreachable or row[10] is not None
 
     def _member(self, row: Sequence[Any]) -> None:
         self._members.setdefault(row[2], []).append((row[1], row[5], row[10] is not None))
@@ -151,7 +152,7 @@ class Gathered:
 
     def _point(self, id_: RawId) -> Point:
         held = self._points[id_]
-        return Point(uuid_of(id_), tuple(held.holders), not held.consumer, not held.reachable)
+        return Point(uuid_of(id_), tuple(held.holders), not held.consumer, held.unreachable)
 
     def _suppressions(self, groups: Iterable[RawId], points: Sequence[RawId]) -> tuple[Suppression, ...]:
         """What the do-not-contact list says of these people, whichever identifier they are on it by."""

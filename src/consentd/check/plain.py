@@ -166,7 +166,7 @@ def case_of(rows: Sequence[Row], purpose: str, channel: str, open_facts: OpenFac
         by_group.setdefault(row[GROUP], []).append(row)
     people = tuple(_person(found, point, purpose, channel, open_facts) for found in by_group.values())
     consumer = any(row[CAPACITY] == "consumer" for row in rows)
-    reachable = any(row[UNREACHABLE] is None for row in rows)
+    reachable = all(row[UNREACHABLE] is None for row in rows)
     return Case(
         people,
         (Point(point, tuple(by_group), not consumer, not reachable),),

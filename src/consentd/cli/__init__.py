@@ -10,6 +10,7 @@ from consentd.cli import (
     audit,
     demo,
     filtering,
+    importing,
     keys,
     openapi,
     policy,
@@ -29,20 +30,23 @@ def main() -> None:
     """consentd: records consent, decides before contact, proves it."""
 
 
-for module in (
+MODULES = (
     setup,
     serving,
     demo,
     policy,
     system,
+    filtering,
+    importing,
     subject,
     receipt,
     proof,
-    filtering,
     keys,
     audit,
     states,
     openapi,
-):
+)
+
+for module in MODULES:
     for command in module.COMMANDS:
         main.add_command(command)

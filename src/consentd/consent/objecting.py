@@ -44,8 +44,13 @@ class ObjectionsRecorded(msgspec.Struct, frozen=True, kw_only=True):
     objections: tuple[ObjectionRecorded, ...]
 
 
-def record_objection(act: Act, request: RecordObjection, zone: ZoneInfo) -> ObjectionsRecorded:
-    """Records one objection for everyone meant: if nobody can tell who it was, it is everyone's."""
+def record_objection(
+    act: Act, request: RecordObjection, zone: ZoneInfo, given: Resolution | None = None
+) -> ObjectionsRecorded:
+    """Records one objection for everyone meant: if nobody can tell who it was, it is everyone's.
+
+    `given`: who is meant, where that was found out already.
+    """
     when = _moment(act, request, zone)
     point = None
     if request.contact_point is not None:
@@ -54,7 +59,7 @@ def record_objection(act: Act, request: RecordObjection, zone: ZoneInfo) -> Obje
     earlier = act.already(request.source_event_id, content)
     if earlier is not None:
         return _rebuilt(act.unit.connection, earlier.batch, duplicate=True)
-    resolution = act.resolve(request.subject, [point] if point else [], restricts=True)
+    resolution = given or act.resolve(request.subject, [point] if point else [], restricts=True)
     written = [
         row
         for person in resolution.restricted

@@ -42,12 +42,25 @@ class _StateRow(NamedTuple):
     own_act: Instant | None
 
 
+class _ObjectionRow(NamedTuple):
+    """The columns of `objection_states`, in their order."""
+
+    group_id: GroupId
+    purpose: str
+    channel: str
+    contact_point_id: UUID
+    ground: str
+    since: Instant
+    event_id: EventId
+
+
 _COLUMNS = [t.consent_states.c[name] for name in _StateRow._fields]
 _STATES = sa.select(*_COLUMNS).where(t.consent_states.c.group_id == sa.bindparam("wanted"))
-_STATES_OF_PURPOSES = _STATES.where(t.consent_states.c.purpose.in_(sa.bindparam("purposes", expanding=True)))
+_STATES_OF_ALL = Read(_STATES, _StateRow._make)
 _STATES_OF_PURPOSE = Read(_STATES.where(t.consent_states.c.purpose == sa.bindparam("about")), _StateRow._make)
-_OBJECTION_STATES = sa.select(t.objection_states).where(
-    t.objection_states.c.group_id == sa.bindparam("wanted")
+_OBJECTION_STATES = Read(
+    sa.select(t.objection_states).where(t.objection_states.c.group_id == sa.bindparam("wanted")),
+    _ObjectionRow._make,
 )
 
 
@@ -55,13 +68,12 @@ def states(
     connection: sa.Connection, group: GroupId, purposes: Collection[str] | None = None
 ) -> dict[StateKey, State]:
     """What stands for a person; of these purposes only, if told."""
-    if purposes is None:
-        rows = list(map(_StateRow._make, connection.execute(_STATES, {"wanted": group})))
-    elif len(purposes) == 1:
+    if purposes is not None and len(purposes) == 1:
         rows = _STATES_OF_PURPOSE.all(connection, {"wanted": group, "about": next(iter(purposes))})
     else:
-        asked = {"wanted": group, "purposes": list(purposes)}
-        rows = list(map(_StateRow._make, connection.execute(_STATES_OF_PURPOSES, asked)))
+        rows = _STATES_OF_ALL.all(connection, {"wanted": group})
+        if purposes is not None:
+            rows = [row for row in rows if row.purpose in purposes]
     found = [_state(row) for row in rows]
     return {state.key: state for state in found}
 
@@ -118,17 +130,17 @@ def _upsert_states(dialect: Dialect) -> Write:
 
 
 def objection_states(connection: sa.Connection, group: GroupId) -> list[Objection]:
-    return [_objection(row) for row in connection.execute(_OBJECTION_STATES, {"wanted": group}).mappings()]
+    return [_objection(row) for row in _OBJECTION_STATES.all(connection, {"wanted": group})]
 
 
-def _objection(row: Any) -> Objection:  # Any: a row mapping
+def _objection(row: _ObjectionRow) -> Objection:
     return Objection(
-        purpose=None if row["purpose"] == "*" else row["purpose"],
-        channel=None if row["channel"] == "*" else row["channel"],
-        contact_point=row["contact_point_id"],
-        ground=Ground(row["ground"]),
-        since=row["since"],
-        event=row["event_id"],
+        purpose=None if row.purpose == "*" else row.purpose,
+        channel=None if row.channel == "*" else row.channel,
+        contact_point=row.contact_point_id,
+        ground=Ground(row.ground),
+        since=row.since,
+        event=row.event_id,
     )
 
 
@@ -202,7 +214,7 @@ def objections_of_groups(
     rows = connection.execute(
         sa.select(t.objection_states).where(t.objection_states.c.group_id.in_(list(groups)))
     )
-    for row in rows.mappings():
+    for row in map(_ObjectionRow._make, rows):
         objection = _objection(row)
-        found.setdefault(row["group_id"], {})[objection.scope] = objection
+        found.setdefault(row.group_id, {})[objection.scope] = objection
     return found

@@ -5,7 +5,6 @@ and §7: a wrong root key means that there is no keyring, never that something g
 process may have rotated a key: who meets an id that is not here reloads, and asks again.
 """
 
-import hmac
 import os
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import TypeVar
@@ -16,7 +15,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 
 from consentd.base.ids import new_id
 from consentd.crypto import store
-from consentd.crypto.macs import macs
+from consentd.crypto.macs import Mac
 from consentd.crypto.root import RootKey, root_key
 from consentd.crypto.seal import Place, seal, unseal
 from consentd.crypto.secrets import Key, Secret
@@ -71,7 +70,7 @@ class Keyring:
         In a third of the time of one by one, which `bench/lists.py` watches.
         """
         keys = self._keys
-        return [macs(keys.derived("lookup", version, scheme), values) for version in keys.versions["lookup"]]
+        return [keys.mac("lookup", version, scheme).of_all(values) for version in keys.versions["lookup"]]
 
     def suppression_digest(self, scheme: str, value: str) -> list[tuple[int, bytes]]:
         """The same under the suppression keys, so that neither list can be held against the other."""
@@ -82,11 +81,15 @@ class Keyring:
 
         Its key has one version for ever: what a system reported is recognised for ever.
         """
-        return hmac.digest(self._keys.derived("digest", 1, use), data, "sha256")
+        return self._keys.mac("digest", 1, use).of(data)
+
+    def digests(self, use: str, data: Iterable[bytes]) -> list[bytes]:
+        """The same of each, in order."""
+        return self._keys.mac("digest", 1, use).of_all(data)
 
     def journal_mac(self, data: bytes) -> bytes:
         """For the stop journal: 32 bytes. The caller separates what it is used for."""
-        return hmac.digest(self._keys.derived("journal", 1, "mac"), data, "sha256")
+        return self._keys.mac("journal", 1, "mac").of(data)
 
     def vouch(self, leaf: bytes) -> bytes:
         """What shows that an entry which waits for the log is ours: 32 bytes. For its leaf alone."""
@@ -191,7 +194,7 @@ class _Keys:
                 self.signers.setdefault(row.use, signer)
         self.versions = {use: list(keys) for use, keys in self.symmetric.items()}
         self._ids = {(use, key.id): key for use, keys in self.symmetric.items() for key in keys.values()}
-        self._derived: dict[tuple[str, int, str], bytes] = {}
+        self._macs: dict[tuple[str, int, str], Mac] = {}
         missing = [use for use, versions in self.versions.items() if not versions]
         missing += [use for use in SIGNING if use not in self.signers]
         if missing:
@@ -210,20 +213,17 @@ class _Keys:
 
     def index(self, use: str, scheme: str, value: str) -> list[tuple[int, bytes]]:
         content = value.encode()
-        return [
-            (version, hmac.digest(self.derived(use, version, scheme), content, "sha256"))
-            for version in self.versions[use]
-        ]
+        return [(version, self.mac(use, version, scheme).of(content)) for version in self.versions[use]]
 
-    def derived(self, use: str, version: int, purpose: str) -> bytes:
+    def mac(self, use: str, version: int, purpose: str) -> Mac:
         name = use, version, purpose
-        derived = self._derived.get(name)
-        if derived is None:
+        found = self._macs.get(name)
+        if found is None:
             info = f"consentd/{use}/v1\0{version}\0{purpose}".encode()
             # Expand only (RFC 5869 §3.3): the key is already 32 uniformly random bytes.
             derived = HKDFExpand(SHA256(), 32, info).derive(self.symmetric[use][version].secret.reveal())
-            self._derived[name] = derived
-        return derived
+            found = self._macs[name] = Mac(derived)
+        return found
 
 
 def create_keyring(unit: Unit, root: RootKey) -> Keyring:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from consentd.db.prepared import Read
+from consentd.db.prepared import Read, Write
 from consentd.db.tables.keys import keys, subject_keys
 from consentd.db.tables.people import identifier_links, identifiers
 from consentd.kernel.ids import SubjectId
@@ -111,8 +111,11 @@ def lock_key(connection: Connection, key_id: UUID) -> None:
     connection.execute(sa.select(keys.c.id).where(keys.c.id == key_id).with_for_update())
 
 
+_INSERT = Write(subject_keys.insert(), [*SubjectKeyRow._fields, "created_at"])
+
+
 def insert_subject_keys(connection: Connection, rows: Sequence[SubjectKeyRow], at: Instant) -> None:
-    connection.execute(subject_keys.insert(), [{**row._asdict(), "created_at": at} for row in rows])
+    _INSERT.run(connection, [{**row._asdict(), "created_at": at} for row in rows])
 
 
 _OF_ONE = Read(

@@ -50,8 +50,9 @@ def insert_keys(unit: Unit, keyring: Keyring, made: Mapping[SubjectId, SubjectKe
         return
     period = keyring.period()
     # A process that slept through a rotation must not wrap by a key that is about to be, or was, destroyed.
-    if not store.hold_key(unit.connection, period.id):
+    if period.id not in unit.held and not store.hold_key(unit.connection, period.id):
         raise UnknownKey("unknown_key", f"Period key {period.id} was retired: reload the keyring.")
+    unit.held.add(period.id)
     rows: list[SubjectKeyRow] = []
     for subject_id, keys in made.items():
         for kind, key in (("content", keys.content), ("proof", keys.proof)):

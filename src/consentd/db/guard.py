@@ -40,11 +40,17 @@ _WRITES = re.compile(
 class Guard:
     """One per connection, told of each unit that begins on it."""
 
-    __slots__ = ("kind", "wrote")
+    __slots__ = ("before", "kind", "wrote")
 
     def __init__(self) -> None:
         self.kind: Kind = "read"
         self.wrote = False
+        self.before: Callable[[], None] | None = None
+        """What must be done before any other statement: rows that wait to be written together."""
+
+    def settle(self) -> None:
+        if self.before is not None:
+            self.before()
 
     def begin(self, kind: Kind) -> None:
         self.kind = kind
@@ -64,8 +70,11 @@ class Guard:
         self.wrote = self.wrote or not written <= _NEEDS_NO_ENTRY
 
 
-def watch(engine: sa.Engine, guard_of: Callable[[Any], Guard]) -> None:
-    """Has every statement of `engine` judged. `guard_of` finds the guard of an execution context.
+def watch(
+    engine: sa.Engine, guard_of: Callable[[Any], Guard], first: Callable[[], None] = lambda: None
+) -> None:
+    """Has every statement of `engine` judged. `guard_of` finds the guard of an execution context; `first` is
+    what is done before each.
 
     The dialect's own hook is used because the connection's events cost seven microseconds per statement.
     """
@@ -79,6 +88,7 @@ def watch(engine: sa.Engine, guard_of: Callable[[Any], Guard]) -> None:
             if len(remembered) >= _MOST_REMEMBERED:
                 remembered.clear()
             remembered[statement] = written
+        first()
         if written:
             guard_of(context).judge(written)
 
@@ -109,3 +119,8 @@ def tables_written(tree: sa.ClauseElement) -> frozenset[str]:
         for part in visitors.iterate(tree)
         if isinstance(part, UpdateBase) and isinstance(part.table, sa.Table)
     )
+
+
+def tables_read(tree: sa.ClauseElement) -> frozenset[str]:
+    """The names of the tables that a statement of Core reads, under whatever alias."""
+    return frozenset(part.name for part in visitors.iterate(tree) if isinstance(part, sa.Table))

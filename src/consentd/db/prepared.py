@@ -7,13 +7,17 @@ the server costs more than Core, Core runs it: its errors say which connection i
 """
 
 import sqlite3
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Generic, NamedTuple, TypeVar
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, Generic, TypeVar
+from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
-from consentd.db.guard import Guard, tables_written
+from consentd.db.guard import Guard, tables_read, tables_written
+from consentd.db.tables import metadata
+from consentd.db.tables.types import Id
 
 R = TypeVar("R", bound=tuple[Any, ...])
 Values = Mapping[str, Any]
@@ -22,16 +26,75 @@ Convert = Callable[[Any], Any]
 
 _DIRECT = "consentd.direct"
 _SQLITE = SQLiteDialect_pysqlite()
+_PLACES = {table.name: place for place, table in enumerate(metadata.sorted_tables)}
 
 
-class _Direct(NamedTuple):
-    raw: sqlite3.Connection
-    guard: Guard
+class _Direct:
+    """A driver's connection, and the rows that wait on it, by their statement."""
+
+    __slots__ = ("guard", "raw", "waiting")
+
+    def __init__(self, raw: sqlite3.Connection, guard: Guard) -> None:
+        self.raw = raw
+        self.guard = guard
+        self.waiting: dict[Write, list[list[Any]]] | None = None
+
+    def write_what(self, read: frozenset[str]) -> None:
+        """Writes what waits, if some of it is for one of the tables that are read next."""
+        if self.waiting and any(not read.isdisjoint(one.tables) for one in self.waiting):
+            self.write_waiting()
+
+    def write_waiting(self) -> None:
+        if self.waiting:
+            waiting, self.waiting = self.waiting, {}
+            # What is referred to is written before what refers to it.
+            for statement in sorted(waiting, key=lambda one: one.place):
+                statement.run_many(self.raw, waiting[statement])
 
 
 def run_directly(connection: sa.Connection, raw: sqlite3.Connection, guard: Guard) -> None:
     """Has the prepared statements of this connection run on its driver, judged by `guard`."""
     connection.info[_DIRECT] = _Direct(raw, guard)
+
+
+@contextmanager
+def writing_together(connection: sa.Connection) -> Iterator[None]:
+    """Rows that prepared statements write inside are written together: before anything else is asked of the
+    connection, and at the end. Nothing that waits is written where the block raises.
+    """
+    on: _Direct | None = connection.info.get(_DIRECT)
+    if on is None:
+        yield
+        return
+    on.waiting, on.guard.before = {}, on.write_waiting
+    try:
+        yield
+        on.write_waiting()
+    finally:
+        on.waiting, on.guard.before = None, None
+
+
+@contextmanager
+def savepoint(connection: sa.Connection) -> Iterator[None]:
+    """What is written inside is undone where the block raises; what was written before stays."""
+    on: _Direct | None = connection.info.get(_DIRECT)
+    if on is None:
+        with connection.begin_nested():
+            yield
+        return
+    on.write_waiting()
+    on.raw.execute("SAVEPOINT attempt")
+    try:
+        yield
+        on.write_waiting()
+    except BaseException:
+        if on.waiting:
+            on.waiting = {}
+        if on.raw.in_transaction:
+            on.raw.execute("ROLLBACK TO attempt")
+            on.raw.execute("RELEASE attempt")
+        raise
+    on.raw.execute("RELEASE attempt")
 
 
 class Read(Generic[R]):
@@ -40,6 +103,7 @@ class Read(Generic[R]):
     def __init__(self, statement: sa.Select[Any], make: Callable[[Iterable[Any]], R]) -> None:
         self._statement = statement
         self._make = make
+        self._tables = tables_read(statement)
         self._text, self._bind = _compiled(statement, ())
         self._conversions = [
             (position, convert)
@@ -51,6 +115,7 @@ class Read(Generic[R]):
         on: _Direct | None = connection.info.get(_DIRECT)
         if on is None:
             return [self._make(row) for row in connection.execute(self._statement, values)]
+        on.write_what(self._tables)
         rows = on.raw.execute(self._text, self._bind(values)).fetchall()
         return [self._make(self._converted(row)) for row in rows]
 
@@ -65,33 +130,80 @@ class Read(Generic[R]):
         return cells
 
 
-class Write:
-    """An INSERT, with or without ON CONFLICT, of rows that all fill the same columns."""
+class ReadIn(Generic[R]):
+    """A SELECT about several values at once: `make_statement` is given the parameters to look among.
 
-    def __init__(self, statement: sa.Insert, columns: Sequence[str]) -> None:
+    A statement is prepared for each power of two up to MOST, and what is asked is filled up with itself: a
+    list that is expanded anew at each call costs more than what it finds. `kind`: of the values.
+    """
+
+    MOST = 32
+
+    def __init__(
+        self,
+        make_statement: Callable[[list[sa.BindParameter[Any]]], sa.Select[Any]],
+        make: Callable[[Iterable[Any]], R],
+        kind: type[sa.types.TypeEngine[Any]],
+    ) -> None:
+        self._make_statement = make_statement
+        self._make = make
+        self._kind = kind
+        self._reads: dict[int, Read[R]] = {}
+
+    def all(self, connection: sa.Connection, among: Sequence[Any]) -> list[R]:
+        """Rows that more than one part of a long list finds come more than once."""
+        found: list[R] = []
+        for start in range(0, len(among), self.MOST):
+            part = among[start : start + self.MOST]
+            size = 1 << (len(part) - 1).bit_length()
+            read = self._reads.get(size)
+            if read is None:
+                places = [sa.bindparam(f"among_{n}", type_=self._kind) for n in range(size)]
+                read = self._reads[size] = Read(self._make_statement(places), self._make)
+            filled = [*part, *[part[-1]] * (size - len(part))]
+            found += read.all(connection, {f"among_{n}": value for n, value in enumerate(filled)})
+        return found
+
+
+class Write:
+    """An INSERT, with or without ON CONFLICT, of rows that all fill the same columns; or an UPDATE."""
+
+    def __init__(self, statement: sa.Insert | sa.Update, columns: Sequence[str] = ()) -> None:
         self._statement = statement
         self._text, self._bind = _compiled(statement, columns)
-        self._written = tables_written(statement)
+        self.tables = tables_written(statement)
+        self.place = max(_PLACES[name] for name in self.tables), isinstance(statement, sa.Update)
+        """Of its table among all: a table stands behind those that it refers to, a change behind new rows."""
 
     def run(self, connection: sa.Connection, rows: Sequence[Values]) -> None:
         on: _Direct | None = connection.info.get(_DIRECT)
         if on is None:
             connection.execute(self._statement, rows)
             return
-        on.guard.judge(self._written)
-        for row in rows:
-            on.raw.execute(self._text, self._bind(row))
+        on.guard.judge(self.tables)
+        bound = [self._bind(row) for row in rows]
+        if on.waiting is not None:
+            on.waiting.setdefault(self, []).extend(bound)
+        else:
+            self.run_many(on.raw, bound)
+
+    def run_many(self, raw: sqlite3.Connection, bound: Sequence[list[Any]]) -> None:
+        """On the driver itself, what was put in order already."""
+        if len(bound) == 1:
+            raw.execute(self._text, bound[0])
+        else:
+            raw.executemany(self._text, bound)
 
 
 def _compiled(
-    statement: sa.Select[Any] | sa.Insert, columns: Sequence[str]
+    statement: sa.Select[Any] | sa.Insert | sa.Update, columns: Sequence[str]
 ) -> tuple[str, Callable[[Values], list[Any]]]:
     """Its text for SQLite, and what puts its parameters in order."""
     compiled = statement.compile(dialect=_SQLITE, column_keys=list(columns) or None)
     assert isinstance(compiled, sa.sql.compiler.SQLCompiler)
     binds: list[tuple[str, Convert | None, Any]] = []
     for name in compiled.positiontup or ():
-        convert = _impl(compiled.binds[name].type).bind_processor(_SQLITE)
+        convert = _binding(compiled.binds[name].type)
         binds.append((name, convert, compiled.params[name]))
     constants = {name: value for name, _, value in binds if value is not None}
 
@@ -100,6 +212,19 @@ def _compiled(
         return [given[name] if convert is None else convert(given[name]) for name, convert, _ in binds]
 
     return str(compiled), bind
+
+
+def _binding(kind: sa.types.TypeEngine[Any]) -> Convert | None:
+    """What the driver wants instead of a value of this type. Bytes and truth values it takes as they are."""
+    if isinstance(kind, Id):
+        return _sixteen
+    if isinstance(kind, sa.LargeBinary | sa.Boolean):
+        return None
+    return _impl(kind).bind_processor(_SQLITE)
+
+
+def _sixteen(value: UUID | None) -> bytes | None:
+    return None if value is None else value.bytes
 
 
 def _impl(kind: sa.types.TypeEngine[Any]) -> sa.types.TypeEngine[Any]:

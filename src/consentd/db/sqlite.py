@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -105,6 +106,10 @@ class SqliteDatabase:
             self._opened.append(raw)
         return raw
 
+    async def copy_to(self, path: Path) -> None:
+        """Writes the database as it is now to a new file. Nobody waits for it meanwhile."""
+        await asyncio.to_thread(self._copy, path)
+
     async def checkpoint_truncate(self) -> bool:
         """Empties the write-ahead log, so that what was shredded is on the disk no more (promise 10).
 
@@ -155,6 +160,17 @@ class SqliteDatabase:
             require_protected("sqlite", _names(raw, "trigger"))
         finally:
             raw.close()
+
+    def _copy(self, path: Path) -> None:
+        try:
+            source = connect(self._path, query_only=True)
+            try:
+                with closing(sqlite3.connect(path)) as target:
+                    source.backup(target)
+            finally:
+                source.close()
+        except sqlite3.Error as error:
+            raise sqlite_failure(error) or error from error
 
     def _truncate(self) -> bool:
         deadline = time.monotonic() + BUSY_SECONDS

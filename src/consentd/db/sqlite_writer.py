@@ -63,7 +63,7 @@ class Writer:
             isolation_level="AUTOCOMMIT",
             query_cache_size=2000,
         )
-        watch(self._engine, lambda _context: self._guard)
+        watch(self._engine, lambda _context: self._guard, self._guard.settle)
         self._connection: sa.Connection | None = None
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="consentd-writer", daemon=True)

@@ -8,6 +8,7 @@ for it. Inside a unit nothing but the database is waited for.
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from typing import Literal, Protocol, TypeVar
+from uuid import UUID
 
 import sqlalchemy as sa
 
@@ -33,6 +34,8 @@ class Unit:
         self.dialect = dialect
         self.entries = 0
         self.stops: list[bytes] = []
+        self.held: set[UUID] = set()
+        """Keys that cannot be destroyed until this unit ends: found in use, and locked, once."""
 
 
 Work = Callable[[Unit], T]

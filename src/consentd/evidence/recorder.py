@@ -84,7 +84,7 @@ class Entry:
         shape = _kept(table)
         gone = store.delete(self._unit.connection, table, where)
         for row in gone:
-            self._rows[shape.name, _plain(row[shape.key])] = None
+            self._rows[shape.name, row[shape.key]] = None
         return gone
 
     def close(self, detail: object = None) -> None:
@@ -93,7 +93,7 @@ class Entry:
 
     def _list(self, shape: "_Shape", row: Row) -> None:
         # One that is written twice under this entry is listed once, as it was left.
-        self._rows[shape.name, _plain(row[shape.key])] = hashed(shape.name, row, shape.derived).hex()
+        self._rows[shape.name, row[shape.key]] = hashed(shape.name, row, shape.derived).hex()
 
     def _refuse_closed(self) -> None:
         if self._closed:
@@ -215,7 +215,3 @@ def _kept(table: Table) -> _Shape:
     if not table.info.get("kept"):
         raise ValueError(f"rows of {table.name} never change")
     return _shape(table)
-
-
-def _plain(value: Scalar) -> Scalar:
-    return value if isinstance(value, int | str) else str(value)

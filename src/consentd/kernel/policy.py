@@ -13,6 +13,7 @@ import msgspec
 
 from consentd.kernel.canonical import canonical
 from consentd.kernel.law import Basis, Kind, Pack
+from consentd.kernel.layout import Layout
 
 Words = dict[str, str]
 """The same words per language: {"fr": "…", "en": "…"}."""
@@ -119,6 +120,8 @@ class System(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forb
     location: str | None = None
     retention: Words = {}
     retention_months: int | None = None
+    imports: dict[str, Layout] = {}
+    """Its exports, and how each is read."""
 
 
 class Policy(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):

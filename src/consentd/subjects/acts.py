@@ -5,7 +5,8 @@ system's own event ids one effect for ever and the Idempotency-Key one effect fo
 writes the stop journal's lines.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -25,6 +26,8 @@ from consentd.kernel.ids import BatchId, IdentifierId, SubjectId
 from consentd.kernel.instants import Instant
 from consentd.kernel.policy import Policy
 from consentd.subjects import candidates, links_store, naming, reported_store, store
+from consentd.subjects.ahead import Ahead
+from consentd.subjects.facts import Payload
 from consentd.subjects.model import Known, Resolution
 from consentd.subjects.requests import Name, SubjectNamed, spell
 from consentd.subjects.resolving import Resolver
@@ -44,6 +47,7 @@ class Act:
         action: str,
         caller: Caller | None,
         actor: Actor,
+        ahead: Ahead | None = None,
     ) -> None:
         self.unit = unit
         self.keyring = keyring
@@ -53,9 +57,15 @@ class Act:
         self._action = action
         self._actor = actor
         system = caller.system_id if caller else None
-        self._resolver = Resolver(unit, keyring, policy, system, self.entry)
+        self._resolver = Resolver(unit, keyring, policy, system, self.entry, ahead)
         self._entries: dict[SubjectId, tuple[Entry, dict[str, Any]]] = {}
         self._told: dict[str, tuple[bytes, bytes]] = {}
+        self.told_facts: dict[SubjectId, list[Payload]] = {}
+        """All facts of those about whom this act told one."""
+        self.new: Mapping[str, bytes] = MappingProxyType({})
+        """Event ids that are known not to be on record, with their keyed hashes: `already` need not look for
+        them. They are numbers made of the content itself, which so cannot differ.
+        """
 
     def resolve(
         self, subject: SubjectNamed, points: Sequence[Named] = (), *, restricts: bool = False
@@ -66,6 +76,18 @@ class Act:
         renamed = resolution.certain and self._describe(resolution, subject)
         candidates.note(self.unit, self.keyring, self.policy, resolution, renamed=renamed)
         return resolution
+
+    def record(self, subject: SubjectNamed, names: Sequence[Named]) -> tuple[Resolution, bool]:
+        """The one record that this system keeps under these identifiers, made if need be, and whether it now
+        holds one that others hold too (`consent.joining` then says who it belongs to).
+
+        `names`: the subject's identifiers, spelled.
+        """
+        return self._resolver.record(names, subject.territory, naming.name_of(subject.name))
+
+    def describe(self, resolution: Resolution, subject: SubjectNamed) -> None:
+        """Territory and name of a record that was known before."""
+        self._describe(resolution, subject)
 
     def find(self, subject: SubjectNamed, points: Sequence[Named] = ()) -> Resolution:
         """The same among people on record; nobody is made, linked or described."""
@@ -107,9 +129,26 @@ class Act:
         stays.
         """
         for holder in sorted(resolution.holders[point] & set(person.members)):
+            noted = self._resolver.noted_link(point, holder)
+            if noted is not None:
+                first = min(at, noted.get("verified_at") or at)
+                noted |= {"strength": "verified", "verified_at": first}
+                continue
             before = links_store.verified_before(self.unit.connection, point, holder)
             if before is None or at < before:
                 links_store.set_verified(self.entry(holder), point, holder, at)
+
+    def write_links(self) -> None:
+        """Writes the links of a record, which wait until the end: before anything asks who holds what."""
+        self._resolver.write_links()
+
+    def put_into_link(self, point: IdentifierId, holder: SubjectId, values: Mapping[str, Any]) -> None:
+        """Changes what is known of a contact detail as this subject has it."""
+        noted = self._resolver.noted_link(point, holder)
+        if noted is not None:
+            noted |= values
+        else:
+            links_store.change_link(self.entry(holder), point, holder, values)
 
     def entry(self, subject: SubjectId) -> Entry:
         return self._opened(subject)[0]
@@ -156,18 +195,21 @@ class Act:
 
     def scattering(self, resolution: Resolution, person: Known) -> dict[str, Any]:
         """The columns by which a row written while people are merged finds its owner after an unmerge."""
-        named = canonical(sorted(str(id_) for id_ in resolution.named)).decode()
+        named = canonical(sorted(resolution.named)).decode()
         if len(person.members) == 1:
             return {"named": named, "members": None, "holders": None}
         return {
             "named": named,
-            "members": canonical(sorted(map(str, person.members))).decode(),
-            "holders": canonical(sorted(map(str, resolution.holding(person)))).decode(),
+            "members": canonical(sorted(person.members)).decode(),
+            "holders": canonical(sorted(resolution.holding(person))).decode(),
         }
 
     def already(self, source_event_id: str | None, content: object) -> reported_store.Reported | None:
         """What this system's event did, if it was reported before. Raises Conflict if its content differs."""
         if source_event_id is None or self.caller is None:
+            return None
+        if (new := self.new.get(source_event_id)) is not None:
+            self._told[source_event_id] = new, new
             return None
         source = self.keyring.digest("source-event", source_event_id.encode())
         told = self.keyring.digest("source-content", canonical(msgspec.to_builtins(content)))
@@ -219,8 +261,18 @@ class Act:
 
     def close(self) -> list[UUID]:
         """Appends the entries. Returns their ids."""
+        self.write_links()
         close_all(self.unit, self._entries.values())
         return [entry.id for entry, _ in self._entries.values()]
+
+
+def not_reported(unit: Unit, keyring: Keyring, caller: Caller, ids: Sequence[str]) -> dict[str, bytes]:
+    """Those of these events that the system never reported, with their keyed hashes."""
+    if not ids:
+        return {}
+    digests = dict(zip(ids, keyring.digests("source-event", [one.encode() for one in ids]), strict=True))
+    known = set(reported_store.known(unit.connection, caller.system_id, list(digests.values())))
+    return {one: digest for one, digest in digests.items() if digest not in known}
 
 
 def check_limits(caller: Caller, purpose: str, channel: str, pointer: str) -> None:

@@ -6,8 +6,9 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from consentd.db.prepared import Read
+from consentd.db.prepared import Read, ReadIn
 from consentd.db.tables import people as t
+from consentd.db.tables.types import Id
 from consentd.evidence.recorder import Entry
 from consentd.kernel.ids import SubjectId
 
@@ -23,16 +24,15 @@ _FACT_STATES = sa.select(t.fact_states.c.subject_id, t.fact_states.c.sealed)
 _FACT_STATES_OF_ONE = Read(
     _FACT_STATES.where(t.fact_states.c.subject_id == sa.bindparam("subject")), _FactState._make
 )
-_FACT_STATES_OF_MANY = _FACT_STATES.where(
-    t.fact_states.c.subject_id.in_(sa.bindparam("subjects", expanding=True))
+_FACT_STATES_OF_MANY = ReadIn(
+    lambda among: _FACT_STATES.where(t.fact_states.c.subject_id.in_(among)), _FactState._make, Id
 )
 
 
 def fact_states(connection: sa.Connection, subjects: Collection[SubjectId]) -> dict[SubjectId, bytes]:
     if len(subjects) == 1:
         return dict(_FACT_STATES_OF_ONE.all(connection, {"subject": next(iter(subjects))}))
-    rows = connection.execute(_FACT_STATES_OF_MANY, {"subjects": list(subjects)})
-    return {SubjectId(row[0]): row[1] for row in rows}
+    return dict(_FACT_STATES_OF_MANY.all(connection, list(subjects)))
 
 
 def put_fact_state(entry: Entry, subject: SubjectId, sealed: bytes, *, known: bool) -> None:

@@ -49,13 +49,18 @@ def facts_of_all(connection: Any, keys: Collection[tuple[SubjectId, Key]]) -> Fa
     """Any: a database connection. What is known of these subjects, who are one person: each with its content
     key.
     """
+    return fold_facts(payloads_of_all(connection, keys))
+
+
+def payloads_of_all(connection: Any, keys: Collection[tuple[SubjectId, Key]]) -> list[Payload]:
+    """The same, each fact."""
     sealed = facts_store.fact_states(connection, [subject for subject, _ in keys])
-    return fold_facts(
+    return [
         fact
         for subject, content in keys
         if subject in sealed
         for fact in open_payloads(content, subject, sealed[subject])
-    )
+    ]
 
 
 def births_of(

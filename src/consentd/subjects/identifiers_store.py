@@ -1,14 +1,16 @@
 """SQL of identifiers: their keyed hashes, and who holds them. The hot path of recording."""
 
 from collections.abc import Collection, Mapping, Sequence
+from functools import cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
 
-from consentd.db.prepared import Read
+from consentd.db.prepared import Read, ReadIn, Write
 from consentd.db.tables import people as t
-from consentd.db.unit import Unit
+from consentd.db.tables.types import Digest
+from consentd.db.unit import Dialect, Unit
 from consentd.db.upsert import insert as upsert
 from consentd.kernel.ids import GroupId, IdentifierId, SubjectId
 
@@ -39,12 +41,8 @@ _LINKED = (
     .order_by(t.identifiers.c.id)
 )
 # Statements of the hot path are built once: building one costs more than running it. Most calls name one
-# identifier, and IN with a list is expanded anew at each call.
-_ASKED = (
-    t.identifiers.c.blind_index.in_(sa.bindparam("digests", expanding=True)),
-    t.identifiers.c.scheme.in_(sa.bindparam("schemes", expanding=True)),
-)
-_HOLDINGS = _LINKED.where(*_ASKED)
+# identifier.
+_HOLDINGS = ReadIn(lambda among: _LINKED.where(t.identifiers.c.blind_index.in_(among)), Holding._make, Digest)
 _HOLDINGS_OF_ONE = Read(
     _LINKED.where(
         t.identifiers.c.blind_index == sa.bindparam("digest"),
@@ -54,7 +52,10 @@ _HOLDINGS_OF_ONE = Read(
 )
 _LOCKED = (
     sa.select(t.identifiers.c.blind_index)
-    .where(*_ASKED)
+    .where(
+        t.identifiers.c.blind_index.in_(sa.bindparam("digests", expanding=True)),
+        t.identifiers.c.scheme.in_(sa.bindparam("schemes", expanding=True)),
+    )
     # In one order everywhere, so that two units never wait for each other.
     .order_by(t.identifiers.c.id)
     .with_for_update()
@@ -77,16 +78,20 @@ def holdings(connection: sa.Connection, digests: Mapping[bytes, str]) -> list[Ho
     if len(digests) == 1:
         ((digest, scheme),) = digests.items()
         return _HOLDINGS_OF_ONE.all(connection, {"digest": digest, "scheme": scheme})
-    rows = connection.execute(_HOLDINGS, {"digests": list(digests), "schemes": list(set(digests.values()))})
-    return [Holding(*row) for row in rows if digests.get(row[2]) == row[1]]
+    found = _HOLDINGS.all(connection, list(digests))
+    return [row for row in found if digests.get(row.digest) == row.scheme]
 
 
 def add_identifiers(unit: Unit, rows: Sequence[dict[str, Any]]) -> None:
     """Adds those that are new; one that another unit added meanwhile is left as it is."""
-    insert = upsert(unit.dialect, t.identifiers)
     # In one order everywhere, so that two units never wait for each other.
-    for row in sorted(rows, key=lambda r: r["blind_index"]):
-        unit.connection.execute(insert.on_conflict_do_nothing(index_elements=["blind_index", "scheme"]), row)
+    _add_identifiers(unit.dialect).run(unit.connection, sorted(rows, key=lambda r: r["blind_index"]))
+
+
+@cache
+def _add_identifiers(dialect: Dialect) -> Write:
+    insert = upsert(dialect, t.identifiers).on_conflict_do_nothing(index_elements=["blind_index", "scheme"])
+    return Write(insert, [column.name for column in t.identifiers.columns])
 
 
 def drop_identifiers(unit: Unit, ids: Collection[IdentifierId]) -> None:

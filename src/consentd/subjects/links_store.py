@@ -1,6 +1,6 @@
 """SQL of links: which identifier belongs to which person, and as what."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -57,8 +57,10 @@ def accounts_of(
     )
 
 
-def set_capacity(entry: Entry, identifier: IdentifierId, subject: SubjectId, capacity: str) -> None:
-    entry.update(t.identifier_links, _link(identifier, subject), {"capacity": capacity})
+def change_link(
+    entry: Entry, identifier: IdentifierId, subject: SubjectId, values: Mapping[str, Any]
+) -> None:
+    entry.update(t.identifier_links, _link(identifier, subject), values)
 
 
 def verified_before(connection: sa.Connection, identifier: IdentifierId, subject: SubjectId) -> int | None:
@@ -72,11 +74,7 @@ def verified_before(connection: sa.Connection, identifier: IdentifierId, subject
 
 
 def set_verified(entry: Entry, identifier: IdentifierId, subject: SubjectId, at: int) -> None:
-    entry.update(t.identifier_links, _link(identifier, subject), {"strength": "verified", "verified_at": at})
-
-
-def set_unreachable(entry: Entry, identifier: IdentifierId, subject: SubjectId, since: int | None) -> None:
-    entry.update(t.identifier_links, _link(identifier, subject), {"unreachable_since": since})
+    change_link(entry, identifier, subject, {"strength": "verified", "verified_at": at})
 
 
 def _link(identifier: IdentifierId, subject: SubjectId) -> Where:

@@ -1,12 +1,14 @@
 """SQL of merging: pairs that may be one person, the merges that stand, and the groups they make."""
 
 from collections.abc import Collection
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
 
+from consentd.db.prepared import ReadIn, Write
 from consentd.db.tables import people as t
+from consentd.db.tables.types import Id
 from consentd.db.unit import Unit
 from consentd.db.upsert import insert as upsert
 from consentd.kernel.ids import GroupId, SubjectId
@@ -72,23 +74,36 @@ def candidates(connection: sa.Connection, status: str, after: UUID, limit: int) 
     return list(connection.execute(statement.order_by(c.id).limit(limit)))
 
 
-def edges_among(connection: sa.Connection, subjects: Collection[SubjectId]) -> list[sa.Row[Any]]:
+class EdgeRow(NamedTuple):
+    id: UUID
+    kind: str
+    subject_a: SubjectId
+    subject_b: SubjectId
+    reason: str
+
+
+_EDGES_AMONG = ReadIn(
+    lambda among: sa.select(*(EDGES.c[name] for name in EdgeRow._fields)).where(
+        sa.or_(EDGES.c.subject_a.in_(among), EDGES.c.subject_b.in_(among))
+    ),
+    EdgeRow._make,
+    Id,
+)
+
+
+def edges_among(connection: sa.Connection, subjects: Collection[SubjectId]) -> list[EdgeRow]:
     """Merges and unmerges that touch these subjects, oldest first."""
-    table = t.subject_edges
-    ids = list(subjects)
-    return list(
-        connection.execute(
-            sa.select(table.c.kind, table.c.subject_a, table.c.subject_b)
-            .where(sa.or_(table.c.subject_a.in_(ids), table.c.subject_b.in_(ids)))
-            .order_by(table.c.id)
-        )
-    )
+    return sorted(set(_EDGES_AMONG.all(connection, list(subjects))))
+
+
+_SET_GROUP = Write(
+    t.subjects.update()
+    .where(t.subjects.c.id == sa.bindparam("member"))
+    .values(group_id=sa.bindparam("group"), merged=sa.bindparam("several"))
+)
 
 
 def set_group(unit: Unit, subjects: Collection[SubjectId], group: GroupId) -> None:
     """Makes exactly these the members of the group."""
-    unit.connection.execute(
-        t.subjects.update()
-        .where(t.subjects.c.id.in_(list(subjects)))
-        .values(group_id=group, merged=len(subjects) > 1)
-    )
+    rows = [{"member": one, "group": group, "several": len(subjects) > 1} for one in subjects]
+    _SET_GROUP.run(unit.connection, rows)

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from consentd.db.prepared import Read, Write
 from consentd.db.tables import consent
 from consentd.db.unit import Unit
+from consentd.kernel.canonical import canonical
 
 
 class _Row(NamedTuple):
@@ -45,6 +46,18 @@ def reported(connection: sa.Connection, system: UUID, digest: bytes) -> Reported
     return Reported(row.content, row.batch_id, tuple(UUID(text) for text in json.loads(row.row_ids)))
 
 
+_KNOWN = sa.select(consent.source_events.c.digest).where(
+    consent.source_events.c.system_id == sa.bindparam("system"),
+    consent.source_events.c.digest.in_(sa.bindparam("sources", expanding=True)),
+)
+
+
+def known(connection: sa.Connection, system: UUID, digests: Sequence[bytes]) -> list[bytes]:
+    """Those of the digests that are on record."""
+    found = connection.execute(_KNOWN, {"system": system, "sources": digests}).scalars()
+    return list(found)
+
+
 def add_reported(
     unit: Unit, system: UUID, digest: bytes, content: bytes, batch: UUID, rows: Sequence[UUID]
 ) -> None:
@@ -53,6 +66,6 @@ def add_reported(
         "digest": digest,
         "content": content,
         "batch_id": batch,
-        "row_ids": json.dumps([str(id_) for id_ in rows]),
+        "row_ids": canonical(list(rows)).decode(),
     }
     _ADD_REPORTED.run(unit.connection, [row])

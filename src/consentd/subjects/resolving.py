@@ -3,6 +3,7 @@
 import os
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
 from consentd.base.ids import new_id
@@ -14,9 +15,11 @@ from consentd.evidence.recorder import Entry
 from consentd.kernel.errors import NotFound
 from consentd.kernel.ids import GroupId, IdentifierId, SubjectId, SystemId
 from consentd.kernel.policy import Policy
-from consentd.subjects import identifiers_store, links_store, store, suppression_store
+from consentd.subjects import identifiers_store, links_store, naming, store, suppression_store, ties_store
+from consentd.subjects.ahead import Ahead
 from consentd.subjects.linking import Hint, Meant, meant
 from consentd.subjects.model import Known, Resolution
+from consentd.subjects.requests import Name
 from consentd.subjects.spelling import Named
 
 
@@ -33,12 +36,15 @@ class Resolver:
         policy: Policy,
         system: SystemId | None,
         entry_of: Callable[[SubjectId], Entry],
+        ahead: Ahead | None = None,
     ) -> None:
         self._unit = unit
         self._keyring = keyring
         self._policy = policy
         self._system = system
         self._entry_of = entry_of
+        self._ahead = ahead
+        self._links: dict[tuple[IdentifierId, SubjectId], dict[str, Any]] = {}
         self.keys: dict[SubjectId, SubjectKeys] = {}
 
     def resolve(
@@ -91,6 +97,67 @@ class Resolver:
             fresh=bool(link),
         )
 
+    def record(
+        self, named: Sequence[Named], territory: str | None, name: Name | None
+    ) -> tuple[Resolution, bool]:
+        """The one record that the system keeps under these identifiers, and whether it came to hold one that
+        others hold too. A new one is named.
+
+        It is found by what the system itself tells people apart by: a number of its own (any scheme that one
+        person has one of), else the first identifier, among those of its records that have no such number. So
+        it does not depend on who else is known: whose record it is, is another question (decision 0033).
+        """
+        names = list(dict.fromkeys(named))
+        digests = self._digests(names)
+        if self._ahead is not None:
+            free = self._ahead.nobodys(digests)
+            self._ahead.taken(digests)
+            if free:
+                return self._record_anew(names, territory, name), False
+        _, standing = self._lock(names, digests)
+        ids, holdings, known = self._settled(digests, standing)
+        held: defaultdict[SubjectId, set[IdentifierId]] = defaultdict(set)
+        for row in holdings:
+            if row.subject is not None and row.group in known:
+                held[row.subject].add(row.id)
+        subject = self._record_of({name: id_ for id_, name in ids.items()}, names, held)
+        if subject is None:
+            person = self._create(territory, name)
+            (subject,) = person.members
+        else:
+            group = next(one for one in known.values() if subject in one.members)
+            person = Known(group.group, (subject,), store.territory_of(self._unit.connection, subject))
+        new = {id_: name for id_, name in ids.items() if id_ not in held[subject]}
+        self._note_links(subject, new)
+        shared = any(one != subject and its & new.keys() for one, its in held.items())
+        return Resolution(ids, (person,), dict.fromkeys(ids, frozenset((subject,)))), shared
+
+    def _record_anew(self, names: Sequence[Named], territory: str | None, name: Name | None) -> Resolution:
+        """A record of identifiers that nobody holds."""
+        rows = [self._identifier(one) for one in names]
+        identifiers_store.add_identifiers(self._unit, rows)
+        ids = {IdentifierId(row["id"]): one for row, one in zip(rows, names, strict=True)}
+        for id_, one in ids.items():
+            self._adopt(id_, one)
+        person = self._create(territory, name)
+        (subject,) = person.members
+        self._note_links(subject, ids)
+        return Resolution(ids, (person,), dict.fromkeys(ids, frozenset((subject,))))
+
+    def _record_of(
+        self,
+        ids: Mapping[Named, IdentifierId],
+        names: Sequence[Named],
+        held: Mapping[SubjectId, set[IdentifierId]],
+    ) -> SubjectId | None:
+        numbers = {name for name, scheme in self._policy.identifiers.items() if scheme.one_per_person}
+        own = {ids[name] for name in names if name.scheme in numbers}
+        if own:
+            return min((subject for subject, its in held.items() if its & own), default=None)
+        if not held or self._system is None:
+            return None
+        return ties_store.unnumbered(self._unit.connection, ids[names[0]], self._system, numbers)
+
     def find(self, named: Sequence[Named]) -> Resolution:
         """Who is meant by what is on record; nothing is created or linked. Nobody: no people."""
         everyone = self.everyone(named)
@@ -136,26 +203,37 @@ class Resolver:
         missing = set(names) - {digests[digest] for digest in present}
         if not missing:
             return missing, holdings
-        rows = []
-        for name in missing:
-            version, digest = self._keyring.blind_index(name.scheme, name.value)[0]
-            rows.append(
-                {
-                    "id": new_id(),
-                    "scheme": name.scheme,
-                    "key_version": version,
-                    "blind_index": digest,
-                    "created_at": self._unit.now,
-                }
-            )
-        identifiers_store.add_identifiers(self._unit, rows)
+        added = [self._identifier(name) for name in missing]
+        identifiers_store.add_identifiers(self._unit, added)
+        if self._unit.dialect == "sqlite":
+            # Nobody else can have added them meanwhile.
+            for new in added:
+                id_, digest = IdentifierId(new["id"]), new["blind_index"]
+                holdings.append(identifiers_store.Holding(id_, new["scheme"], digest, None, None))
+                self._adopt(id_, digests[digest])
+            return missing, holdings
         identifiers_store.lock_identifiers(self._unit, wanted)
         holdings = self._holdings(digests)
         for row in holdings:
             if (name := digests[row.digest]) in missing:
-                listed = [d for _, d in self._keyring.suppression_digest(name.scheme, name.value)]
-                suppression_store.adopt_suppressions(self._unit, row.id, name.scheme, listed)
+                self._adopt(row.id, name)
         return missing, holdings
+
+    def _identifier(self, name: Named) -> dict[str, Any]:
+        version, digest = self._keyring.blind_index(name.scheme, name.value)[0]
+        return {
+            "id": new_id(),
+            "scheme": name.scheme,
+            "key_version": version,
+            "blind_index": digest,
+            "created_at": self._unit.now,
+        }
+
+    def _adopt(self, identifier: IdentifierId, name: Named) -> None:
+        if self._ahead is not None and not self._ahead.listed:
+            return
+        listed = [digest for _, digest in self._keyring.suppression_digest(name.scheme, name.value)]
+        suppression_store.adopt_suppressions(self._unit, identifier, name.scheme, listed)
 
     def _settled(
         self, digests: Mapping[bytes, Named], holdings: list[identifiers_store.Holding]
@@ -225,35 +303,53 @@ class Resolver:
             held = accounts.get(person.group, {})
             yield person, {id_: name for id_, name in link.items() if name.scheme not in held}
 
-    def _create(self, territory: str | None) -> Known:
+    def _create(self, territory: str | None, name: Name | None = None) -> Known:
         subject = SubjectId(new_id())
         # Drawn first: the entry under which the subject is recorded is sealed by them.
         keys = self.keys[subject] = draw_keys()
-        store.add_subject(self._entry_of(subject), subject, territory, os.urandom(16), self._unit.now)
+        names = naming.with_name({}, self._system, name) if name is not None else None
+        sealed = naming.seal_names(keys.content, subject, names) if names is not None else None
+        store.add_subject(self._entry_of(subject), subject, territory, os.urandom(16), self._unit.now, sealed)
         insert_keys(self._unit, self._keyring, {subject: keys})
         return Known(GroupId(subject), (subject,), territory, created=True)
 
     def _link(self, subject: SubjectId, named: Mapping[IdentifierId, Named], strength: str) -> None:
-        if not named:
-            return
-        content = self.keys_of(subject).content
-        rows = []
+        rows = [self._new_link(subject, identifier, name, strength) for identifier, name in named.items()]
+        if rows:
+            links_store.add_links(self._entry_of(subject), rows)
+
+    def _note_links(self, subject: SubjectId, named: Mapping[IdentifierId, Named]) -> None:
         for identifier, name in named.items():
-            link = new_id()
-            place = Place("identifier_links", "sealed", link)
-            rows.append(
-                {
-                    "id": link,
-                    "identifier_id": identifier,
-                    "subject_id": subject,
-                    "system_id": self._system,
-                    "strength": strength,
-                    "sealed": seal(content, name.value.encode(), place),
-                    "capacity": "consumer",
-                    "created_at": self._unit.now,
-                }
-            )
-        links_store.add_links(self._entry_of(subject), rows)
+            self._links[identifier, subject] = self._new_link(subject, identifier, name, "asserted")
+
+    def noted_link(self, identifier: IdentifierId, subject: SubjectId) -> dict[str, Any] | None:
+        """A link of a record that is still to be written: what is learnt of it meanwhile is put into it."""
+        return self._links.get((identifier, subject))
+
+    def write_links(self) -> None:
+        """Writes what `record` linked: before anybody asks who holds what, and at the end."""
+        links, self._links = self._links, {}
+        by_subject: defaultdict[SubjectId, list[dict[str, Any]]] = defaultdict(list)
+        for (_, subject), row in links.items():
+            by_subject[subject].append(row)
+        for subject, rows in by_subject.items():
+            links_store.add_links(self._entry_of(subject), rows)
+
+    def _new_link(
+        self, subject: SubjectId, identifier: IdentifierId, name: Named, strength: str
+    ) -> dict[str, Any]:
+        link = new_id()
+        place = Place("identifier_links", "sealed", link)
+        return {
+            "id": link,
+            "identifier_id": identifier,
+            "subject_id": subject,
+            "system_id": self._system,
+            "strength": strength,
+            "sealed": seal(self.keys_of(subject).content, name.value.encode(), place),
+            "capacity": "consumer",
+            "created_at": self._unit.now,
+        }
 
     def keys_of(self, subject: SubjectId) -> SubjectKeys:
         known = self.keys.get(subject)

@@ -13,7 +13,14 @@ from consentd.db.unit import Unit
 from consentd.kernel.errors import NotFound
 from consentd.kernel.ids import GroupId, SubjectId
 from consentd.kernel.policy import Policy
-from consentd.subjects import identifiers_store, links_store, merging_store, store, suppression_store
+from consentd.subjects import (
+    identifiers_store,
+    links_store,
+    merging_store,
+    store,
+    suppression_store,
+    ties_store,
+)
 from consentd.subjects.candidates import read_evidence
 from consentd.subjects.model import Contact, Known
 from consentd.subjects.requests import Identifier, spell
@@ -114,7 +121,7 @@ def held(connection: Any, keyring: Keyring, name: Named) -> Held | None:  # Any:
         min(ids),
         name.scheme,
         any(row.capacity == "consumer" for row in rows),
-        any(row.unreachable_since is None for row in rows),
+        all(row.unreachable_since is None for row in rows),
     )
 
 
@@ -208,6 +215,32 @@ def edges_of(connection: Any, members: Iterable[SubjectId]) -> set[frozenset[UUI
         else:
             standing.discard(pair)
     return standing
+
+
+def decisions_about(connection: Any, members: Iterable[SubjectId]) -> dict[frozenset[UUID], tuple[str, str]]:
+    """Any: a database connection. The last word on each pair of subjects: merge or unmerge, and why."""
+    return {
+        frozenset((row.subject_a, row.subject_b)): (row.kind, row.reason)
+        for row in merging_store.edges_among(connection, list(members))
+    }
+
+
+def ties_of(connection: Any, policy: Policy, subjects: Collection[SubjectId]) -> list[ties_store.Tie]:
+    """Any: a database connection. Everyone who shares an identifier with one of these, and by which.
+
+    An opaque one (a postal address, a device) is no identifier of a person: a household has it in common.
+    """
+    schemes = [name for name, scheme in policy.identifiers.items() if scheme.kind != "opaque"]
+    return ties_store.ties(connection, subjects, schemes)
+
+
+def members_of(connection: Any, groups: Collection[GroupId]) -> dict[GroupId, list[SubjectId]]:
+    """Any: a database connection. Who was not erased, by group."""
+    found: dict[GroupId, list[SubjectId]] = {}
+    for row in store.members(connection, groups, lock=True) if groups else ():
+        if row.erased_at is None:
+            found.setdefault(row.group_id, []).append(row.id)
+    return found
 
 
 def regroup(unit: Unit, members: Collection[SubjectId], group: GroupId) -> None:

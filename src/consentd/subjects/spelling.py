@@ -85,6 +85,9 @@ _CALLED_ABROAD = re.compile(r"\A\W*00")
 def any_phone(text: str, territory: str | None) -> str:
     """E.164 of any number of the world that can be called from abroad. `text`: cleaned. Raises ValueError."""
     region = _OVERSEAS_REGIONS.get(territory, territory.split("-")[0]) if territory else None
+    if region in _OVERSEAS_REGIONS.values() and text.startswith("0"):
+        # One national plan: whoever dials 06 45… in Réunion reaches a mobile of the mainland.
+        region = "FR"
     try:
         # "0033…" is how tills write it, whatever the country's own prefix.
         number = phonenumbers.parse(_CALLED_ABROAD.sub("+", text, count=1), region)

@@ -12,7 +12,7 @@ from consentd.kernel.case import Facts
 from consentd.kernel.errors import Unprocessable
 from consentd.kernel.ids import IdentifierId, SubjectId
 from consentd.kernel.instants import MINUTE
-from consentd.subjects import facts_store, links_store
+from consentd.subjects import facts_store
 from consentd.subjects.acts import Act
 from consentd.subjects.facts import (
     Fact,
@@ -20,9 +20,10 @@ from consentd.subjects.facts import (
     ProfessionalFact,
     UnreachableFact,
     contact_point_of,
+    fold_facts,
     payload,
 )
-from consentd.subjects.folded import facts_of_all, open_payloads
+from consentd.subjects.folded import open_payloads, payloads_of_all
 from consentd.subjects.model import Known, Resolution
 from consentd.subjects.requests import SubjectNamed, spell
 from consentd.subjects.spelling import Named
@@ -33,11 +34,12 @@ _encoder = msgspec.json.Encoder(order="deterministic")
 
 def facts_of_person(act: Act, person: Known) -> Facts:
     """What is known of all members of a person."""
-    if person.created:
-        return Facts()
-    return facts_of_all(
-        act.unit.connection, [(member, act.keys_of(member).content) for member in person.members]
-    )
+    told = [fact for subject in person.members for fact in act.told_facts.get(subject, ())]
+    others = [subject for subject in person.members if subject not in act.told_facts]
+    if person.created or not others:
+        return fold_facts(told) if told else Facts()
+    keys = [(member, act.keys_of(member).content) for member in others]
+    return fold_facts([*told, *payloads_of_all(act.unit.connection, keys)])
 
 
 class FactsAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -56,9 +58,13 @@ class FactsRecorded(msgspec.Struct, frozen=True):
     facts: tuple[FactRecorded, ...]
 
 
-def record_facts(act: Act, request: FactsAsked, zone: ZoneInfo) -> FactsRecorded:
+def record_facts(
+    act: Act, request: FactsAsked, zone: ZoneInfo, given: Resolution | None = None
+) -> FactsRecorded:
     """Appends facts and folds them. A fact about a contact detail goes to all who hold it; any other needs
     one certain person, and raises Unprocessable (ambiguous_subject) where there are several.
+
+    `given`: who is meant, where that was found out already.
     """
     contents = [[request.subject.identifiers, fact] for fact in request.facts]
     earlier = [
@@ -72,17 +78,25 @@ def record_facts(act: Act, request: FactsAsked, zone: ZoneInfo) -> FactsRecorded
         told = contact_point_of(fact)
         pointer = f"/facts/{index}/contact_point"
         points.append(spell(act.policy, told, request.subject.territory, pointer) if told else None)
-    resolution = act.resolve(request.subject, [point for point in points if point is not None])
+    resolution = given or act.resolve(request.subject, [point for point in points if point is not None])
     recorded: list[FactRecorded] = []
+    folding: dict[SubjectId, tuple[bool, list[Payload]]] = {}
     for index, (fact, point) in enumerate(zip(request.facts, points, strict=True)):
         before = earlier[index]
         if before is not None:
             recorded += _known(act, before.rows)
             continue
-        people = _people_of(fact, resolution, index)
-        new = [_write(act, fact, point, resolution, person, zone, index) for person in people]
+        new = []
+        for person in _people_of(fact, resolution, index):
+            fact_told, said = _write(act, fact, point, resolution, person, zone, index)
+            new.append(fact_told)
+            if said is not None:
+                subject = resolution.writer_of(person)
+                folding.setdefault(subject, (person.created, []))[1].append(said)
         act.report(fact.source_event_id, [one.id for one in new])
         recorded += new
+    for subject, (created, said_of) in folding.items():
+        _fold_into(act, subject, said_of, created=created)
     return FactsRecorded(tuple(recorded))
 
 
@@ -119,7 +133,8 @@ def _write(
     person: Known,
     zone: ZoneInfo,
     index: int,
-) -> FactRecorded:
+) -> tuple[FactRecorded, Payload | None]:
+    """The fact as written, and what of it is folded into the person's others."""
     subject = resolution.writer_of(person)
     fact_id = new_id()
     point_id = resolution.id_of(point) if point is not None else None
@@ -149,24 +164,28 @@ def _write(
     if said.kind == "professional" and point_id is not None:
         capacity = "professional" if said.yes else "consumer"
         for holder in _holders(resolution, person, point_id):
-            links_store.set_capacity(act.entry(holder), point_id, holder, capacity)
+            act.put_into_link(point_id, holder, {"capacity": capacity})
     elif said.kind == "unreachable" and point_id is not None:
         for holder in _holders(resolution, person, point_id):
-            links_store.set_unreachable(act.entry(holder), point_id, holder, said.first if said.yes else None)
+            since = said.first if said.yes else None
+            act.put_into_link(point_id, holder, {"unreachable_since": since})
     else:
-        _fold_into(act, subject, said)
-    return FactRecorded(fact_id, said.kind, subject)
+        return FactRecorded(fact_id, said.kind, subject), said
+    return FactRecorded(fact_id, said.kind, subject), None
 
 
 def _holders(resolution: Resolution, person: Known, point: IdentifierId) -> list[SubjectId]:
     return sorted(resolution.holders[point] & set(person.members))
 
 
-def _fold_into(act: Act, subject: SubjectId, said: Payload) -> None:
+def _fold_into(act: Act, subject: SubjectId, said: Sequence[Payload], *, created: bool) -> None:
     content = act.keys_of(subject).content
-    sealed = facts_store.fact_states(act.unit.connection, [subject]).get(subject)
+    sealed = None
+    if not created and act.told_facts.get(subject) != []:
+        sealed = facts_store.fact_states(act.unit.connection, [subject]).get(subject)
     known = open_payloads(content, subject, sealed) if sealed else []
-    _, resealed = act.seal_content(subject, "fact_states", subject, _encoder.encode([*known, said]))
+    act.told_facts[subject] = [*known, *said]
+    _, resealed = act.seal_content(subject, "fact_states", subject, _encoder.encode(act.told_facts[subject]))
     facts_store.put_fact_state(act.entry(subject), subject, resealed, known=sealed is not None)
 
 

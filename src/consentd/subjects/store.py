@@ -5,8 +5,9 @@ from typing import NamedTuple, cast
 
 import sqlalchemy as sa
 
-from consentd.db.prepared import Read
+from consentd.db.prepared import Read, ReadIn
 from consentd.db.tables import people as t
+from consentd.db.tables.types import Id
 from consentd.db.unit import Unit
 from consentd.evidence.recorder import Entry
 from consentd.kernel.ids import GroupId, IdentifierId, SubjectId
@@ -31,8 +32,10 @@ _SUBJECTS = sa.select(
     t.subjects.c.restricted_at,
     t.subjects.c.erased_at,
 ).order_by(t.subjects.c.id)
-_MEMBERS = _SUBJECTS.where(t.subjects.c.group_id.in_(sa.bindparam("groups", expanding=True)))
-_MEMBERS_LOCKED = _MEMBERS.with_for_update()
+_MEMBERS = ReadIn(lambda among: _SUBJECTS.where(t.subjects.c.group_id.in_(among)), Member._make, Id)
+_MEMBERS_LOCKED = ReadIn(
+    lambda among: _SUBJECTS.where(t.subjects.c.group_id.in_(among)).with_for_update(), Member._make, Id
+)
 _OF_ONE = _SUBJECTS.where(t.subjects.c.group_id == sa.bindparam("group"))
 _MEMBERS_OF_ONE = Read(_OF_ONE, Member._make)
 _MEMBERS_OF_ONE_LOCKED = Read(_OF_ONE.with_for_update(), Member._make)
@@ -43,8 +46,25 @@ def members(connection: sa.Connection, groups: Collection[GroupId], *, lock: boo
     if len(groups) == 1:
         one = _MEMBERS_OF_ONE_LOCKED if lock else _MEMBERS_OF_ONE
         return one.all(connection, {"group": next(iter(groups))})
-    rows = connection.execute(_MEMBERS_LOCKED if lock else _MEMBERS, {"groups": list(groups)})
-    return [Member._make(row) for row in rows]
+    if not groups:
+        return []
+    # Sorted, so that locks are taken in one order however many statements it needs.
+    found = (_MEMBERS_LOCKED if lock else _MEMBERS).all(connection, sorted(groups))
+    return sorted(found, key=lambda member: member.id)
+
+
+class _Place(NamedTuple):
+    territory: str | None
+
+
+_TERRITORY = Read(
+    sa.select(t.subjects.c.territory).where(t.subjects.c.id == sa.bindparam("subject")), _Place._make
+)
+
+
+def territory_of(connection: sa.Connection, subject: SubjectId) -> str | None:
+    found = _TERRITORY.first(connection, {"subject": subject})
+    return None if found is None else found.territory
 
 
 def group_of(connection: sa.Connection, subject: SubjectId) -> GroupId | None:
@@ -61,7 +81,14 @@ def groups_of(connection: sa.Connection, subjects: Collection[SubjectId]) -> dic
     return {SubjectId(row[0]): GroupId(row[1]) for row in connection.execute(statement)}
 
 
-def add_subject(entry: Entry, subject: SubjectId, territory: str | None, salt: bytes, at: Instant) -> None:
+def add_subject(
+    entry: Entry,
+    subject: SubjectId,
+    territory: str | None,
+    salt: bytes,
+    at: Instant,
+    sealed_name: bytes | None = None,
+) -> None:
     entry.insert(
         t.subjects,
         {
@@ -69,6 +96,7 @@ def add_subject(entry: Entry, subject: SubjectId, territory: str | None, salt: b
             "group_id": subject,
             "merged": False,
             "territory": territory,
+            "sealed_name": sealed_name,
             "salt": salt,
             "created_at": at,
         },

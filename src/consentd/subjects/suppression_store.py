@@ -10,14 +10,20 @@ from consentd.db.tables import people as t
 from consentd.db.unit import Unit
 from consentd.kernel.ids import IdentifierId
 
+_ADOPT = (
+    t.suppressions.update()
+    .where(
+        t.suppressions.c.digest.in_(sa.bindparam("digests", expanding=True)),
+        t.suppressions.c.scheme == sa.bindparam("of_scheme"),
+    )
+    .values(identifier_id=sa.bindparam("holder"), last_seen_at=sa.bindparam("seen"))
+)
+
 
 def adopt_suppressions(unit: Unit, identifier: IdentifierId, scheme: str, digests: Collection[bytes]) -> None:
     """Ties entries of the do-not-contact list to an identifier that has (again) a holder."""
-    unit.connection.execute(
-        t.suppressions.update()
-        .where(t.suppressions.c.digest.in_(list(digests)), t.suppressions.c.scheme == scheme)
-        .values(identifier_id=identifier, last_seen_at=unit.now)
-    )
+    seen = {"digests": list(digests), "of_scheme": scheme, "holder": identifier, "seen": unit.now}
+    unit.connection.execute(_ADOPT, seen)
 
 
 def add_suppression(unit: Unit, row: dict[str, Any]) -> None:

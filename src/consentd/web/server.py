@@ -25,6 +25,7 @@ from consentd.web.wire import JoinedProtocol
 
 GRACEFUL_SECONDS = 3
 BACKLOG = 2048
+_STOPPING = signal.SIGTERM, signal.SIGINT
 
 AppFactory = Callable[[Settings], Awaitable[Litestar]]
 
@@ -69,10 +70,13 @@ def serve(settings: Settings, app_factory: AppFactory, listener: socket.socket |
 
     Raises OperatorError where a port cannot be had.
     """
-    # From the first connection on, and until the loop hears signals itself.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    # From the first connection on, and until the loop hears signals itself. It is noted and no more: an
+    # exception out of a loop that is just being started leaves it half open.
+    told: list[int] = []
+    for number in _STOPPING:
+        signal.signal(number, lambda number, _: told.append(number))
     with listeners(settings, listener) as taken:
-        run(settings, app_factory, taken)
+        run(settings, app_factory, taken, told=told)
 
 
 def run(
@@ -82,8 +86,10 @@ def run(
     *,
     process: str = "server",
     lifeline: int | None = None,
+    told: Sequence[int] = (),
 ) -> None:
-    """Serves on sockets that are listened on already. `process`: its name in the log.
+    """Serves on sockets that are listened on already. `process`: its name in the log. `told`: signals to stop
+    that came before the loop heard them itself; it may grow until then.
 
     `lifeline`: a file to which nothing is written; when it ends, whoever started this process has, and it
     stops as on SIGTERM.
@@ -94,18 +100,24 @@ def run(
     # millisecond instead of five, and single checks do not wait for them.
     sys.setswitchinterval(0.0005)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_serve(settings, app_factory, taken, lifeline))
+        runner.run(_serve(settings, app_factory, taken, lifeline, told))
 
 
 async def _serve(
-    settings: Settings, app_factory: AppFactory, taken: Sequence[socket.socket], lifeline: int | None
+    settings: Settings,
+    app_factory: AppFactory,
+    taken: Sequence[socket.socket],
+    lifeline: int | None,
+    told: Sequence[int],
 ) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     # Told so before it serves, it does not begin to; told so while it serves, the server hears it first and
     # passes it on here once it is done, where it changes nothing any more.
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in _STOPPING:
         loop.add_signal_handler(number, stop.set)
+    if told:
+        return
     if lifeline is not None:
         loop.add_reader(lifeline, _hear_the_end, lifeline, stop)
     app = await _unless(stop, app_factory(settings))

@@ -1,6 +1,6 @@
 """All tables, in one metadata. Never sliced: triggers, keys and the log reach across slices."""
 
-from consentd.db.tables import callers, consent, keys, lists, log, people, policy
+from consentd.db.tables import callers, consent, imports, keys, lists, log, people, policy
 from consentd.db.tables.metadata import metadata
 
 __all__ = [
@@ -9,6 +9,7 @@ __all__ = [
     "KEPT",
     "callers",
     "consent",
+    "imports",
     "keys",
     "lists",
     "log",

@@ -1,0 +1,68 @@
+"""Deciding many questions inside a unit, on what it has written and not yet committed: for a dry run.
+
+The same statements, rows and function as every check (`asking`, `store`, `kernel.decide`).
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+from consentd.callers.model import Caller
+from consentd.check.asking import Asking
+from consentd.check.questions import CheckAsked, Ready, Way, make_ready
+from consentd.check.store import rows_within
+from consentd.crypto.keyring import Keyring
+from consentd.db.unit import Unit
+from consentd.kernel.case import Decision, Facts
+from consentd.kernel.compiled import CompiledPolicy
+from consentd.kernel.instants import Instant
+
+SLICE = 64
+
+
+def decisions_within(
+    unit: Unit,
+    keyring: Keyring,
+    compiled: CompiledPolicy,
+    caller: Caller,
+    asked: Sequence[CheckAsked],
+    at: Instant,
+) -> list[Decision]:
+    """In the order of the questions. Raises Unauthenticated if the system was revoked."""
+    asking = _Remembering(keyring)
+    left = [(index, make_ready(compiled.policy, one, at)) for index, one in enumerate(asked)]
+    found: dict[int, Decision] = {}
+    way: Way | None = None
+    while left:
+        again: list[tuple[int, Ready]] = []
+        groups: defaultdict[tuple[str, str, Way], list[tuple[int, Ready]]] = defaultdict(list)
+        for index, ready in left:
+            groups[ready.question.purpose, ready.question.channel, way or ready.way].append((index, ready))
+        for (_, _, by), group in groups.items():
+            for start in range(0, len(group), SLICE):
+                indexes, questions = zip(*group[start : start + SLICE], strict=True)
+                ask = asking.ask(compiled, caller, questions, by)
+                decided = asking.decisions(compiled, ask, questions, rows_within(unit, ask))
+                for index, ready, decision in zip(indexes, questions, decided, strict=True):
+                    if decision is None:
+                        again.append((index, ready))
+                    else:
+                        found[index] = decision
+        left, way = again, "chosen"
+    return [found[index] for index in range(len(asked))]
+
+
+class _Remembering(Asking):
+    """Opens what is known of somebody once for all questions about them."""
+
+    def __init__(self, keyring: Keyring) -> None:
+        super().__init__(keyring)
+        self._opened: dict[bytes, Facts] = {}
+
+    def open_facts(self, subject: Any, key: Any, wrapper: Any, sealed: bytes, wrapped: bytes) -> Facts:
+        """Any: ids as the driver returns them."""
+        # Sealed anew each time: the same bytes are the same facts of the same person.
+        known = self._opened.get(sealed)
+        if known is None:
+            known = self._opened[sealed] = super().open_facts(subject, key, wrapper, sealed, wrapped)
+        return known

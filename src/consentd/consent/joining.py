@@ -1,0 +1,221 @@
+"""Whose records are these? Records of several silos that share an identifier are one person's.
+
+Each silo's record is a subject of its own (decision 0033). Equal identifiers join them by appended edges,
+which events, keys and ciphertexts do not notice. Who is one person with whom is a function of who holds what,
+so the order in which silos came in does not matter: where a later record shows that an address joined two
+customers, the edges of this module are taken back. What a person decided, by merging or unmerging, is never
+touched.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from consentd.base.ids import new_id
+from consentd.consent import states_store
+from consentd.consent.grouping import components
+from consentd.consent.rebuilding import refold
+from consentd.db.unit import Unit
+from consentd.kernel.fold import fold, fold_objections
+from consentd.kernel.ids import GroupId, IdentifierId, SubjectId
+from consentd.subjects import service as subjects
+from consentd.subjects.acts import Act
+from consentd.subjects.candidates import Evidence, compared, propose
+from consentd.subjects.model import Known
+
+_MOST_PAIRS = 5
+JOINED = "same_identifier"
+PARTED = "contradicting_numbers"
+SHARED = "shared_contact"
+MOST_HOLDERS = 50
+"""An identifier that more records have is nobody's own: a switchboard, a placeholder. It joins nobody."""
+
+Pair = frozenset[UUID]
+Numbers = Mapping[SubjectId, Mapping[str, frozenset[IdentifierId]]]
+
+
+class Web(NamedTuple):
+    """Records that hang together, and by what."""
+
+    holders: Mapping[IdentifierId, frozenset[SubjectId]]
+    numbers: Numbers
+    """Of each record, the identifiers of which one person has one, by scheme."""
+    fixed: frozenset[Pair]
+    """Merged by a person's decision."""
+    apart: frozenset[Pair]
+    """Kept apart by one."""
+
+
+def people(members: Collection[SubjectId], web: Web) -> list[list[SubjectId]]:
+    """Who of these records is one person. Pure.
+
+    1. An identifier joins its holders, unless two of them have different numbers of one kind: two cards.
+    2. What hangs together only through others, and holds two such numbers after all, is not joined at all:
+       nothing says which of the identifiers is the shared one.
+    3. What a person decided stands.
+    """
+    joining = [
+        frozenset((first, other))
+        for held in web.holders.values()
+        if 1 < len(held) <= MOST_HOLDERS and not contradicting(held, web.numbers)
+        for first, *others in [sorted(held)]
+        for other in others
+    ]
+    found: list[list[SubjectId]] = []
+    for together in components(members, [*joining, *web.fixed]):
+        whole = frozenset(together)
+        if contradicting(together, web.numbers) or any(pair <= whole for pair in web.apart):
+            found += components(together, [pair for pair in web.fixed if pair <= whole])
+        else:
+            found.append(together)
+    return found
+
+
+def contradicting(records: Iterable[SubjectId], numbers: Numbers) -> bool:
+    """Whether two of them have different numbers of one kind."""
+    seen: dict[str, frozenset[IdentifierId]] = {}
+    for record in records:
+        for scheme, its in numbers.get(record, {}).items():
+            if scheme in seen and not seen[scheme] & its:
+                return True
+            seen[scheme] = seen.get(scheme, its) | its
+    return False
+
+
+class Joined(NamedTuple):
+    """Whose a record is. `contested`: it shares an identifier with somebody else's: a person should look."""
+
+    group: GroupId
+    contested: bool
+
+
+def join(act: Act, record: SubjectId) -> Joined:
+    """Brings the people around this record, which holds an identifier anew, up to date."""
+    connection = act.unit.connection
+    ties = subjects.ties_of(connection, act.policy, [record])
+    if all(tie.subject == record for tie in ties):
+        return Joined(next((tie.group for tie in ties), GroupId(record)), False)
+    members, holders, schemes = _explored(act, record, ties)
+    decided = subjects.decisions_about(connection, members)
+    standing = {pair for pair, (kind, _) in decided.items() if kind == "merge"}
+    ours = {pair for pair in standing if decided[pair][1] == JOINED}
+    web = Web(
+        holders,
+        _numbers(act, holders, schemes),
+        frozenset(standing - ours),
+        frozenset(pair for pair, (kind, why) in decided.items() if kind == "unmerge" and why != PARTED),
+    )
+    wanted = people(sorted(members), web)
+    contested = _suspect(act, record, wanted, web)
+    return Joined(_bring_about(act, record, wanted, standing, ours), contested)
+
+
+def _explored(
+    act: Act, record: SubjectId, ties: Iterable[Any]
+) -> tuple[set[SubjectId], dict[IdentifierId, frozenset[SubjectId]], dict[IdentifierId, str]]:
+    """Every record that hangs together with this one by identifiers or as one person, and what they hold."""
+    seen: set[SubjectId] = set()
+    fresh = {record}
+    holders: dict[IdentifierId, frozenset[SubjectId]] = {}
+    schemes: dict[IdentifierId, str] = {}
+    while fresh:
+        seen |= fresh
+        found: defaultdict[IdentifierId, set[SubjectId]] = defaultdict(set)
+        groups: set[GroupId] = set()
+        for tie in ties or subjects.ties_of(act.unit.connection, act.policy, fresh):
+            found[tie.identifier].add(tie.subject)
+            schemes[tie.identifier] = tie.scheme
+            if tie.subject in fresh:
+                groups.add(tie.group)
+        ties = ()
+        holders |= {identifier: frozenset(held) for identifier, held in found.items()}
+        reached = {one for held in found.values() if len(held) <= MOST_HOLDERS for one in held}
+        for its in subjects.members_of(act.unit.connection, groups).values():
+            reached.update(its)
+        fresh = reached - seen
+    return seen, holders, schemes
+
+
+def _numbers(
+    act: Act, holders: Mapping[IdentifierId, frozenset[SubjectId]], schemes: Mapping[IdentifierId, str]
+) -> Numbers:
+    numbers: defaultdict[SubjectId, dict[str, frozenset[IdentifierId]]] = defaultdict(dict)
+    for identifier, held in holders.items():
+        scheme = schemes[identifier]
+        if act.policy.identifiers[scheme].one_per_person:
+            for record in held:
+                numbers[record][scheme] = numbers[record].get(scheme, frozenset()) | {identifier}
+    return numbers
+
+
+def _suspect(act: Act, record: SubjectId, wanted: Collection[Collection[SubjectId]], web: Web) -> bool:
+    """Records that share an identifier and are not joined are for a person to look at; whether there are."""
+    whose = {member: _person(together) for together in wanted for member in together}
+    own = whose[record]
+    evidence: defaultdict[Known, Evidence] = defaultdict(lambda: defaultdict(set))
+    for identifier, held in web.holders.items():
+        if record in held and len(held) <= MOST_HOLDERS:
+            others = sorted({whose[one] for one in held} - {own}, key=lambda one: one.group)
+            for other in others[:_MOST_PAIRS]:
+                evidence[other][SHARED].add(identifier)
+    for other, alike in compared(act.unit.connection, act.keyring, act.policy, own, list(evidence)).items():
+        evidence[other] |= alike
+    for other, found in evidence.items():
+        propose(act.unit, own, other, found, web.holders)
+    return bool(evidence)
+
+
+def _person(members: Collection[SubjectId]) -> Known:
+    return Known(GroupId(min(members)), tuple(sorted(members)), None)
+
+
+def _bring_about(
+    act: Act, record: SubjectId, wanted: list[list[SubjectId]], standing: set[Pair], ours: set[Pair]
+) -> GroupId:
+    members = sorted(member for together in wanted for member in together)
+    before = components(members, standing)
+    whole = [frozenset(together) for together in wanted]
+    parted = {pair for pair in ours if not any(pair <= one for one in whole)}
+    joined = {pair for together in wanted for pair in _missing(together, standing - parted)}
+    rows = [("unmerge", PARTED, pair) for pair in parted] + [("merge", JOINED, pair) for pair in joined]
+    for kind, reason, pair in rows:
+        first, second = sorted(pair)
+        edge: dict[str, Any] = {"id": new_id(), "kind": kind, "reason": reason, "at": act.unit.now}
+        act.entry(record).insert(subjects.EDGES, {**edge, "subject_a": first, "subject_b": second})
+    known = [frozenset(one) for one in before]
+    changed = [together for together in wanted if frozenset(together) not in known]
+    if parted:
+        touched = {member for together in changed for member in together}
+        states_store.forget_states(act.unit, {GroupId(min(one)) for one in known if one & touched})
+        for together in changed:
+            subjects.regroup(act.unit, together, GroupId(min(together)))
+            refold(act.unit, GroupId(min(together)), together)
+    else:
+        for together in changed:
+            _grow(act.unit, together, {GroupId(min(one)) for one in known if one <= frozenset(together)})
+    return GroupId(min(next(one for one in wanted if record in one)))
+
+
+def _missing(together: Collection[SubjectId], standing: Collection[Pair]) -> Iterable[Pair]:
+    """The edges that make these one person, beside those that stand."""
+    parts = components(together, [pair for pair in standing if pair <= frozenset(together)])
+    return [frozenset((parts[0][0], part[0])) for part in parts[1:]]
+
+
+def _grow(unit: Unit, together: list[SubjectId], parts: Collection[GroupId]) -> None:
+    """The fold is a join: what stands for the parts, joined, stands for the whole."""
+    group = GroupId(min(together))
+    others = [one for one in parts if one != group]
+    states = [state for one in others for state in states_store.states(unit.connection, one).values()]
+    objections = [one for part in others for one in states_store.objection_states(unit.connection, part)]
+    if states:
+        states_store.put_states(
+            unit, group, fold([*states_store.states(unit.connection, group).values(), *states]).values()
+        )
+    if objections:
+        own = states_store.objection_states(unit.connection, group)
+        states_store.put_objections(unit, group, fold_objections([*own, *objections]).values())
+    if states or objections:
+        states_store.forget_states(unit, others)
+    subjects.regroup(unit, together, group)

@@ -1,0 +1,21 @@
+"""A part of a unit that may fail without the rest: what it did is undone, and the unit goes on."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from consentd.db.prepared import savepoint
+from consentd.db.unit import Unit
+
+T = TypeVar("T")
+
+
+def attempt(unit: Unit, work: Callable[[], T]) -> T:
+    """What `work` returns. Raises what it raises, after undoing all that it wrote, noted and stopped."""
+    entries, stops = unit.entries, len(unit.stops)
+    try:
+        with savepoint(unit.connection):
+            return work()
+    except BaseException:
+        unit.entries = entries
+        del unit.stops[stops:]
+        raise
