@@ -142,7 +142,7 @@ def _raw(written: Path, target: Path, group: int) -> tuple[float, int]:
         for table, found in rows.items()
     }
     state = f"INSERT OR REPLACE INTO consent_states VALUES ({', '.join('?' * len(states[0]))})"
-    pending = "INSERT INTO log_pending (entry_id, leaf) VALUES (?, ?)"
+    pending = "INSERT INTO log_pending (entry_id, leaf, vouched) VALUES (?, ?, ?)"
     commits = 0
     started = time.perf_counter()
     for first in range(0, EVENTS, group):
@@ -153,7 +153,7 @@ def _raw(written: Path, target: Path, group: int) -> tuple[float, int]:
                     raw.execute(texts[table], found[number])
             raw.execute(state, states[number])
             if number < len(rows["log_entries"]):
-                raw.execute(pending, (rows["log_entries"][number][0], bytes(32)))
+                raw.execute(pending, (rows["log_entries"][number][0], bytes(32), bytes(32)))
         raw.execute("COMMIT")
         commits += 1
     seconds = time.perf_counter() - started
