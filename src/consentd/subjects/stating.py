@@ -20,6 +20,7 @@ from consentd.subjects.facts import (
     ProfessionalFact,
     UnreachableFact,
     contact_point_of,
+    kinds_of,
     payload,
 )
 from consentd.subjects.folded import facts_of_all, open_payloads
@@ -166,8 +167,11 @@ def _fold_into(act: Act, subject: SubjectId, said: Payload) -> None:
     content = act.keys_of(subject).content
     sealed = facts_store.fact_states(act.unit.connection, [subject]).get(subject)
     known = open_payloads(content, subject, sealed) if sealed else []
-    _, resealed = act.seal_content(subject, "fact_states", subject, _encoder.encode([*known, said]))
-    facts_store.put_fact_state(act.entry(subject), subject, resealed, known=sealed is not None)
+    told = [*known, said]
+    _, resealed = act.seal_content(subject, "fact_states", subject, _encoder.encode(told))
+    facts_store.put_fact_state(
+        act.entry(subject), subject, resealed, kinds_of(told), known=sealed is not None
+    )
 
 
 def _impossible(index: int, reason: str) -> Unprocessable:
