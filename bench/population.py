@@ -21,6 +21,7 @@ from consentd.crypto.secrets import Key, Secret
 from consentd.crypto.subject_keys import wrap
 from consentd.kernel.ids import NOBODY, KeyId
 from consentd.kernel.instants import DAY
+from consentd.subjects.facts import KINDS
 
 PEOPLE = 200_000
 STATES = (
@@ -96,7 +97,7 @@ def rows(keyring: Keyring, start: int, stop: int) -> Tables:
                 "from_person": True,
             }
             folded = seal(content, json.dumps([fact]).encode(), Place("fact_states", "sealed", subject))
-            found["fact_states"].append((subject, folded, subject))
+            found["fact_states"].append((subject, folded, KINDS["sale"], subject))
     return found
 
 
@@ -130,7 +131,7 @@ COLUMNS = {
         "notice_id",
         "notice_version",
     ),
-    "fact_states": ("subject_id", "sealed", "entry_id"),
+    "fact_states": ("subject_id", "sealed", "kinds", "entry_id"),
 }
 
 

@@ -4,8 +4,10 @@ import csv
 import json
 import os
 import pty
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -159,10 +161,10 @@ def test_a_reader_that_stops_reading_ends_the_list_without_a_word(
 
 def test_a_file_that_goes_wrong_in_the_middle_leaves_whole_rows(filled: Installation, tmp_path: Path) -> None:
     file = tmp_path / "broken.csv"
-    file.write_bytes(b"mail,x\n" + b"clo@exemple.fr,1\n" * 40_000 + b'clo@exemple.fr,"' + b"y" * (2 << 20))
+    file.write_bytes(b"mail,x\n" + b"clo@exemple.fr,1\n" * 80_000 + b'clo@exemple.fr,"' + b"y" * (2 << 20))
     done = filtered(filled, str(file), "--column", "mail", *NEWSLETTER)
     assert done.returncode == 1
-    assert b"Row 40001 " in done.stderr
+    assert b"Row 80001 " in done.stderr
     assert done.stdout.startswith(b"mail,x\nclo@exemple.fr,1\n")
     assert done.stdout.endswith(b"clo@exemple.fr,1\n")
     assert filled.entries()[-1] == "list.broken_off"
@@ -191,3 +193,89 @@ def test_a_terminal_is_shown_how_far_it_is(filled: Installation, tmp_path: Path)
     assert b"Rows checked" in shown
     assert b"20000 rows" in shown
     assert (tmp_path / "out").read_bytes() == file.read_bytes()
+
+
+@pytest.mark.parametrize("rows", [3, 150_000])
+def test_a_full_disk_is_told_of_and_the_list_has_one_end(
+    filled: Installation, tmp_path: Path, rows: int
+) -> None:
+    file = tmp_path / "list.csv"
+    file.write_bytes(b"mail\n" + b"clo@exemple.fr\n" * rows)
+    before = len(filled.entries())
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "consentd", "filter", str(file), *NEWSLETTER, "--lang", "en"],
+            env=filled.environment,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            timeout=120,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert done.stderr.startswith(b"consentd: The file of allowed contacts could not be written to the end")
+    assert done.stderr.count(b"\n") == 1
+    last = "list.decided" if rows == 3 else "list.broken_off"
+    assert [one for one in filled.entries()[before:] if one != "list.begun"] == [last]
+
+
+def test_a_reasons_file_that_takes_no_more_is_named(filled: Installation, tmp_path: Path) -> None:
+    file = tmp_path / "list.csv"
+    file.write_bytes(b"mail\nclo@exemple.fr\n")
+    done = filtered(filled, str(file), *NEWSLETTER, "--reasons", "/dev/full", "--lang", "fr")
+    assert done.returncode == 1
+    assert "Le fichier de --reasons n’a pas pu être écrit jusqu’au bout" in done.stderr.decode()
+    assert filled.entries()[-1] == "list.decided"
+
+
+def test_ctrl_c_ends_a_list_that_waits_for_more_of_itself(filled: Installation, tmp_path: Path) -> None:
+    """Between rows: what was written is whole rows, and the log has the list's end."""
+    out = tmp_path / "out"
+    with out.open("wb") as written:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "consentd", "filter", "-", *NEWSLETTER, "--lang", "fr"],
+            env=filled.environment,
+            stdin=subprocess.PIPE,
+            stdout=written,
+            stderr=subprocess.PIPE,
+        )
+    assert process.stdin is not None
+    process.stdin.write(b"mail\n" + b"clo@exemple.fr\n" * 150_000)
+    process.stdin.flush()
+    for _ in range(600):
+        if out.stat().st_size:
+            break
+        time.sleep(0.1)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(60) == 1
+    _, said = process.communicate()
+    head, *rows = out.read_bytes().split(b"\n")
+    assert head == b"mail"
+    assert set(rows) == {b"clo@exemple.fr", b""}
+    assert said.decode() == (
+        "consentd: La liste a été interrompue ici : ce qui a été écrit n’en est qu’une partie.\n"
+    )
+    assert filled.entries()[-2:] == ["list.begun", "list.broken_off"]
+
+
+def test_a_refusal_is_told_in_the_language_of_the_terminal(filled: Installation, tmp_path: Path) -> None:
+    file = tmp_path / "list.csv"
+    file.write_bytes(b"mail,name\nclo@exemple.fr,Clo\n")
+    done = filtered(filled, str(file), "--column", "adresse", *NEWSLETTER, "--lang", "fr")
+    assert done.returncode == 2
+    assert done.stderr.decode() == (
+        "consentd: La liste n’a pas de colonne de ce nom. Prenez un nom que le détail énumère, les plus "
+        "proches d’abord ; vérifiez aussi le séparateur.\n"
+        "Détail : The list has no such column. It has: mail, name.\n"
+    )
+
+
+def test_formulas_in_other_cells_are_passed_through_as_they_came_and_reach_no_file_of_ours(
+    filled: Installation, tmp_path: Path
+) -> None:
+    file, reasons = tmp_path / "list.csv", tmp_path / "reasons.csv"
+    file.write_bytes(b'mail,note\nclo@exemple.fr,=1+1\n"=HYPERLINK(""x"")",+x\n@sum,-1\n')
+    done = filtered(filled, str(file), "--column", "mail", *NEWSLETTER, "--reasons", str(reasons))
+    assert done.stdout == b"mail,note\nclo@exemple.fr,=1+1\n"
+    assert not {cell[:1] for line in csv.reader(reasons.read_text().splitlines()) for cell in line} & set(
+        "=+-@"
+    )

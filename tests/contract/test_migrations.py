@@ -22,6 +22,7 @@ from consentd.db.engine import open_database
 from consentd.db.migrate import current, downgrade, head, migrate
 from consentd.db.tables import metadata
 from consentd.kernel.errors import OperatorError
+from consentd.subjects.facts import KINDS
 from support.postgres import Server
 from support.rows import run_raw
 
@@ -141,6 +142,30 @@ def test_promise_9_what_an_earlier_version_queued_is_not_vouched_for_by_a_migrat
     assert current(empty_url) == head()
 
 
+def test_of_which_kinds_folded_facts_are_is_found_out_by_the_migration(empty_url: str) -> None:
+    migrate(empty_url, "0005")
+    sqlite = empty_url.startswith("sqlite")
+    id_ = (lambda n: f"x'{n:032x}'") if sqlite else (lambda n: f"'{uuid.UUID(int=n)}'")
+    columns = "id, subject_id, named, kind, happened, arrived, batch_id, entry_id, key_id, sealed"
+    fact = f"INSERT INTO facts ({columns})"
+    fold = "INSERT INTO fact_states (subject_id, sealed, entry_id)"
+    person = "INSERT INTO subjects (id, group_id, merged, created_at, entry_id)"
+    told = {1: ["sale", "sale", "birth_date"], 2: ["contract", "professional", "last_contact"], 3: []}
+    for one, kinds in told.items():
+        asyncio.run(run_raw(empty_url, f"{person} VALUES ({id_(one)}, {id_(one)}, 1 = 0, 1, {id_(9)})"))
+        asyncio.run(run_raw(empty_url, f"{fold} VALUES ({id_(one)}, {'x' if sqlite else ''}'00', {id_(9)})"))
+        for number, kind in enumerate(kinds):
+            rest = f"'[]', '{kind}', 1, 1, {id_(9)}, {id_(9)}, {id_(9)}, {'x' if sqlite else ''}'00'"
+            asyncio.run(run_raw(empty_url, f"{fact} VALUES ({id_(one * 10 + number)}, {id_(one)}, {rest})"))
+    migrate(empty_url)
+    read = sa.text("SELECT kinds FROM fact_states ORDER BY subject_id")
+    assert looking(empty_url, lambda connection: list(connection.scalars(read))) == [
+        KINDS["sale"] + KINDS["birth_date"],
+        KINDS["contract"] + KINDS["last_contact"],
+        0,
+    ]
+
+
 async def test_a_login_that_may_make_no_role_works_as_itself(postgres: Server) -> None:
     """Triggers alone protect history then, and the service says so when it starts."""
     plain = f"consentd_test_{uuid.uuid4().hex[:8]}"
@@ -169,8 +194,8 @@ async def test_a_database_ahead_of_the_code_is_refused(database_url: str) -> Non
 async def test_a_database_behind_the_code_is_refused(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(readiness, "head", lambda: "0007")
-    with pytest.raises(OperatorError, match=r"behind 0007.*consentd migrate"):
+    monkeypatch.setattr(readiness, "head", lambda: "0008")
+    with pytest.raises(OperatorError, match=r"behind 0008.*consentd migrate"):
         await open_database(database_url, clock=now).open()
 
 

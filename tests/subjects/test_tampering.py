@@ -229,11 +229,15 @@ CASES = {
     "a fold of facts removed": case(
         "fact_states", "ana", "is missing", "DELETE FROM fact_states WHERE subject_id = {ana}"
     ),
+    "the kinds of somebody's facts hidden": case(
+        "fact_states", "ana", "is not the fold", "UPDATE fact_states SET kinds = 0 WHERE subject_id = {ana}"
+    ),
     "a fold of facts inserted": case(
         "fact_states",
         "eve",
         "was inserted",
-        "INSERT INTO fact_states SELECT {eve}, sealed, entry_id FROM fact_states WHERE subject_id = {ana}",
+        "INSERT INTO fact_states (subject_id, sealed, entry_id)"
+        " SELECT {eve}, sealed, entry_id FROM fact_states WHERE subject_id = {ana}",
     ),
     "an entry of the list removed": case(
         "suppressions", "dora_listed", "is missing", "DELETE FROM suppressions WHERE id = {dora_listed}"
@@ -334,7 +338,7 @@ async def test_promise_6_facts_that_were_folded_wrong_are_found(town: Town) -> N
         entry = begin(
             unit, company.keyring, action="x", actor=OPERATOR, key=company.keyring.audit(), subject_id=ana
         )
-        put_fact_state(entry, ana, seal(content, b"[]", Place("fact_states", "sealed", ana)), known=True)
+        put_fact_state(entry, ana, seal(content, b"[]", Place("fact_states", "sealed", ana)), 0, known=True)
         entry.close()
 
     await company.database.change(work)

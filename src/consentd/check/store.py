@@ -8,6 +8,7 @@ import asyncio
 import sqlite3
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
 from typing import Any, Protocol, TypeVar
 
 import asyncpg
@@ -59,6 +60,8 @@ class AskList(msgspec.Struct, frozen=True):
     secret: SecretId
     few: bool
     """See `lists.statement.FEW`."""
+    looked: int
+    """Of which kinds of facts to bring what they say: see `subjects.facts.KINDS`."""
 
 
 class Gatherer(Protocol):
@@ -103,7 +106,7 @@ class _Sqlite:
         )
 
     async def listed(self, ask: AskList) -> Rows:
-        values = {**_list_values(ask), "digests": b"".join(ask.digests)}
+        values = {**_list_values(ask), "digests": b"".join(ask.digests), "count": _noughts(len(ask.digests))}
         values |= {"system": ask.system.bytes, "secret": ask.secret.bytes}
         return self._fetch(lists.text_of("sqlite", ask.few), values)
 
@@ -189,6 +192,7 @@ def _list_values(ask: AskList) -> dict[str, Any]:
         "purpose": ask.purpose,
         "channel": ask.channel,
         "at": ask.at,
+        "looked": ask.looked,
         "system": ask.system,
         "secret": ask.secret,
     }
@@ -197,6 +201,12 @@ def _list_values(ask: AskList) -> dict[str, Any]:
 def _shape(dialect: Any, ask: Ask, lookups: int) -> statement.Shape:  # Any: one of the two names
     chosen = ask.way == "chosen"
     return statement.Shape(dialect, lookups, chosen, 0 if chosen else len(ask.schemes), ask.since is not None)
+
+
+@lru_cache(maxsize=1)
+def _noughts(count: int) -> str:
+    """So many, as a JSON array."""
+    return "[" + "0," * (count - 1) + "0]"
 
 
 def _padded(lookups: list[Lookup]) -> list[Lookup]:

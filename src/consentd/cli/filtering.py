@@ -2,16 +2,20 @@
 
 Upholds promises 5 and 8 by way of `check.lists`: each row is decided as a check decides, and the log has an
 entry before a row is told. Exit code 0 where the whole list was decided, whoever may be contacted; 1 where it
-was broken off: what was written is whole rows, and not all of them; 2 where the question or the file is not
+was broken off: what was written is whole rows, and not all of them, but for a last one cut short by a full
+disk; 2 where the question or the file is not
 as it has to be; 141 where whoever read standard output stopped reading.
 """
 
 import contextlib
+import gc
 import json
 import os
+import select
+import signal
 import sys
-from collections import deque
 from collections.abc import Callable, Iterator
+from itertools import compress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -35,6 +39,9 @@ from consentd.policy.service import PolicyBook
 
 CHUNK = 1 << 19
 WRONG, BROKEN_PIPE = 2, 141
+REASONS = "--reasons"
+_MOMENT = 0.2
+"""Seconds after which Ctrl-C is heeded at the latest."""
 
 _FILE = click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path)
 
@@ -92,6 +99,9 @@ def filter_(
         fail("--reasons names the list itself: name another file.", WRONG)
 
     async def work(parts: Parts) -> Ending:
+        # What a slice makes is gone with it, and what was imported stays: looking for circles costs a tenth.
+        gc.freeze()
+        gc.set_threshold(200_000, 20, 20)
         lists = Lists(parts.database, gatherer(parts.database), parts.keyring, PolicyBook(), clock.now)
         # Asked about before anything is read or written: a slip of the pen leaves no file behind.
         run = await lists.begin(asked, None, language)
@@ -101,11 +111,15 @@ def filter_(
     try:
         ending = with_parts(work)
     except CallerError as error:
-        fail(error.message, WRONG if isinstance(error, Unprocessable) else 1)
+        fail(words.refusal(error, language), WRONG if isinstance(error, Unprocessable) else 1)
     except BrokenPipeError:
-        # What the interpreter would still flush goes nowhere.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _flush_nowhere()
         sys.exit(BROKEN_PIPE)
+    except _Unwritten as error:
+        _flush_nowhere()
+        fail(words.unwritten(error.place, error.reason, language))
+    except (_Stopped, KeyboardInterrupt):
+        fail(words.BROKEN(language))
     said = json.dumps(msgspec.to_builtins(ending), ensure_ascii=False, indent=2) if as_json else None
     click.echo(said or words.summary(ending, language), err=True)
 
@@ -118,18 +132,20 @@ async def _filter(
     told: BinaryIO | None,
     progress: "contextlib.AbstractContextManager[Callable[[int], None]]",
 ) -> Ending:
-    """Raises BrokenPipeError, and whatever deciding raises, once the log says that the list broke off."""
+    """Raises BrokenPipeError, _Unwritten, _Stopped, and whatever deciding raises, once the log says
+    that the list broke off.
+    """
     answers = CsvAnswers()
-    waiting: deque[bytes] = deque()
+    waiting: list[bytes] = []
     cells: list[str | None] = []
 
     def release(blocks: list[Block]) -> None:
         for block in blocks:
-            allowed = [waiting.popleft() for _ in block.forms]
-            allowed = [raw for raw, form in zip(allowed, block.forms, strict=True) if form.told.allow]
-            _write(out, rows.as_it_came(b"".join(allowed)))
+            allowed = [form.allow for form in block.forms]
+            _write(out, rows.as_it_came(b"".join(compress(waiting, allowed))))
+            del waiting[: len(allowed)]
             if told is not None:
-                told.write(answers.rows(block))
+                _write(told, answers.rows(block), REASONS)
 
     def take(found: Rows) -> None:
         waiting.extend(found.raw)
@@ -150,12 +166,13 @@ async def _filter(
         if blocks:
             _write(out, rows.as_it_came(rows.header or b""))
             if told is not None:
-                told.write(answers.begin())
+                _write(told, answers.begin(), REASONS)
         return bool(blocks)
 
+    reader = _Reader(source)
     with progress as moved:
         try:
-            while chunk := source.read(CHUNK):
+            while chunk := reader.read():
                 take(rows.feed(chunk))
                 await decide(last=False)
                 moved(len(chunk))
@@ -165,7 +182,9 @@ async def _filter(
             if not begun:
                 begin(blocks or [Block(1, [], [])])
             release(blocks)
-            out.flush()
+            _write(out, b"", flush=True)
+            if told is not None:
+                _write(told, b"", REASONS, flush=True)
         except BaseException:
             # What went wrong first is what is to be told.
             with contextlib.suppress(ConsentdError):
@@ -174,8 +193,55 @@ async def _filter(
     return ending
 
 
-def _write(out: BinaryIO, content: bytes) -> None:
-    out.write(content)
+class _Unwritten(Exception):  # a signal, never seen outside this module
+    """A file takes no more."""
+
+    def __init__(self, place: str | None, reason: str) -> None:
+        super().__init__(place, reason)
+        self.place = place
+        self.reason = reason
+
+
+def _write(file: BinaryIO, content: bytes, place: str | None = None, *, flush: bool = False) -> None:
+    """`place`: the option that named the file; None for standard output."""
+    try:
+        file.write(content)
+        if flush:
+            file.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise _Unwritten(place, error.strerror or "") from None
+
+
+def _flush_nowhere() -> None:
+    """What the interpreter would still flush when it ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+class _Stopped(Exception):  # a signal, never seen outside this module
+    """Ctrl-C."""
+
+
+class _Reader:
+    """Heeds Ctrl-C where it reads, or waits for whoever writes: between two writes of ours, never in one. The
+    loop's own way, which cancels, is lost in a unit of work that is being committed.
+    """
+
+    def __init__(self, source: BinaryIO) -> None:
+        self._source = source
+        self._stopped = False
+        signal.signal(signal.SIGINT, self._note)
+
+    def read(self) -> bytes:
+        """What there is, waiting for it; nothing at the end. Raises _Stopped."""
+        while not self._stopped:
+            if select.select([self._source], [], [], _MOMENT)[0]:
+                return os.read(self._source.fileno(), CHUNK)
+        raise _Stopped
+
+    def _note(self, *_: object) -> None:
+        self._stopped = True
 
 
 def _asked(**given: str | bool | None) -> ListAsked:
@@ -200,7 +266,12 @@ def _written(path: Path | None) -> Iterator[BinaryIO | None]:
         yield None
         return
     with path.open("wb") as opened:
-        yield opened
+        try:
+            yield opened
+        except _Unwritten:
+            # Else closing it would write again what it could not take, and fail once more.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), opened.fileno())
+            raise
 
 
 @contextlib.contextmanager

@@ -149,6 +149,17 @@ def _birth(text: str) -> Birth:
     return birth
 
 
+KINDS = {"birth_date": 1, "sale": 2, "contract": 4, "last_contact": 8}
+"""What `fact_states.kinds` adds up of the kinds that a person's folded facts are of."""
+BEHIND = {"births": 1, "sales": 2, "contracts": 4, "last_contact": 2 + 8}
+"""Of which kinds a fact must be to show in this field of `Facts`."""
+ALL_KINDS = sum(KINDS.values())
+
+
+def kinds_of(payloads: Iterable[Payload]) -> int:
+    return sum({KINDS.get(fact.kind, 0) for fact in payloads})
+
+
 def fold_facts(payloads: Iterable[Payload]) -> Facts:
     """What a decision needs of a person's facts. In any order the same facts fold alike."""
     births: set[tuple[int, int | None, int | None]] = set()

@@ -20,6 +20,12 @@ class _FactState(NamedTuple):
     sealed: bytes
 
 
+class FoldedRow(NamedTuple):
+    sealed: bytes
+    kinds: int | None
+    """See `facts.KINDS`; None where not known."""
+
+
 _FACT_STATES = sa.select(t.fact_states.c.subject_id, t.fact_states.c.sealed)
 _FACT_STATES_OF_ONE = Read(
     _FACT_STATES.where(t.fact_states.c.subject_id == sa.bindparam("subject")), _FactState._make
@@ -35,12 +41,12 @@ def fact_states(connection: sa.Connection, subjects: Collection[SubjectId]) -> d
     return dict(_FACT_STATES_OF_MANY.all(connection, list(subjects)))
 
 
-def put_fact_state(entry: Entry, subject: SubjectId, sealed: bytes, *, known: bool) -> None:
+def put_fact_state(entry: Entry, subject: SubjectId, sealed: bytes, kinds: int, *, known: bool) -> None:
     """`known`: whether this subject, which must be locked, has one already."""
     if known:
-        entry.update(t.fact_states, {"subject_id": [subject]}, {"sealed": sealed})
+        entry.update(t.fact_states, {"subject_id": [subject]}, {"sealed": sealed, "kinds": kinds})
     else:
-        entry.insert(t.fact_states, {"subject_id": subject, "sealed": sealed})
+        entry.insert(t.fact_states, {"subject_id": subject, "sealed": sealed, "kinds": kinds})
 
 
 def facts_by_id(connection: sa.Connection, ids: Collection[UUID]) -> list[sa.RowMapping]:
@@ -59,14 +65,15 @@ def facts_of_batch(connection: sa.Connection, batch: UUID) -> list[sa.RowMapping
     )
 
 
-def fact_states_page(connection: sa.Connection, after: UUID, limit: int) -> dict[SubjectId, bytes]:
+def fact_states_page(connection: sa.Connection, after: UUID, limit: int) -> dict[SubjectId, FoldedRow]:
     """Folds in the order of their subjects' ids, behind `after`."""
     statement = (
-        _FACT_STATES.where(t.fact_states.c.subject_id > after)
+        _FACT_STATES.add_columns(t.fact_states.c.kinds)
+        .where(t.fact_states.c.subject_id > after)
         .order_by(t.fact_states.c.subject_id)
         .limit(limit)
     )
-    return {SubjectId(row[0]): row[1] for row in connection.execute(statement)}
+    return {SubjectId(row[0]): FoldedRow(row[1], row[2]) for row in connection.execute(statement)}
 
 
 def facts_of(

@@ -21,6 +21,7 @@ from consentd.subjects.facts import (
     UnreachableFact,
     contact_point_of,
     fold_facts,
+    kinds_of,
     payload,
 )
 from consentd.subjects.folded import open_payloads, payloads_of_all
@@ -184,9 +185,11 @@ def _fold_into(act: Act, subject: SubjectId, said: Sequence[Payload], *, created
     if not created and act.told_facts.get(subject) != []:
         sealed = facts_store.fact_states(act.unit.connection, [subject]).get(subject)
     known = open_payloads(content, subject, sealed) if sealed else []
-    act.told_facts[subject] = [*known, *said]
-    _, resealed = act.seal_content(subject, "fact_states", subject, _encoder.encode(act.told_facts[subject]))
-    facts_store.put_fact_state(act.entry(subject), subject, resealed, known=sealed is not None)
+    told = act.told_facts[subject] = [*known, *said]
+    _, resealed = act.seal_content(subject, "fact_states", subject, _encoder.encode(told))
+    facts_store.put_fact_state(
+        act.entry(subject), subject, resealed, kinds_of(told), known=sealed is not None
+    )
 
 
 def _impossible(index: int, reason: str) -> Unprocessable:

@@ -16,7 +16,8 @@ from consentd.crypto.seal import Place, unseal
 from consentd.crypto.subject_keys import OpenedKeys, open_keys
 from consentd.kernel.errors import Tampered
 from consentd.subjects import facts_store, identifiers_store, links_store, suppression_store
-from consentd.subjects.folded import open_fact_state, refolded
+from consentd.subjects.facts import kinds_of
+from consentd.subjects.folded import open_fact_state, open_payloads, refolded
 from consentd.subjects.shredding import suppression_hash
 
 PAGE = 500
@@ -75,11 +76,12 @@ def wrong_facts(connection: Any, keyring: Keyring) -> Iterator[Difference]:  # A
     while page := facts_store.fact_states_page(connection, after, PAGE):
         keys = open_keys(connection, keyring, page)
         facts = facts_store.facts_of(connection, page)
-        for subject, sealed in page.items():
+        for subject, row in page.items():
             content = keys[subject].content
             try:
                 same = content is not None and (
-                    open_fact_state(content, subject, sealed) == refolded(content, facts[subject])
+                    open_fact_state(content, subject, row.sealed) == refolded(content, facts[subject])
+                    and row.kinds in (None, kinds_of(open_payloads(content, subject, row.sealed)))
                 )
             except Tampered:
                 same = False

@@ -41,12 +41,12 @@ class JsonAnswers:
 
     def rows(self, block: Block) -> bytes:
         numbers = range(block.first, block.first + len(block.forms))
-        return b"".join(
+        return "".join(
             [
-                b'{"row":%d%b%b"}\n' % (number, form.json, leaf.hex().encode())
+                f'{{"row":{number}{form.json}{leaf.hex()}"}}\n'
                 for number, form, leaf in zip(numbers, block.forms, block.leaves, strict=True)
             ]
-        )
+        ).encode()
 
     def end(self, ending: Ending) -> bytes:
         return _encode({"summary": ending}) + b"\n"
@@ -65,12 +65,12 @@ class CsvAnswers:
 
     def rows(self, block: Block) -> bytes:
         numbers = range(block.first, block.first + len(block.forms))
-        return b"".join(
+        return "".join(
             [
-                b"%d%b%b\r\n" % (number, form.csv, leaf.hex().encode())
+                f"{number}{form.csv}{leaf.hex()}\r\n"
                 for number, form, leaf in zip(numbers, block.forms, block.leaves, strict=True)
             ]
-        )
+        ).encode()
 
     def end(self, ending: Ending) -> bytes:
         return self._last("summary", ending, _encode(ending))

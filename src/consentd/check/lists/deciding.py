@@ -24,24 +24,32 @@ from consentd.kernel.case import NO_FACTS, Decision, Facts, Question
 from consentd.kernel.compiled import CompiledPolicy
 from consentd.kernel.decide import decide
 from consentd.kernel.ids import NOBODY, SecretId, SystemId
+from consentd.subjects.facts import ALL_KINDS, BEHIND
 from consentd.subjects.spelling import Named
 
-SLICE = 8192
-"""Rows that one statement answers: few enough to be fresh, many enough that a statement costs nothing."""
+SLICE = 32_768
+"""Rows that one statement answers: few enough to be fresh, half a second old at most, and many enough that a
+large population is read in its own order instead of at random, which is a fifth faster than with 8,192.
+"""
 _MOST = 4096
 
 
 class Decided:
-    """What came of a slice. `subjects`: who may be contacted. `others`: look-up entries of more who may; who
-    they are is still to be found out.
+    """What came of a slice. `found`: the statement's row of whoever was decided by it alone. `others`:
+    look-up entries of more who may be contacted; who they are is still to be found out.
     """
 
-    __slots__ = ("decisions", "others", "subjects")
+    __slots__ = ("decisions", "found", "others")
 
     def __init__(self, decisions: list[Decision]) -> None:
         self.decisions = decisions
-        self.subjects: list[RawId] = []
+        self.found: list[Sequence[Any] | None] = []
         self.others: list[bytes] = []
+
+    def subjects(self) -> list[RawId]:
+        """Who may be contacted, but for `others`."""
+        rows = zip(self.found, self.decisions, strict=False)
+        return [row[st.SUBJECT] for row, decision in rows if row is not None and decision.allow]
 
 
 class ListDecider:
@@ -64,10 +72,14 @@ class ListDecider:
         self._scheme = scheme
         self._asking = Asking(keyring)
         self._few = True
-        self._known: dict[tuple[Any, ...], Decision] = {}
+        self._known: dict[Sequence[Any], Decision] = {}
+        # Which kinds of facts each class looked at, and all of them together.
+        self._looked_at: dict[Sequence[Any], int] = {}
+        self._looked = 0
+        # The first slice brings all of them: what will be looked at is not known yet.
+        self._brought = ALL_KINDS
         self._nobody = decide(compiled, question, NOBODY_KNOWN)
         self._lapses = Lapses(compiled)
-        self._looked_at: dict[tuple[Any, ...], set[str]] = {}
         channel = compiled.channels.get(question.channel)
         self._by_class = (
             channel is not None
@@ -105,64 +117,72 @@ class ListDecider:
                 caller.system_id if caller else SystemId(NOBODY),
                 caller.secret_id if caller else SecretId(NOBODY),
                 self._few,
+                self._brought,
             )
         )
         control = next(row for row in rows if row[st.N] == st.CONTROL)
         require(self._compiled, live=caller is None or control[st.LIVE], policy=control[st.POLICY])
         self._few = st.held_of(control) <= st.FEW
-        known, decisions, subjects = self._known, decided.decisions, decided.subjects
-        found: dict[int, Sequence[Any]] = {}
+        known, decisions = self._known, decided.decisions
+        found: list[Sequence[Any] | None] = [None] * size
         again: set[int] = set()
-        allowed: dict[int, RawId] = {}
+        if len(entries) > 1:
+            order = [number % size for number in order]
         for row in rows:
-            number = row[0]
-            if number < 0:
+            if row is control:
                 continue
-            number = order[number] % size
-            before = found.get(number)
+            number = order[row[st.N]]
+            before = found[number]
             if before is not None and before[1:] == row[1:]:
                 # Several systems say that the address is this person's.
                 continue
-            if before is not None or row[st.ODD]:
+            if before is not None or row[st.MARKS] & st.ODD:
                 # Two people, two choices, two capacities: not for a class to decide.
                 again.add(number)
                 continue
             found[number] = row
-            decision = None if row[st.FACTS] is not None else known.get(tuple(row[st.TERRITORY : st.ODD]))
+            kinds = row[st.KINDS]
+            decision = None if kinds and kinds & self._looked else known.get(row[st.TERRITORY :])
             if decision is None:
                 decision = self._of(row)
+                if decision is None:
+                    again.add(number)
+                    continue
             decisions[number] = decision
-            if decision.allow:
-                allowed[number] = row[st.SUBJECT]
+        self._brought = self._looked
         for number in again:
-            allowed.pop(number, None)
-        subjects += allowed.values()
+            found[number] = None
+        decided.found = found
         return sorted(again)
 
-    def _of(self, row: Sequence[Any]) -> Decision:
-        """Raises UnknownKey where facts are sealed under a key that another process made."""
-        state = row[st.STATE]
+    def _of(self, row: Sequence[Any]) -> Decision | None:
+        """None where that takes facts which were not brought. Raises UnknownKey where they are sealed under a
+        key that another process made.
+        """
+        state, about, looked = row[st.STATE], None, ALL_KINDS
         lapses = state in GRANTED and self._lapses.any(self._question.purpose, self._question.channel)
-        if lapses or (state is not None and not row[st.CURRENT]):
-            return self._decide(row, self._facts(row))
-        about = tuple(row[st.TERRITORY : st.ODD])
-        if about not in self._known:
-            if len(self._known) >= _MOST:
-                self._known.clear()
-                self._looked_at.clear()
-            watched = _Watched()
-            self._known[about] = self._decide(row, cast(Facts, watched))
-            self._looked_at[about] = watched.seen
-        facts = self._facts(row)
-        if facts is not NO_FACTS and any(
-            getattr(facts, name) != getattr(NO_FACTS, name) for name in self._looked_at[about]
-        ):
-            return self._decide(row, facts)
-        return self._known[about]
+        if not lapses and (state is None or row[st.MARKS] & st.CURRENT):
+            about = row[st.TERRITORY :]
+            if about not in self._known:
+                self._learn(about, row)
+            looked = self._looked_at[about]
+        self._looked |= looked
+        facts = NO_FACTS
+        if (row[st.KINDS] or 0) & looked:
+            if row[st.FACTS] is None:
+                return None
+            facts = self._facts(row)
+        return self._known[about] if about and facts == NO_FACTS else self._decide(row, facts)
+
+    def _learn(self, about: Sequence[Any], row: Sequence[Any]) -> None:
+        if len(self._known) >= _MOST:
+            self._known.clear()
+            self._looked_at.clear()
+        watched = _Watched()
+        self._known[about] = self._decide(row, cast(Facts, watched))
+        self._looked_at[about] = watched.kinds
 
     def _facts(self, row: Sequence[Any]) -> Facts:
-        if row[st.FACTS] is None:
-            return NO_FACTS
         return self._asking.open_facts(
             row[st.SUBJECT], row[st.KEY], row[st.WRAPPER], row[st.FACTS], row[st.WRAPPED]
         )
@@ -202,15 +222,15 @@ class ListDecider:
 
 
 class _Watched:
-    """Passes for the facts of somebody of whom there are none, and remembers what was looked at: who has
-    others, but not of that kind, is decided alike.
+    """Passes for the facts of somebody of whom there are none, and remembers which kinds were looked at: who
+    has others, but not of those kinds, is decided alike.
     """
 
     def __init__(self) -> None:
-        self.seen: set[str] = set()
+        self.kinds = 0
 
     def __getattr__(self, name: str) -> object:
-        self.seen.add(name)
+        self.kinds |= BEHIND[name]
         return getattr(NO_FACTS, name)
 
 
@@ -221,22 +241,28 @@ _HERE, _ELSEWHERE = UUID(int=1), UUID(int=2)
 def _plain(row: Sequence[Any]) -> list[Any]:
     """The same as a row of the plain statement."""
     point = _HERE if row[st.POINT] is None else row[st.POINT]
-    abouts = {0: _ELSEWHERE, 1: point, 2: NOBODY}
+    marks = row[st.MARKS]
     found: list[Any] = [None] * len(plain.COLUMNS)
     found[plain.POINT] = point
     found[plain.SUBJECT] = found[plain.GROUP] = row[st.SUBJECT]
     found[plain.TERRITORY], found[plain.CAPACITY] = row[st.TERRITORY], row[st.CAPACITY]
     if row[st.STATE] is not None:
-        found[plain.STATE_POINT] = abouts[row[st.ABOUT]]
+        found[plain.STATE_POINT] = _about(marks, st.HERE, st.EVERYWHERE, point)
         found[plain.STATE], found[plain.PROOF] = row[st.STATE], row[st.PROOF]
         found[plain.NOTICE], found[plain.VERSION] = row[st.NOTICE], row[st.VERSION]
         found[plain.EFFECTIVE] = row[st.EFFECTIVE]
-        found[plain.EXPLICIT], found[plain.PARENTAL] = row[st.EXPLICIT], row[st.PARENTAL]
+        found[plain.EXPLICIT], found[plain.PARENTAL] = marks & st.EXPLICIT, marks & st.PARENTAL
     if row[st.GROUND] is not None:
         found[plain.OBJECTED_PURPOSE] = row[st.OBJECTED_PURPOSE]
         found[plain.OBJECTED_CHANNEL] = row[st.OBJECTED_CHANNEL]
-        found[plain.OBJECTED_POINT] = abouts[row[st.OBJECTED_ABOUT]]
+        found[plain.OBJECTED_POINT] = _about(marks, st.OBJECTED_HERE, st.OBJECTED_EVERYWHERE, point)
         found[plain.GROUND], found[plain.OBJECTED_SINCE] = row[st.GROUND], 0
     # Only that there are some: `case_of` is handed the function that has them.
     found[plain.FACTS] = b""
     return found
+
+
+def _about(marks: int, here: int, everywhere: int, point: UUID) -> UUID:
+    if marks & here:
+        return point
+    return NOBODY if marks & everywhere else _ELSEWHERE

@@ -106,7 +106,7 @@ class ListRun:
         self._unread = {code: form_of(_unread(code, language)) for code in (EMPTY, UNREADABLE)}
         self._told: Counter[Form] = Counter()
         self._held: Block | None = None
-        self._announced = False
+        self._announced = self._over = False
         self._people: list[RawId] = []
         self._entries: list[bytes] = []
 
@@ -130,7 +130,7 @@ class ListRun:
         block = Block(self._leaves.size + 1, forms, self._leaves.add(forms, spelled.values))
         self._told.update(forms)
         if self.asked.for_sending:
-            self._people += decided.subjects
+            self._people += decided.subjects()
             self._entries += decided.others
             await self._mark(MARK)
         if self._held is None and not self._announced:
@@ -153,16 +153,17 @@ class ListRun:
         return [] if held is None else [held], await self._ended(complete=True)
 
     async def break_off(self) -> Ending | None:
-        """The list ends here, for whatever reason, and the log says so; None where nothing was decided. What
-        was held back is not told any more, though the digest covers it.
+        """The list ends here, for whatever reason, and the log says so; None where nothing was decided, or
+        where it is at its end already. What was held back is not told any more, though the digest covers it.
         """
         self._held = None
-        return await self._ended(complete=False) if self._leaves.size else None
+        return await self._ended(complete=False) if self._leaves.size and not self._over else None
 
     async def _ended(self, *, complete: bool) -> Ending:
         if self._announced:
             await self._mark(1)
         entry = await self._change(lambda unit: self._close(unit, complete=complete))
+        self._over = True
         return self._ending(entry, complete=complete)
 
     async def _decide(self, values: Sequence[str]) -> Decided:

@@ -53,18 +53,22 @@ def told_of(answer: Answer) -> Told:
 
 
 class Form:
-    """One outcome's pieces, between which a row's own parts go."""
+    """One outcome's pieces, between which a row's own parts go. `leaf`: four of what is hashed, the zero byte
+    included; the identifier, the key and the row's number stand between them. `json`, `csv`: what stands
+    between the number and the leaf. Text, which takes half the time to join that bytes do.
+    """
 
-    __slots__ = ("csv", "json", "leaf", "told")
+    __slots__ = ("allow", "csv", "json", "leaf", "told")
 
     def __init__(self, told: Told) -> None:
         self.told = told
+        self.allow = told.allow
         # Whatever is told, the parts stand in the same order: the keys are sorted.
-        whole = canonical(told.decided(0, "", ""))
-        head, rest = whole.split(b'""', 1)
-        middle, rest = rest.split(b'""', 1)
-        before, after = rest.rsplit(b'"row":0', 1)
-        self.leaf = head, middle + b'"', b'"' + before + b'"row":', after
+        whole = canonical(told.decided(0, "", "")).decode()
+        head, rest = whole.split('""', 1)
+        middle, rest = rest.split('""', 1)
+        before, after = rest.rsplit('"row":0', 1)
+        self.leaf = "\0" + head, middle + '"', '"' + before + '"row":', after
         self.json = _json_tail(told)
         self.csv = _csv_tail(told)
 
@@ -93,8 +97,7 @@ HEADER = ("row", "allow", "eligible", "reasons", "text", "next_allowed_at", "val
 """The columns of an answer in CSV. Several reasons of one row stand in one cell, with spaces between."""
 
 
-def _json_tail(told: Told) -> bytes:
-    """What stands between a row's number and its leaf."""
+def _json_tail(told: Told) -> str:
     whole = _encode(
         {
             "allow": told.allow,
@@ -104,10 +107,10 @@ def _json_tail(told: Told) -> bytes:
             "valid_until": told.valid_until,
         }
     )
-    return b"," + whole[1:-1] + b',"leaf":"'
+    return f',{whole[1:-1].decode()},"leaf":"'
 
 
-def _csv_tail(told: Told) -> bytes:
+def _csv_tail(told: Told) -> str:
     cells = [
         "true" if told.allow else "false",
         "true" if told.eligible else "false",
@@ -117,7 +120,7 @@ def _csv_tail(told: Told) -> bytes:
         told.valid_until or "",
         "",
     ]
-    return b"," + csv_line(cells).removesuffix(b"\r\n")
+    return "," + csv_line(cells).decode().removesuffix("\r\n")
 
 
 def csv_line(cells: list[str]) -> bytes:

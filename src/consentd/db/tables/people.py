@@ -58,6 +58,8 @@ identifier_links = kept(
         sa.Column("created_at", Instant, nullable=False),
         sa.Column("entry_id", Id, nullable=False),
         sa.UniqueConstraint("identifier_id", "subject_id", "system_id"),
+        # Who holds an address, and how it may be used: a list finds both here, and leaves the sealed row.
+        sa.Index("ix_identifier_links_held", "identifier_id", "subject_id", "capacity", "unreachable_since"),
         sa.CheckConstraint("strength IN ('asserted', 'verified', 'weak')", name="strength"),
         sa.CheckConstraint("capacity IN ('consumer', 'professional')", name="capacity"),
     )
@@ -121,9 +123,13 @@ fact_states = kept(
         metadata,
         sa.Column("subject_id", Id, sa.ForeignKey("subjects.id"), primary_key=True),
         sa.Column("sealed", Sealed, nullable=False),
+        # Of which kinds they are, as `facts` has it: who asks about another kind need not open them.
+        # Null: not known.
+        sa.Column("kinds", sa.Integer),
         sa.Column("entry_id", Id, nullable=False),
         sqlite_with_rowid=False,
-    )
+    ),
+    derived=("kinds",),
 )
 
 suppressions = sa.Table(
