@@ -95,7 +95,7 @@ def test_every_link_leads_to_a_call_with_parameters_that_it_has() -> None:
 @pytest.mark.parametrize("name", WITH_JSON)
 def test_every_example_is_taken_by_the_service(service: Serving, name: str) -> None:
     method, path = name.split()
-    with service.client("consent:write", "consent:read", "check", "reasons") as client:
+    with service.client("consent:write", "consent:read", "check", "reasons", "replica") as client:
         # The others speak of the person whom this one makes known.
         known = WITH_JSON["POST /v1/consents"]["examples"]["given"]["value"]
         client.post("/v1/consents", json=known).raise_for_status()
@@ -169,7 +169,7 @@ def test_the_service_lives_up_to_its_description(service: Serving, tmp_path: Pat
     phases = "examples,fuzzing,stateful"
     if "sqlite" in service.installation.settings.database_url:
         phases += ",coverage"
-    with service.client("consent:write", "consent:read", "check", "reasons") as client:
+    with service.client("consent:write", "consent:read", "check", "reasons", "replica") as client:
         client.post("/v1/objections", json={"subject": person()}).raise_for_status()
         authorization = client.headers["authorization"]
     done = subprocess.run(

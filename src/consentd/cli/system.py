@@ -28,7 +28,11 @@ def _words(values: tuple[str, ...]) -> list[str]:
 @system.command()
 @click.argument("name")
 @click.option(
-    "--scope", "scopes", multiple=True, required=True, help="consent:write, consent:read, check, reasons."
+    "--scope",
+    "scopes",
+    multiple=True,
+    required=True,
+    help="consent:write, consent:read, check, reasons, replica.",
 )
 @click.option("--purpose", "purposes", multiple=True, help="Limit to these purposes; all if not given.")
 @click.option("--channel", "channels", multiple=True, help="Limit to these channels; all if not given.")

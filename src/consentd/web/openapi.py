@@ -16,6 +16,7 @@ from litestar import Litestar, Response, get
 from litestar.constants import RESERVED_KWARGS
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import ParameterKwarg
+from litestar.response import Stream
 from litestar.routes import HTTPRoute
 
 from consentd.base.described import ANSWER, EXAMPLES, FORMS, PARAMETERS, described
@@ -194,11 +195,11 @@ def _asked(asks: Scope | Door, more: Sequence[Scope]) -> list[Document]:
 
 
 def _answer_types(handler: HTTPRouteHandler) -> list[Any]:
-    """The types in an answer; for Response[T], T. Text and bytes have no schema of their own."""
+    """The types in an answer; for Response[T], T. Text, bytes and streams have no schema of their own."""
     annotation = handler.parsed_fn_signature.return_type.annotation
     if get_origin(annotation) is Response:
         (annotation,) = get_args(annotation)
-    return [] if annotation in (bytes, str, None, type(None)) else [annotation]
+    return [] if annotation in (bytes, str, Stream, None, type(None)) else [annotation]
 
 
 def _content(handler: HTTPRouteHandler, schema_of: dict[str, Document]) -> Document:
@@ -232,4 +233,5 @@ _SCOPE_WORDS: dict[Scope, str] = {
     Scope.CONSENT_READ: "read choices and their history",
     Scope.CHECK: "ask whether a person may be contacted",
     Scope.REASONS: "be told the precise reason",
+    Scope.REPLICA: "keep a copy of what decisions about its own people rest on",
 }
