@@ -12,7 +12,7 @@ from typing import Any
 
 from consentd.client import AsyncClient, Client, Event
 
-EVERYTHING = ("check", "reasons", "consent:write", "consent:read")
+EVERYTHING = ("check", "reasons", "consent:write", "consent:read", "replica")
 NOTICE = {"id": "newsletter", "version": "3", "language": "fr"}
 
 

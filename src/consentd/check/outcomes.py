@@ -15,7 +15,6 @@ from consentd.kernel.case import Decision
 from consentd.kernel.compiled import CompiledPolicy
 from consentd.kernel.ids import NOBODY
 from consentd.kernel.instants import Instant
-from consentd.kernel.policy import Purpose
 from consentd.kernel.states import GRANTS
 
 _MOST = 4096
@@ -85,17 +84,8 @@ class Outcomes:
         """Whether any law or the company limits how long such a consent counts: then its age matters."""
         found = self._limited.get((purpose, channel))
         if found is None:
-            about = self._compiled.purposes.get(purpose)
-            found = about is not None and self._any_limit(about, channel)
-            self._limited[purpose, channel] = found
+            found = self._limited[purpose, channel] = self._compiled.limits_age(purpose, channel)
         return found
-
-    def _any_limit(self, purpose: Purpose, channel: str) -> bool:
-        return purpose.validity_months is not None or any(
-            (not rule.kinds or purpose.kind in rule.kinds) and (not rule.channels or channel in rule.channels)
-            for pack in self._compiled.policy.packs.values()
-            for rule in pack.validity
-        )
 
 
 def _about(row: Sequence[Any]) -> str:

@@ -37,6 +37,7 @@ from consentd.client.model import (
     Reason,
     Receipt,
 )
+from consentd.client.replica import Refusal, Replica, ReplicaError
 from consentd.client.sync import Client
 
 __all__ = [
@@ -57,7 +58,10 @@ __all__ = [
     "Question",
     "Reason",
     "Receipt",
+    "Refusal",
     "Refused",
+    "Replica",
+    "ReplicaError",
     "TimedOut",
     "Unauthorised",
     "Unavailable",

@@ -7,6 +7,7 @@ Raises ValueError or TypeError for what no body can be made of, with sentences t
 from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -14,6 +15,7 @@ from consentd.client.errors import Fault, Overloaded, Refused, Unavailable, Unre
 from consentd.client.model import Attempted, Decision, Event, Identifier, Named, Question, Receipt, When, Who
 
 Body = dict[str, Any]  # Any: JSON
+UTC = ZoneInfo("UTC")
 
 
 class Received(msgspec.Struct, frozen=True):
