@@ -32,7 +32,7 @@ class Answering:
             ready = self._keeping.ready()
             if ready is None:
                 return [0] * len(subjects)
-            return [max(0, slot) for slot in self.slots(ready[1], subjects)]
+            return [max(0, slot) for slot in self.slots(*ready, subjects)]
 
     def answered(self, work: Callable[[], Sequence[Decision]], count: int = 1) -> list[Decision]:
         try:
@@ -66,7 +66,7 @@ class Answering:
             except NotDecidable:
                 return denial("ask_service", self._keeping.bound())
             if asked.at is None and len(named.names) == 1 and named.points in (None, named.names):
-                slots = self._slots_of(list(named.names))
+                slots = self._slots_of(deciding, named.names)
                 if slots[0] > 0:
                     return deciding.by_slots(slots, asked.purpose, asked.channel, at)[0]
             return deciding.decide(named, at).decision
@@ -101,7 +101,7 @@ class Answering:
                 if min(listed) < 0:
                     raise ValueError("what resolve made is never below 0")
                 return deciding.by_slots(listed, purpose, channel, _instant(None))
-            slots = self.slots(spelling, listed)
+            slots = self.slots(deciding, spelling, listed)
             if min(slots) >= 0:
                 return deciding.by_slots(slots, purpose, channel, _instant(None))
             found = iter(deciding.by_slots([s for s in slots if s >= 0], purpose, channel, _instant(None)))
@@ -110,29 +110,20 @@ class Answering:
                 for slot, one in zip(slots, listed, strict=True)
             ]
 
-    def slots(self, spelling: Spelling, listed: list[Named]) -> list[int]:
+    def slots(self, deciding: Deciding, spelling: Spelling, listed: list[Named]) -> list[int]:
         """0 for who is not here, -1 for what has no slot and is to be asked about by itself."""
-        numbers: list[int] = []
-        apart: list[int] = []
-        for index, one in enumerate(listed):
-            try:
-                spelled = spelling.number(one)
-            except NotDecidable:
-                spelled = None
-                apart.append(index)
-            numbers.append(0 if spelled is None else spelled[1])
-        slots = self._slots_of(numbers)
-        for index in apart:
-            slots[index] = -1
-        return slots
+        numbers = spelling.numbers(listed)
+        slots = self._slots_of(deciding, [number or 0 for number in numbers])
+        return [-1 if number is None else slot for number, slot in zip(numbers, slots, strict=True)]
 
-    def _slots_of(self, numbers: list[int]) -> list[int]:
+    def _slots_of(self, deciding: Deciding, numbers: Sequence[int]) -> list[int]:
         found: dict[int, int] = {}
         for number, n, place in self._keeping.file.holders(numbers):
             # Of several holders any will do: the answer is about all of them.
-            found.setdefault(number, n * PLACES + place if place < PLACES else -1)
-        ready = self._keeping.ready()
-        waits = ready[0].overlay if ready is not None else ()
+            found[number] = n * PLACES + place if place < PLACES else -1
+        waits = deciding.overlay
+        if not waits.acts:
+            return [found.get(number, 0) for number in numbers]
         return [found.get(number, -1 if number in waits else 0) for number in numbers]
 
     def _ready(self) -> tuple[Deciding, Spelling]:

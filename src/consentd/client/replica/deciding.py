@@ -86,7 +86,9 @@ class Deciding:
 
     def by_slots(self, slots: Sequence[int], purpose: str, channel: str, at: Instant) -> list[Decision]:
         """About those who are found by one identifier each, told by its slot. None of them is negative."""
-        uses = self._uses.setdefault((purpose, channel), Uses())
+        uses = self._uses.get((purpose, channel))
+        if uses is None:
+            uses = self._uses[purpose, channel] = Uses()
         uses.at(at)
         known = uses.known(slots)
         if known is not None:

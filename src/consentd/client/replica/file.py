@@ -123,6 +123,9 @@ class File:
         return None if row is None else row[0]
 
     def records(self, numbers: Sequence[int]) -> Iterator[tuple[int, bytes]]:
+        if len(numbers) == 1:
+            yield from self._db.execute("SELECT n, record FROM people WHERE n = ?", numbers).fetchall()
+            return
         select = "SELECT n, record FROM people WHERE n IN (SELECT value FROM json_each(?))"
         for some in _slices(numbers):
             yield from self._db.execute(select, (some,)).fetchall()
@@ -157,6 +160,11 @@ class File:
 
     def holders(self, numbers: Sequence[int]) -> Iterator[tuple[int, int, int]]:
         """Number, person, place."""
+        if len(numbers) == 1:
+            yield from self._db.execute(
+                "SELECT number, n, place FROM held WHERE number = ?", numbers
+            ).fetchall()
+            return
         select = "SELECT number, n, place FROM held WHERE number IN (SELECT value FROM json_each(?))"
         for some in _slices(numbers):
             yield from self._db.execute(select, (some,)).fetchall()

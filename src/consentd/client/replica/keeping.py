@@ -63,6 +63,7 @@ class Keeping:
         self._deciding: Deciding | None = None
         self._spelling: Spelling | None = None
         self._as_of: Instant | None = None
+        self._told: Instant | None = None
         self._as_of_elapsed: float | None = None
         self._changes = self.file.others_wrote()
         self._load()
@@ -198,7 +199,9 @@ class Keeping:
         as_of = self._as_of
         if as_of is None or self._deciding is None or self._spelling is None or self.age() > self._max_age:
             return None
-        self._deciding.rest_on(Bound(to_datetime(as_of), self._max_age))
+        if as_of != self._told:
+            self._told = as_of
+            self._deciding.rest_on(Bound(to_datetime(as_of), self._max_age))
         return self._deciding, self._spelling
 
     def bound(self) -> Bound | None:
@@ -221,7 +224,7 @@ class Keeping:
 
     def _load(self) -> None:
         """Everything that is made of the file, anew."""
-        self._deciding, self._spelling = None, None
+        self._deciding, self._spelling, self._told = None, None, None
         self._as_of = self.file.get("as_of")
         hash_, terms, sealed = (self.file.get(name) for name in ("policy", "terms", "key"))
         document = self.file.policy(hash_) if hash_ is not None else None
