@@ -1,4 +1,4 @@
-"""What a replica may miss, and what it may not: a log that falls behind, clocks, co-holders, another extent."""
+"""What a replica may miss, and what it may not: a log that falls behind, clocks, co-holders, many pages."""
 
 import asyncio
 import sqlite3
@@ -13,8 +13,9 @@ from both import EVERYTHING, somebody, yes
 
 from consentd.app import Parts
 from consentd.client import AsyncClient, Client, Event, Question, Replica
-from consentd.client.replica import keeping
+from consentd.client.replica import following, keeping
 from consentd.evidence import store
+from consentd.evidence.sequencer import LEASE
 from consentd.kernel.instants import HOUR, Instant
 from support.installation import Installation, Serving
 from support.postgres import Server
@@ -46,11 +47,10 @@ def test_promise_5_a_log_that_falls_behind_makes_a_replica_miss_nothing(
 
     async def hold(parts: Parts, seconds: float) -> None:
         def work(unit: Any) -> None:
-            held = store.lease(unit.connection, "sequencer") or store.lease(unit.connection, "log")
+            held = store.lease(unit.connection, LEASE)
             assert held is not None
             taken = store.Lease(uuid.uuid4(), held.fence + 1, Instant(unit.now + int(seconds * 1_000_000)))
-            (name,) = [n for n in ("sequencer", "log") if store.lease(unit.connection, n) is not None]
-            assert store.take_lease(unit.connection, name, held, taken)
+            assert store.take_lease(unit.connection, LEASE, held, taken)
 
         await parts.database.housekeep(work)
 
@@ -60,6 +60,7 @@ def test_promise_5_a_log_that_falls_behind_makes_a_replica_miss_nothing(
         assert replica.check(ana, *NEWSLETTER)
         apart.installation.within(lambda parts: hold(parts, 60))
         try:
+            replica.refresh()
             before = replica._keeping.position()
             client.withdraw(ana, *NEWSLETTER)
             client.record(bruno, yes())
@@ -193,8 +194,6 @@ def test_an_event_loop_follows_with_await(apart: Serving, tmp_path: Path) -> Non
 def test_many_pages_are_followed_to_their_end(
     apart: Serving, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from consentd.client.replica import following
-
     monkeypatch.setattr(following, "PEOPLE", 7)
     people = [somebody() for _ in range(40)]
     with opened(apart) as client, Replica.open(tmp_path / "x", client, follow=None) as replica:
