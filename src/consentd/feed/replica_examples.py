@@ -4,9 +4,9 @@ from typing import Any
 
 ASKED: dict[str, Any] = {  # Any: JSON
     "first_page": {"replica": "5c0f1f6a0d7b4d0b9f3a7a64c1f0d2aa"},
-    "next_page": {
+    "with_a_policy": {
         "replica": "5c0f1f6a0d7b4d0b9f3a7a64c1f0d2aa",
-        "cursor": "WyI1YzBmMWY2YSIsIjlhIiw0MTIsbnVsbF0",
+        "limit": 100,
         "policy": "sha256:f0c8b9f4959e42746d8fd894767f2668dd952207f573c4f2e29ebfc03387b8eb",
     },
 }

@@ -210,7 +210,9 @@ def _content(handler: HTTPRouteHandler, schema_of: dict[str, Document]) -> Docum
     shown = {} if answer is None else {"example": answer}
     if types:
         return {media: {"schema": schema_of[repr(types[0])], **shown}, **handler.opt.get(FORMS, {})}
-    return {media: {"schema": {"type": "string" if media.startswith("text/") else "object"}, **shown}}
+    # Lines of JSON are no JSON: to a schema they are text.
+    text = media.startswith("text/") or media == "application/x-ndjson"
+    return {media: {"schema": {"type": "string" if text else "object"}, **shown}}
 
 
 def _security(public_url: str) -> Document:
