@@ -4,7 +4,7 @@
 
 People are told as the service tells them (`kernel.replica`), in pages, without a network; a tenth have facts
 and one in fifty an objection. Every figure is the median of five, per second of the processor: other work on
-the machine is not counted. Cedar (`pip install -r requirements/bench.txt`) gets one policy that says what the
+the machine is not counted. Cedar (`requirements/bench.in`) gets one policy that says what the
 newsletter's rules come to for these people, and answers the same questions; both must agree, or the run
 fails.
 """

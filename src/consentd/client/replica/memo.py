@@ -58,8 +58,8 @@ class Uses:
         self._classes = {key: code for key, code in self._classes.items() if self._standing[code] is not None}
 
     def known(self, slots: Sequence[int]) -> list[Decision] | None:
-        """The fast path: some 0.2 µs each (bench/replica.py). None where one is not known. No slot is
-        negative.
+        """The fast path: under half a microsecond each (bench/replica.py). None where one is not known. No
+        slot is negative.
         """
         by_place, answers = self._codes, self.answers
         try:
