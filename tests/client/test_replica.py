@@ -1,6 +1,8 @@
 """A replica on its own disk, following the service over a socket."""
 
+import base64
 import datetime as dt
+import json
 import sqlite3
 import time
 import uuid
@@ -281,3 +283,20 @@ def test_a_new_policy_is_taken_over_and_another_extent_begins_anew(service: Serv
             assert replica.check(ana, *NEWSLETTER)
             assert replica._keeping.name == name
             assert replica._keeping.position()[1] == policy
+
+
+@pytest.mark.parametrize("index", [-(10**30), -1, 10**30])
+def test_a_cursor_that_leads_nowhere_begins_anew(client: Client, tmp_path: Path, index: int) -> None:
+    ana = somebody()
+    client.record(ana, yes())
+    with replica_of(client, tmp_path) as replica:
+        cursor = replica._keeping.position()[0]
+        assert cursor is not None
+        position = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        position[2] = index
+        forged = base64.urlsafe_b64encode(json.dumps(position).encode()).decode().rstrip("=")
+        with replica._keeping.file.change():
+            replica._keeping.file.put("cursor", forged)
+        replica.refresh()
+        assert replica.check(ana, *NEWSLETTER)
+        assert replica._keeping.position()[0] != forged

@@ -119,7 +119,7 @@ class Replicas:
         size = store.log_size(connection)
         key = self.key_of(caller, asked.replica)
         if position is not None and (
-            position.replica != asked.replica or position.extent != name or position.index > size
+            position.replica != asked.replica or position.extent != name or not 0 <= position.index <= size
         ):
             raise Conflict(
                 "replica_outdated",
