@@ -42,6 +42,8 @@ from consentd.evidence import service as evidence
 from consentd.evidence.journal import Journal
 from consentd.evidence.model import SERVICE
 from consentd.evidence.runner import Sequencer
+from consentd.feed import api as feed_api
+from consentd.feed.replicas import Replicas
 from consentd.kernel.errors import ConsentdError, OperatorError, Tampered, Unavailable
 from consentd.policy.service import PolicyBook, log_origin
 from consentd.subjects import api as subjects_api
@@ -220,6 +222,7 @@ def slices(
         *check_api.routes(checks, permits, doing, repeats, batches),
         *lists_api.routes(checks, lists),
         *authzen_api.routes(checks, doing, batches, parts.settings.public_url),
+        *feed_api.routes(Replicas(doing, clock.now)),
     ]
 
 

@@ -25,7 +25,7 @@ def service(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 @pytest.fixture(scope="session")
 def till(service: Serving) -> Iterator[httpx.Client]:
     """A system that may do everything but decide who is who."""
-    with service.client("consent:write", "consent:read", "check", "reasons") as client:
+    with service.client("consent:write", "consent:read", "check", "reasons", "replica") as client:
         yield client
 
 

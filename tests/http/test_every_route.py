@@ -126,6 +126,7 @@ EXAMPLES = {
     "POST /v1/proofs": Example(
         lambda: {"contact_point": KNOWN["identifiers"][0], "on": "2026-11-20"}, ("contact.proved",)
     ),
+    "POST /v1/replica": Example(lambda: {"replica": "0" * 32}, ("replica.told",)),
     "POST /v1/check": Example(lambda: question(new_email())),
     "POST /v1/check/batch": Example(lambda: {"items": [question(new_email())]}),
     "POST /v1/check/list": Example(lambda: b'"ana@exemple.fr"', ("list.decided",)),
