@@ -63,6 +63,21 @@ def test_signing_without_its_extra_says_what_to_install(bare: Path) -> None:
     assert "pip install 'consentd[key]'" in done.stderr
 
 
+def test_a_replica_without_its_extra_says_what_to_install_and_why_and_leaves_nothing(bare: Path) -> None:
+    code = """if True:
+        from consentd.client import Client, Replica, ReplicaError
+        with Client("https://x.example", "id", "secret") as client:
+            try:
+                Replica.open("till.replica", client)
+            except ReplicaError as error:
+                print(error)
+    """
+    done = run(bare, "python", "-c", code)
+    assert "cryptography, is not installed" in done.stdout, done.stderr
+    assert "pip install 'consentd[replica]'" in done.stdout
+    assert not list(bare.glob("till.replica*"))
+
+
 def test_the_wheel_needs_msgspec_and_httpx_alone_and_brings_its_types(bare: Path) -> None:
     (wheel,) = (bare / "dist").glob("*.whl")
     with zipfile.ZipFile(wheel) as archive:
@@ -75,4 +90,4 @@ def test_the_wheel_needs_msgspec_and_httpx_alone_and_brings_its_types(bare: Path
     assert always == {"httpx", "msgspec"}
     assert "consentd/py.typed" in names
     extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
-    assert {"server", "key"} <= set(extras)
+    assert {"server", "key", "replica"} <= set(extras)

@@ -15,7 +15,6 @@ from both import EVERYTHING, NOTICE, answer, scripted, somebody, yes
 
 from consentd.client import Client, Event, Question, Replica
 from consentd.client.replica import following
-from consentd.client.replica.sealing import Damaged, Sealer
 from support.installation import Client as Credentials
 from support.installation import Serving
 
@@ -242,23 +241,5 @@ def test_what_is_no_choice_is_refused_at_once(replica: Replica) -> None:
     assert replica.pending() == 0
 
 
-def test_promise_11_what_is_sealed_opens_only_in_its_place_and_as_it_was() -> None:
-    sealer = Sealer(bytes(32))
-    sealed = sealer.seal(b"ana", b"here")
-    assert sealer.open(sealed, b"here") == b"ana"
-    assert sealer.seal(b"ana", b"here") != sealed
-    assert sealer.open(sealer.seal(b"", b"here"), b"here") == b""
-    wrong = [(sealed, b"there"), (sealed[:-1], b"here"), (b"", b"here"), (sealed + b"x", b"here")]
-    wrong += [
-        (sealed[:at] + bytes([sealed[at] ^ 1]) + sealed[at + 1 :], b"here") for at in range(len(sealed))
-    ]
-    for content, place in wrong:
-        with pytest.raises(Damaged):
-            sealer.open(content, place)
-    with pytest.raises(Damaged):
-        Sealer(bytes(31) + b"x").open(sealed, b"here")
-
-
 def _question(who: str) -> Any:
-
     return Question(who, *NEWSLETTER)

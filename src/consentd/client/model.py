@@ -94,6 +94,7 @@ WORDS = {
     "unreadable_answer": "What answered is not consentd: there is no contact.",
     "failed": "The question failed inside the client: there is no contact.",
     "stale_replica": "The replica is older than it may be: there is no contact.",
+    "damaged_replica": "The replica's file was altered or damaged: there is no contact.",
     "ask_service": "The replica cannot decide this alone: ask the service.",
 }
 """Why nothing was decided. Beside them stand the reasons of decisions (/reasons of the service)."""

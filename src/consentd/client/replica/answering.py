@@ -11,6 +11,7 @@ from consentd.client.replica.deciding import Deciding
 from consentd.client.replica.file import FileError
 from consentd.client.replica.keeping import Keeping
 from consentd.client.replica.memo import PLACES
+from consentd.client.replica.sealing import Damaged
 from consentd.client.replica.spelling import Spelling
 from consentd.kernel.instants import DAY, MINUTE, Instant, parse_moment, to_instant
 
@@ -39,6 +40,8 @@ class Answering:
             return list(work())
         except Stale:
             code = "stale_replica"
+        except Damaged:
+            code = "damaged_replica"
         except (ValueError, TypeError, AttributeError, OverflowError):
             code = "invalid_question"
         except Exception:

@@ -1,7 +1,8 @@
 """The replica's file: one SQLite database, written by whole pages, synced before anything is acknowledged.
 
 Upholds promise 1 on this side: write-ahead log and full sync, so that a kill or a power cut leaves the last
-whole page and every choice that was taken in. Decides nothing.
+whole page and every choice that was taken in. Promise 11: what is known of a person goes in and comes out
+sealed, each under its own number. Decides nothing.
 """
 
 import json
@@ -12,10 +13,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from consentd.client.replica.sealing import Place, Sealer
+
 FileError = sqlite3.Error
 """What the file raises where it cannot be read or written."""
 VERSION = 1
 _SLICE = 2000
+_HEADER = 100
 _TABLES = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value) WITHOUT ROWID;
 CREATE TABLE words (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);
@@ -30,8 +34,28 @@ CREATE TABLE queue (
 """
 
 
+def is_cut_off(path: Path) -> bool:
+    """Whether a closed file is shorter than its header says (SQLite file format §1.3): SQLite would notice
+    only at the pages that are missing. Raises OSError.
+    """
+    wal = path.with_name(path.name + "-wal")
+    if not path.exists() or (wal.exists() and wal.stat().st_size):
+        return False  # Not closed: what waits in the write-ahead log may lie behind the end of the file.
+    with path.open("rb") as file:
+        head = file.read(_HEADER)
+    if len(head) < _HEADER:
+        return bool(head)
+    page_size = int.from_bytes(head[16:18])
+    pages = int.from_bytes(head[28:32])
+    return path.stat().st_size < pages * (65536 if page_size == 1 else page_size)
+
+
 class File:
-    """Not for several threads at once: whoever uses it holds a lock. Raises FileError."""
+    """Not for several threads at once: whoever uses it holds a lock. Raises FileError, and Damaged for a
+    record that does not open. `sealer`: to be given before anybody is read or written.
+    """
+
+    sealer: Sealer
 
     def __init__(self, path: Path) -> None:
         if not path.exists():
@@ -120,22 +144,28 @@ class File:
 
     def record(self, n: int) -> bytes | None:
         row = self._db.execute("SELECT record FROM people WHERE n = ?", (n,)).fetchone()
-        return None if row is None else row[0]
+        return None if row is None else self.sealer.open(row[0], _place(n))
 
     def records(self, numbers: Sequence[int]) -> Iterator[tuple[int, bytes]]:
+        unseal = self.sealer.open
         if len(numbers) == 1:
-            yield from self._db.execute("SELECT n, record FROM people WHERE n = ?", numbers).fetchall()
+            found = self.record(numbers[0])
+            if found is not None:
+                yield numbers[0], found
             return
         select = "SELECT n, record FROM people WHERE n IN (SELECT value FROM json_each(?))"
         for some in _slices(numbers):
-            yield from self._db.execute(select, (some,)).fetchall()
+            for n, sealed in self._db.execute(select, (some,)).fetchall():
+                yield n, unseal(sealed, _place(n))
 
     def put_person(self, id_: int, n: int | None, seen: int, record: bytes) -> int:
         if n is not None:
-            self._db.execute("UPDATE people SET seen = ?, record = ? WHERE n = ?", (seen, record, n))
+            sealed = self.sealer.seal(record, _place(n))
+            self._db.execute("UPDATE people SET seen = ?, record = ? WHERE n = ?", (seen, sealed, n))
             return n
-        new = self._db.execute("INSERT INTO people (seen, record) VALUES (?, ?)", (seen, record)).lastrowid
-        assert new is not None
+        new = self.most() + 1
+        sealed = self.sealer.seal(record, _place(new))
+        self._db.execute("INSERT INTO people VALUES (?, ?, ?)", (new, seen, sealed))
         self._db.execute("INSERT INTO ids VALUES (?, ?)", (id_, new))
         return new
 
@@ -188,6 +218,10 @@ class File:
 
     def drop_number(self, number: str) -> int:
         return self._db.execute("DELETE FROM queue WHERE number = ?", (number,)).rowcount
+
+
+def _place(n: int) -> Place:
+    return Place("people", str(n))
 
 
 def _slices(numbers: Sequence[int]) -> Iterator[str]:

@@ -19,20 +19,18 @@ from consentd.client.replica.cases import NotDecidable
 from consentd.client.replica.codec import Words
 from consentd.client.replica.copying import Page, apply
 from consentd.client.replica.deciding import Deciding, Terms
-from consentd.client.replica.file import VERSION, File
 from consentd.client.replica.following import Waiting
+from consentd.client.replica.opening import KEY, ReplicaError, opened, place_of
 from consentd.client.replica.overlay import Overlay, acts_of, name_of
-from consentd.client.replica.sealing import Damaged, Sealer, key_beside, make_key_beside
+from consentd.client.replica.sealing import Damaged
 from consentd.client.replica.spelling import Spelling
 from consentd.kernel import policy as policies
 from consentd.kernel.compiled import compile_policy
 from consentd.kernel.instants import SECOND, Instant, to_datetime
 
+__all__ = ["Keeping", "ReplicaError", "Taken"]
+
 _SKEW = 5 * SECOND
-
-
-class ReplicaError(Exception):
-    """The replica cannot be opened; the message says why and what to do."""
 
 
 class Taken(msgspec.Struct, frozen=True):
@@ -55,10 +53,7 @@ class Keeping:
         self.lock = threading.RLock()
         self._max_age = timedelta(seconds=max_age)
         self._language = language
-        self.file, self._sealer = _opened(path, key)
-        with self.file.change():
-            if self.file.get("name") is None:
-                self.file.put("name", name)
+        self.file, self._sealer = opened(path, key, name)
         self._words = self.file.words()
         self._deciding: Deciding | None = None
         self._spelling: Spelling | None = None
@@ -66,7 +61,13 @@ class Keeping:
         self._told: Instant | None = None
         self._as_of_elapsed: float | None = None
         self._changes = self.file.others_wrote()
-        self._load()
+        try:
+            self._load()
+        except Damaged as reason:
+            self.file.close()
+            raise ReplicaError(
+                f"{reason} Put a copy of {path.name} back, or delete it with its key."
+            ) from None
 
     # --- pages
 
@@ -119,7 +120,7 @@ class Keeping:
 
     def _write(self, page: Page, before: str | None) -> set[int]:
         if page.key is not None:
-            self.file.put("key", self._sealer.seal(page.key, b"key"))
+            self.file.put("key", self._sealer.seal(page.key, KEY))
         if page.policy is not None:
             self.file.put_policy(page.policy.hash, page.policy.document)
         self.file.put("policy", page.head.policy)
@@ -134,7 +135,7 @@ class Keeping:
 
     def enqueue(self, number: str, kind: str, body: dict[str, Any], taken_at: Instant) -> None:
         """Synced when this returns. Any: JSON."""
-        sealed = self._sealer.seal(_encode(Taken(kind, body, taken_at)), number.encode())
+        sealed = self._sealer.seal(_encode(Taken(kind, body, taken_at)), place_of(number))
         with self.lock:
             with self.file.change():
                 self.file.enqueue(number, sealed)
@@ -147,7 +148,7 @@ class Keeping:
             rows = self.file.queued("waiting")
         found = []
         for seq, number, sealed, _, _ in rows:
-            taken = _taken(self._sealer.open(sealed, number.encode()))
+            taken = _taken(self._sealer.open(sealed, place_of(number)))
             found.append(Waiting(seq, number, taken.kind, _encode(taken.body)))
         return found
 
@@ -173,7 +174,7 @@ class Keeping:
         with self.lock:
             rows = self.file.queued("refused")
         return [
-            (number, code or "", _taken(self._sealer.open(sealed, number.encode())))
+            (number, code or "", _taken(self._sealer.open(sealed, place_of(number))))
             for _, number, sealed, _, code in rows
         ]
 
@@ -232,7 +233,7 @@ class Keeping:
             return
         schemes, purposes, channels = msgspec.json.decode(terms)
         policy = policies.decode(document.encode())
-        key = self._sealer.open(sealed, b"key")
+        key = self._sealer.open(sealed, KEY)
         held = frozenset(schemes)
         self._spelling = Spelling(policy, held, key)
         compiled = compile_policy(policy)
@@ -245,7 +246,7 @@ class Keeping:
             return
         acts = []
         for _, number, sealed, state, _ in self.file.queued(*_WAITS, "refused"):
-            taken = _taken(self._sealer.open(sealed, number.encode()))
+            taken = _taken(self._sealer.open(sealed, place_of(number)))
             found = acts_of(
                 self._deciding.terms.compiled.policy,
                 taken.kind,
@@ -290,38 +291,3 @@ class _Texts:
         if number not in self._texts:
             self._texts = {id_: text for text, id_ in self._words.items()}
         return self._texts[number]
-
-
-def _opened(path: Path, key: bytes | None) -> tuple[File, Sealer]:
-    """The file, and what opens what is sealed in it. Raises ReplicaError, OSError, FileError."""
-    new = not path.exists() or path.stat().st_size == 0
-    if key is None:
-        try:
-            key = key_beside(path)
-        except ValueError as reason:
-            raise ReplicaError(str(reason)) from None
-        if key is None and not new:
-            raise ReplicaError(
-                f"The key of the replica {path.name} is gone. Put {path.name}.key back beside it; or delete "
-                "the replica, which then begins anew, without the choices that still waited in it."
-            )
-        if key is None:
-            key = make_key_beside(path)
-    sealer = Sealer(key)
-    file = File(path)
-    if file.version != VERSION:
-        file.close()
-        raise ReplicaError(
-            f"{path.name} is no replica of this version. Delete it with its key: it begins anew."
-        )
-    check = file.get("check")
-    if check is None:
-        with file.change():
-            file.put("check", sealer.seal(b"consentd", b"check"))
-    else:
-        try:
-            sealer.open(check, b"check")
-        except Damaged:
-            file.close()
-            raise ReplicaError(f"The key is not the one that {path.name} was made with.") from None
-    return file, sealer

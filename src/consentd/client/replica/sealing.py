@@ -1,54 +1,93 @@
-"""Sealing on a bare distribution: what a replica keeps in confidence, under a key in a file beside it.
+"""Sealing what a replica keeps in confidence, under 32 bytes in a file beside it (promises 11 and 18).
 
-Encrypt-then-MAC of two keyed functions of the standard library, with keys derived apart: a stream of SHAKE256
-over key and random nonce, and HMAC-SHA256 over nonce, place and ciphertext. docs/decisions/0052 says why it
-is not AES, which the server uses. What was moved to another place or altered does not open (promise 11).
+The form is that of the server's `crypto.seal`: AES-256-GCM with key commitment. For each message 16 random
+bytes are drawn as a salt, and HMAC-SHA512(key, "consentd/replica/seal/v1" || salt) yields the AES key
+(32 bytes) and a commitment to it (32 bytes). The GCM nonce is twelve zero bytes: no AES key is used twice.
+
+    sealed = 0x01 || salt (16) || commitment (32) || ciphertext || tag (16)
+
+The associated data names file, section and row: what was moved to another row, section or replica does not
+open. `cryptography` comes with the extra `replica` and is imported when a replica is opened, not before
+(docs/decisions/0035).
 """
 
-import hashlib
 import hmac
 import os
 from pathlib import Path
+from typing import NamedTuple
 
 KEY_BYTES = 32
-_NONCE = 24
-_TAG = 32
+_VERSION = b"\x01"
+_DOMAIN = b"consentd/replica/seal/v1"
+_SALT = 16
+_HEAD = 1 + _SALT + 32
+_LEAST = _HEAD + 16
+_NONCE = bytes(12)
 
 
 class Damaged(Exception):
     """What was sealed does not open: it was altered or moved, or the key is another."""
 
 
-class Sealer:
-    """Under one key of 32 bytes, which `repr` does not show."""
+class CannotSeal(Exception):
+    """The message says what to install."""
 
-    def __init__(self, key: bytes) -> None:
+
+class Place(NamedTuple):
+    """Where sealed content lives in a replica. Neither holds a zero byte."""
+
+    section: str
+    row: str
+
+
+class Sealer:
+    """Of one file, under one key of 32 bytes, which `repr` does not show. `file`: the replica's own number.
+
+    Raises ValueError for what is no key, and CannotSeal without the extra `replica`.
+    """
+
+    def __init__(self, key: bytes, file: str) -> None:
         if len(key) != KEY_BYTES:
             raise ValueError(f"a replica's key has {KEY_BYTES} bytes")
-        self._stream_key = hmac.digest(key, b"consentd/replica/stream/v1", "sha256")
-        self._tag_key = hmac.digest(key, b"consentd/replica/tag/v1", "sha256")
+        try:
+            from cryptography.exceptions import InvalidTag
+            from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+        except ModuleNotFoundError:
+            raise CannotSeal(
+                "A replica keeps its key and the choices that wait sealed, and what seals them, "
+                "cryptography, is not installed. Run: pip install 'consentd[replica]'"
+            ) from None
+        self._key = key
+        self._file = file.encode()
+        self._aes, self._invalid = AESGCM, InvalidTag
 
-    def seal(self, content: bytes, place: bytes) -> bytes:
-        nonce = os.urandom(_NONCE)
-        hidden = self._with_stream(nonce, content)
-        return nonce + hidden + self._tag(nonce, place, hidden)
+    def seal(self, content: bytes, place: Place) -> bytes:
+        """65 bytes longer, and different each time."""
+        salt = os.urandom(_SALT)
+        okm = hmac.digest(self._key, _DOMAIN + salt, "sha512")
+        hidden = self._aes(okm[:32]).encrypt(_NONCE, content, self._bound(place))
+        return b"".join((_VERSION, salt, okm[32:], hidden))
 
-    def open(self, sealed: bytes, place: bytes) -> bytes:
+    def open(self, sealed: bytes, place: Place) -> bytes:
         """Raises Damaged."""
-        nonce, hidden, tag = sealed[:_NONCE], sealed[_NONCE:-_TAG], sealed[-_TAG:]
-        if len(sealed) < _NONCE + _TAG or not hmac.compare_digest(tag, self._tag(nonce, place, hidden)):
-            raise Damaged("sealed under another key, or altered")
-        return self._with_stream(nonce, hidden)
+        if len(sealed) < _LEAST or sealed[:1] != _VERSION:
+            raise _damaged(place)
+        okm = hmac.digest(self._key, _DOMAIN + sealed[1 : 1 + _SALT], "sha512")
+        if not hmac.compare_digest(okm[32:], sealed[1 + _SALT : _HEAD]):
+            raise _damaged(place)
+        try:
+            return self._aes(okm[:32]).decrypt(_NONCE, sealed[_HEAD:], self._bound(place))
+        except self._invalid:
+            raise _damaged(place) from None
 
-    def _with_stream(self, nonce: bytes, content: bytes) -> bytes:
-        stream = hashlib.shake_256(self._stream_key + nonce).digest(len(content))
-        mixed = int.from_bytes(content) ^ int.from_bytes(stream)
-        return mixed.to_bytes(len(content))
+    def _bound(self, place: Place) -> bytes:
+        return b"\0".join((self._file, place.section.encode(), place.row.encode()))
 
-    def _tag(self, nonce: bytes, place: bytes, hidden: bytes) -> bytes:
-        # The lengths of what varies are part of it, so that no two triples are written alike.
-        framed = len(place).to_bytes(4) + place + nonce + hidden
-        return hmac.digest(self._tag_key, framed, "sha256")
+
+def _damaged(place: Place) -> Damaged:
+    return Damaged(
+        f"{place.section} of the replica does not open: it was altered or moved, or its key is another."
+    )
 
 
 def key_beside(path: Path) -> bytes | None:
