@@ -1,7 +1,9 @@
 """One way to use both kinds of client, and a server that answers as it is told: what a network does."""
 
 import asyncio
+import base64
 import inspect
+import json
 import socket
 import threading
 import time
@@ -10,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from consentd.client import AsyncClient, Client, Event
+from consentd.client import AsyncClient, Client, Event, Replica
 
 EVERYTHING = ("check", "reasons", "consent:write", "consent:read", "replica")
 NOTICE = {"id": "newsletter", "version": "3", "language": "fr"}
@@ -44,6 +46,13 @@ def yes(**other: Any) -> Event:
         "collector": "till-2",
     }
     return Event(**(said | other))
+
+
+def position_of(replica: Replica) -> list[Any]:
+    """What the replica's cursor says: replica, extent, index, leaf, newest entry, after."""
+    cursor = replica._keeping.position()[0]
+    assert cursor is not None
+    return json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
 
 
 class Scripted:

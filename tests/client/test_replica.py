@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from both import EVERYTHING, answer, scripted, somebody, yes
+from both import EVERYTHING, answer, position_of, scripted, somebody, yes
 
 from consentd.client import Client, Event, Question, Replica, ReplicaError
 from support.installation import Serving
@@ -290,9 +290,7 @@ def test_a_cursor_that_leads_nowhere_begins_anew(client: Client, tmp_path: Path,
     ana = somebody()
     client.record(ana, yes())
     with replica_of(client, tmp_path) as replica:
-        cursor = replica._keeping.position()[0]
-        assert cursor is not None
-        position = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        position = position_of(replica)
         position[2] = index
         forged = base64.urlsafe_b64encode(json.dumps(position).encode()).decode().rstrip("=")
         with replica._keeping.file.change():

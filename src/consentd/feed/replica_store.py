@@ -46,6 +46,28 @@ def log_size(connection: sa.Connection) -> int:
     return 0 if last is None else int(last) + 1
 
 
+def leaf_before(connection: sa.Connection, index: int) -> str:
+    """The hash of the leaf before this index, as hexadecimal; "" where there is none."""
+    leaf = connection.execute(sa.select(g.log_leaves.c.leaf).where(g.log_leaves.c.idx == index - 1)).scalar()
+    return "" if leaf is None else leaf.hex()
+
+
+def newest_entry(connection: sa.Connection, size: int) -> UUID | None:
+    """The entry that was recorded last: of those that wait for the log, or else in it."""
+    pending, leaves = g.log_pending.c, g.log_leaves.c
+    found = connection.execute(sa.select(pending.entry_id).order_by(pending.seq.desc()).limit(1)).scalar()
+    if found is None:
+        found = connection.execute(sa.select(leaves.entry_id).where(leaves.idx == size - 1)).scalar()
+    return found
+
+
+def has_entry(connection: sa.Connection, entry: UUID) -> bool:
+    return (
+        connection.execute(sa.select(g.log_entries.c.id).where(g.log_entries.c.id == entry)).first()
+        is not None
+    )
+
+
 def changed(connection: sa.Connection, since: int, limit: int) -> Changed:
     """Whom the entries from index `since` on are about, up to `limit` entries."""
     statement = (

@@ -1,9 +1,10 @@
 """Pages of what a system's replica holds: everybody first, then whoever the log says has changed.
 
-The cursor is an index of the log (docs/replica.md). A page is read from one snapshot: whom the entries since
-the cursor are about, and whom those are about that are recorded but not in the log yet; then all that stands
-about them now. So the last page of a round misses nothing that was acknowledged before it was asked for,
-whether or not the log keeps up (promise 5).
+The cursor is an index of the log, with the leaf before it and the newest entry that the page could rest on:
+of a database that was set back and has grown again, they are not there (docs/replica.md). A page is read
+from one snapshot: whom the entries since the cursor are about, and whom those are about that are recorded but
+not in the log yet; then all that stands about them now. So the last page of a round misses nothing that was
+acknowledged before it was asked for, whether or not the log keeps up (promise 5).
 
 Upholds promise 8: a page about people is in the log, with its keyed digest, before it is answered. One that
 tells of nobody releases nothing and is not logged: a replica asks every few seconds.
@@ -56,11 +57,16 @@ class ReplicaAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
 
 
 class _Position(msgspec.Struct, frozen=True, array_like=True):
-    """`index`: entries before it are told. `after`: while everybody is gone through, the last of them."""
+    """`index`: entries before it are told; `leaf`: the last of them, as hexadecimal, "" before the first.
+    `newest`: the last that was recorded when the page was read, in the log or not. `after`: while everybody
+    is gone through, the last of them.
+    """
 
     replica: str
     extent: str
     index: int
+    leaf: str
+    newest: UUID | None
     after: UUID | None
 
 
@@ -118,8 +124,10 @@ class Replicas:
         name = hashlib.sha256(held.name().encode()).hexdigest()[:16]
         size = store.log_size(connection)
         key = self.key_of(caller, asked.replica)
-        if position is not None and (
-            position.replica != asked.replica or position.extent != name or not 0 <= position.index <= size
+        if position is not None and not (
+            position.replica == asked.replica
+            and position.extent == name
+            and _goes_on(connection, position, size)
         ):
             raise Conflict(
                 "replica_outdated",
@@ -141,7 +149,8 @@ class Replicas:
             tuple(sorted(held.channels)),
         )
         if position is None:
-            position = _Position(asked.replica, name, size, NOBODY)
+            position = _Position(asked.replica, name, size, store.leaf_before(connection, size), None, NOBODY)
+        position = msgspec.structs.replace(position, newest=store.newest_entry(connection, size))
         if position.after is not None:
             people, following = _everybody(reader, position, asked.limit)
             return _Page(people, following, True, head, told)
@@ -151,6 +160,15 @@ class Replicas:
     def key_of(self, caller: Caller, replica: str) -> bytes:
         """The key of one replica of one system: 32 bytes, the same each time it is asked for."""
         return self._doing.keyring.digest(f"replica/{caller.system_id}", replica.encode())
+
+
+def _goes_on(connection: Any, position: _Position, size: int) -> bool:  # Any: a database connection
+    """Whether the log still holds all that the replica was told from."""
+    return (
+        0 <= position.index <= size
+        and store.leaf_before(connection, position.index) == position.leaf
+        and (position.newest is None or store.has_entry(connection, position.newest))
+    )
 
 
 def _everybody(
@@ -186,7 +204,9 @@ def _changed(
     people = lines_about(reader, sorted(groups), gone=True)
     # Erased, or one person with others under another's number.
     people += gone(reader, sorted(subjects - groups))
-    return people, msgspec.structs.replace(position, index=max(found.size, position.index)), more
+    index = max(found.size, position.index)
+    leaf = store.leaf_before(connection, index)
+    return people, msgspec.structs.replace(position, index=index, leaf=leaf), more
 
 
 def _reach(compiled: CompiledPolicy) -> int:
