@@ -26,7 +26,7 @@ sys.path[:0] = [str(Path(__file__).parents[1] / "src")]
 from consentd.client import Question
 from consentd.client.replica.answering import Answering
 from consentd.client.replica.copying import Page
-from consentd.client.replica.keeping import Keeping
+from consentd.client.replica.keeping import Keeping, Round
 from consentd.kernel.case import Birth, Facts
 from consentd.kernel.instants import DAY, Instant
 from consentd.kernel.policy import document
@@ -110,7 +110,7 @@ def fill(keeping: Keeping, people: int) -> float:
     begun = time.process_time()
     before = None
     for page in pages(people, now):
-        assert keeping.take(page, before, Instant(time.time_ns() // 1000), time.monotonic())
+        assert keeping.take(page, Round(before, Instant(time.time_ns() // 1000), time.monotonic(), 0))
         before = page.end.cursor
     return time.process_time() - begun
 

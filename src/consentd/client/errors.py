@@ -48,6 +48,11 @@ class Refused(ClientError):
         self.errors = tuple(errors)
 
     @property
+    def by_consentd(self) -> bool:
+        """Whether consentd says so itself: a proxy that answers in its stead names no reason."""
+        return not self.code.startswith("status_")
+
+    @property
     def pointer(self) -> str | None:
         """Where the first fault is; None where the refusal is about the call as a whole."""
         return self.errors[0].pointer if self.errors else None

@@ -69,8 +69,8 @@ class _Rows(NamedTuple):
 
 
 def lines_about(reader: Reader, groups: Collection[UUID], *, gone: bool) -> list[PersonTold | GoneTold]:
-    """A line about each of these people who belongs to the system, and about everyone who shares a contact
-    detail with one. `gone`: about those who do not, that they are gone; else nothing.
+    """A line about each of these people who belongs to the system, and about everyone who shares an
+    identifier with one. `gone`: about those who do not, that they are gone; else nothing.
     """
     members, links = _people(reader, groups)
     sharing = _sharing(reader, links)
@@ -127,12 +127,12 @@ def _people(reader: Reader, groups: Collection[UUID]) -> tuple[dict[UUID, list[R
 
 
 def _sharing(reader: Reader, links: Mapping[UUID, list[Row]]) -> dict[UUID, set[UUID]]:
-    """Contact detail → everyone who holds it."""
-    points = {
-        link.identifier_id for held in links.values() for link in held if link.scheme in reader.held.points
+    """Identifier that is told → everyone who holds it: a card of two too, by which both are meant."""
+    told = {
+        link.identifier_id for held in links.values() for link in held if link.scheme in reader.held.schemes
     }
     found: dict[UUID, set[UUID]] = {}
-    for some in store.in_slices(points):
+    for some in store.in_slices(told):
         found |= store.holders(reader.connection, some)
     return found
 

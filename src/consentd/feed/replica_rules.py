@@ -2,13 +2,14 @@
 
 A person is a system's own if it ever named them when it recorded something, or if they have a number that the
 policy says this system gives its customers (`systems/*.yaml`, a scheme of which each person has one). Whoever
-shares a contact detail with such a person comes along with that detail alone: their no counts too.
+shares an identifier with such a person comes along with that identifier alone: their no counts too.
 """
 
 from collections.abc import Collection
 
 import msgspec
 
+from consentd.check.caps import reaches
 from consentd.kernel.canonical import canonical
 from consentd.kernel.case import NO_FACTS, Facts
 from consentd.kernel.policy import Policy, Purpose
@@ -29,6 +30,8 @@ class Extent(msgspec.Struct, frozen=True):
     """Whether any of its purposes looks at sales, or at when somebody was last in touch."""
     matters: frozenset[str]
     """What contracts its purposes look at."""
+    reach: int
+    """How far back an attempt can matter, whatever it is for: microseconds."""
 
     def holds(self, purpose: str | None, channel: str | None) -> bool:
         """`purpose`, `channel`: None or "*" for all."""
@@ -62,6 +65,7 @@ def extent(policy: Policy, system: str, purposes: Collection[str], channels: Col
         frozenset(channels),
         any(_looks_at_sales(policy, purpose) for purpose in wanted),
         frozenset(matter for purpose in wanted for matter in purpose.contract_matters),
+        max(reaches(policy).values(), default=0),
     )
 
 

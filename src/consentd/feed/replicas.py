@@ -22,12 +22,10 @@ import msgspec
 from consentd.base.clock import Clock
 from consentd.callers.model import Caller
 from consentd.callers.service import assert_live
-from consentd.check.caps import reaches
 from consentd.crypto.keyring import with_fresh_keys
 from consentd.feed import replica_store as store
 from consentd.feed.replica_lines import Reader, gone, lines_about
 from consentd.feed.replica_rules import extent
-from consentd.kernel.compiled import CompiledPolicy
 from consentd.kernel.errors import Conflict, Unprocessable
 from consentd.kernel.ids import NOBODY
 from consentd.kernel.policy import document
@@ -135,9 +133,7 @@ class Replicas:
                 "cursor.",
             )
         now = self._clock()
-        reader = Reader(
-            connection, self._doing.keyring, key, caller.system_id, held, now - _reach(compiled), now
-        )
+        reader = Reader(connection, self._doing.keyring, key, caller.system_id, held, now - held.reach, now)
         told = None
         if asked.policy != policy.hash:
             told = PolicyTold(policy.hash, document(policy).decode())
@@ -207,8 +203,3 @@ def _changed(
     index = max(found.size, position.index)
     leaf = store.leaf_before(connection, index)
     return people, msgspec.structs.replace(position, index=index, leaf=leaf), more
-
-
-def _reach(compiled: CompiledPolicy) -> int:
-    """How far back an attempt can matter, whatever it is for."""
-    return max(reaches(compiled.policy).values(), default=0)

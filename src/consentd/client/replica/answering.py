@@ -9,7 +9,7 @@ from consentd.client.model import Decision, Identifier, Named, Question, When, d
 from consentd.client.replica.cases import Asked, NotDecidable
 from consentd.client.replica.deciding import Deciding
 from consentd.client.replica.file import FileError
-from consentd.client.replica.keeping import Keeping
+from consentd.client.replica.keeping import Keeping, NotReady
 from consentd.client.replica.memo import PLACES
 from consentd.client.replica.sealing import Damaged
 from consentd.client.replica.spelling import Spelling
@@ -19,10 +19,6 @@ MOST_AHEAD = 31 * DAY
 _SKEW = 5 * MINUTE
 
 
-class Stale(Exception):  # a signal, never seen outside
-    """The replica is older than it may be, or empty."""
-
-
 class Answering:
     def __init__(self, keeping: Keeping) -> None:
         self._keeping = keeping
@@ -30,16 +26,17 @@ class Answering:
     def resolve(self, subjects: list[Named]) -> list[int]:
         """A slot for each address, 0 for one that is not here."""
         with self._keeping.lock:
-            ready = self._keeping.ready()
-            if ready is None:
+            try:
+                ready = self._keeping.ready()
+            except NotReady:
                 return [0] * len(subjects)
             return [max(0, slot) for slot in self.slots(*ready, subjects)]
 
     def answered(self, work: Callable[[], Sequence[Decision]], count: int = 1) -> list[Decision]:
         try:
             return list(work())
-        except Stale:
-            code = "stale_replica"
+        except NotReady as reason:
+            code = str(reason)
         except Damaged:
             code = "damaged_replica"
         except (ValueError, TypeError, AttributeError, OverflowError):
@@ -59,7 +56,7 @@ class Answering:
 
     def one(self, asked: Question) -> Decision:
         with self._keeping.lock:
-            deciding, spelling = self._ready()
+            deciding, spelling = self._keeping.ready()
             refused = deciding.refused(asked.purpose, asked.channel)
             if refused is not None:
                 return refused
@@ -94,7 +91,7 @@ class Answering:
 
     def many(self, listed: list[Any], purpose: str, channel: str, at: When | None) -> list[Decision]:
         with self._keeping.lock:
-            deciding, spelling = self._ready()
+            deciding, spelling = self._keeping.ready()
             refused = deciding.refused(purpose, channel)
             if refused is not None:
                 return [refused] * len(listed)
@@ -128,12 +125,6 @@ class Answering:
         if not waits.acts:
             return [found.get(number, 0) for number in numbers]
         return [found.get(number, -1 if number in waits else 0) for number in numbers]
-
-    def _ready(self) -> tuple[Deciding, Spelling]:
-        ready = self._keeping.ready()
-        if ready is None:
-            raise Stale
-        return ready
 
 
 def _instant(at: When | None) -> Instant:

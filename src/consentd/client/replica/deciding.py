@@ -122,7 +122,7 @@ class Deciding:
         for number, slot in numbers.items():
             record = records[slot >> 6]
             key = None
-            if number not in shared and number not in self.overlay:
+            if number not in shared and not self._waits(record):
                 key = self._class(record, number, use, schemes, at, aged=aged)
             if key is not None and (code := uses.of_class(key)) is not None:
                 uses.assign((slot,), code)
@@ -137,6 +137,10 @@ class Deciding:
                 uses.keep((slot,), standing, key)
             found[slot] = standing.decision
         return found
+
+    def _waits(self, record: Record) -> bool:
+        """Whether a choice that waits names them by any of their identifiers."""
+        return bool(self.overlay.acts) and any(number in self.overlay for number in record.numbers)
 
     def _shared(self, numbers: Collection[Number]) -> set[Number]:
         once: set[Number] = set()

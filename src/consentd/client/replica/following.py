@@ -8,7 +8,7 @@ service has answered it, and sent again it has its one effect.
 import msgspec
 
 from consentd.client import wire
-from consentd.client.errors import Conflict, Forbidden, Refused, Unauthorised
+from consentd.client.errors import ClientError, Conflict, Forbidden, Refused, Unauthorised
 from consentd.client.flow import Calls, Flow
 from consentd.client.replica.copying import Page, read_page
 
@@ -25,22 +25,42 @@ class Waiting(msgspec.Struct, frozen=True):
     content: bytes
 
 
+class NotAllowed(Exception):  # a signal, never seen outside
+    """This system was revoked, or lost the scope."""
+
+    def __init__(self, refused: Refused) -> None:
+        super().__init__(refused.code)
+        self.refused = refused
+
+
 def deliver(calls: Calls, waiting: Waiting) -> Flow[str | None]:
     """None once the service has it; the code of its refusal where it will never take it. Raises ClientError
     where it may yet: then what waits behind it waits too, so that choices arrive in their order.
     """
     try:
         yield from calls.call("POST", PATHS[waiting.kind], waiting.content, idempotency_key=waiting.number)
-    except (Unauthorised, Forbidden):
-        # Somebody can mend that without losing what was chosen.
-        raise
     except Refused as refused:
+        if not refused.by_consentd or _is_about_rights(refused):
+            # It may be taken yet: somebody can mend that without losing what was chosen.
+            raise
         return refused.code
     return None
 
 
+def _is_about_rights(refused: Refused) -> bool:
+    # What lies outside a system's limits is refused for itself; what lies behind it need not wait for it.
+    return isinstance(refused, Unauthorised | Forbidden) and refused.code != "outside_limits"
+
+
+def is_out_of_reach(error: ClientError | None) -> bool:
+    """Whether asking for pages right behind it would only wait once more."""
+    return error is not None and error.code in ("unavailable", "timeout")
+
+
 def ask(calls: Calls, replica: str, cursor: str | None, policy: str | None) -> Flow[Page | None]:
-    """The next page; None where the replica is to begin anew. Raises ClientError."""
+    """The next page; None where the replica is to begin anew. Raises ClientError; NotAllowed where the
+    service says that this system may not, so that the replica may not answer either.
+    """
     body: wire.Body = {"replica": replica, "limit": PEOPLE}
     if cursor is not None:
         body["cursor"] = cursor
@@ -48,8 +68,12 @@ def ask(calls: Calls, replica: str, cursor: str | None, policy: str | None) -> F
         body["policy"] = policy
     try:
         got = yield from calls.call("POST", "/v1/replica", wire.encode(body))
-    except Conflict:
-        if cursor is None:
+    except Conflict as conflict:
+        if cursor is None or not conflict.by_consentd:
             raise
         return None
+    except (Unauthorised, Forbidden) as refused:
+        if not refused.by_consentd:
+            raise
+        raise NotAllowed(refused) from refused
     return read_page(got.content)

@@ -1,12 +1,12 @@
 """A replica's file and what is made of it, behind one lock: pages in, choices in and out, decisions.
 
 Upholds promise 5 on this side: an answer says how old what it rests on can be, and past `max_age` there is
-none. The age counts from when the last whole round of pages was *asked for*, by the wall clock and, within
-one process, by a clock that never goes back: the older of the two counts.
+none. While everybody is told anew, and once the service says that this system may not, there is none either.
 """
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -15,22 +15,36 @@ import msgspec
 
 from consentd.client import clock
 from consentd.client.model import Bound
-from consentd.client.replica.cases import NotDecidable
+from consentd.client.replica.age import Age
 from consentd.client.replica.codec import Words
 from consentd.client.replica.copying import Page, apply
 from consentd.client.replica.deciding import Deciding, Terms
+from consentd.client.replica.file import FileError
 from consentd.client.replica.following import Waiting
 from consentd.client.replica.opening import KEY, ReplicaError, opened, place_of
-from consentd.client.replica.overlay import Overlay, acts_of, name_of
+from consentd.client.replica.overlay import Overlay, acts_of
 from consentd.client.replica.sealing import Damaged
-from consentd.client.replica.spelling import Spelling
+from consentd.client.replica.spelling import Spelling, numbers_in
 from consentd.kernel import policy as policies
 from consentd.kernel.compiled import compile_policy
-from consentd.kernel.instants import SECOND, Instant, to_datetime
+from consentd.kernel.instants import Instant, to_datetime
 
-__all__ = ["Keeping", "ReplicaError", "Taken"]
+__all__ = ["Keeping", "NotReady", "ReplicaError", "Round", "Taken"]
 
-_SKEW = 5 * SECOND
+
+class NotReady(Exception):  # a signal, never seen outside
+    """Nothing may be answered from here; the message is the code of the denial."""
+
+
+class Round(msgspec.Struct, frozen=True):
+    """A page's own part of a round: behind which cursor it was asked for, and when, by both clocks.
+    `delivered`: up to which choice the service had everything when the round began.
+    """
+
+    before: str | None
+    asked_at: Instant
+    asked_elapsed: float
+    delivered: int
 
 
 class Taken(msgspec.Struct, frozen=True):
@@ -57,9 +71,9 @@ class Keeping:
         self._words = self.file.words()
         self._deciding: Deciding | None = None
         self._spelling: Spelling | None = None
-        self._as_of: Instant | None = None
+        self._age = Age(self.file)
         self._told: Instant | None = None
-        self._as_of_elapsed: float | None = None
+        self._stopped: str | None = None
         self._changes = self.file.others_wrote()
         try:
             self._load()
@@ -82,41 +96,61 @@ class Keeping:
             return self.file.get("cursor"), self.file.get("policy")
 
     def begin_anew(self) -> None:
-        """From the first page on. What is here goes on answering until it is too old, or all was told."""
-        with self.lock, self.file.change():
+        """From the first page on. What is here goes on answering until that arrives, or it is too old."""
+        with self._changing():
             self.file.put("cursor", None)
             self.file.put("seen", (self.file.get("seen") or 0) + 1)
             self.file.put("whole", 0)
 
-    def take(self, page: Page, before: str | None, asked_at: Instant, asked_elapsed: float) -> bool:
-        """Writes a page that was asked for behind the cursor `before`. False where another process was
-        faster: then nothing is written.
-        """
+    def stop(self, code: str) -> None:
+        """The service says that this system may not: every answer is this denial, until a page comes."""
+        with self._changing():
+            self.file.put("stopped", code)
+        self._stopped = code
+
+    def take(self, page: Page, round_: Round) -> bool:
+        """Writes a page. False where another process was faster: then nothing is written."""
+        finished = not page.end.more
         with self.lock:
-            with self.file.change():
-                if self.file.get("cursor") != before:
+            with self._changing():
+                if self.file.get("cursor") != round_.before:
                     return False
-                touched = self._write(page, before)
-                finished = not page.end.more
+                touched = self._write(page, round_.before)
                 first = finished and not self.file.get("whole")
                 if first:
                     self.file.drop_unseen(self.file.get("seen") or 0)
                     self.file.put("whole", 1)
+                if round_.before is None:
+                    # Some lines are from before and some from now, by other limits or of another log.
+                    self._age.forget()
+                dropped = 0
                 if finished:
-                    self.file.put("as_of", asked_at)
-                    dropped = self.file.drop_queued(self.file.get("delivered") or 0, "delivered")
-            if finished:
-                self._as_of, self._as_of_elapsed = asked_at, asked_elapsed
-            self._changes = self.file.others_wrote()
-            if page.policy is not None or before is None or first:
+                    self._age.write(round_.asked_at)
+                    dropped = self.file.drop_queued(round_.delivered, "delivered")
+            if page.policy is not None or round_.before is None or first or self._deciding is None:
                 self._load()
-                if first:
-                    self.file.compact()
-            elif self._deciding is not None:
-                if finished and dropped:
+            else:
+                if dropped:
                     self._overlay()
                 self._deciding.forget(touched)
+            self._stopped = None
+            self._age.read(round_.asked_elapsed if finished else None)
+            if first:
+                self.file.compact()
         return True
+
+    @contextmanager
+    def _changing(self) -> Iterator[None]:
+        """A change of the file. What another process wrote before it is read anew behind it: one's own
+        writing must not hide it.
+        """
+        with self.lock:
+            with self.file.change():
+                found = self.file.others_wrote()
+                yield
+            if found != self._changes:
+                self._changes = found
+                self._load()
 
     def _write(self, page: Page, before: str | None) -> set[int]:
         if page.key is not None:
@@ -127,6 +161,7 @@ class Keeping:
         head = (page.head.schemes, page.head.purposes, page.head.channels)
         self.file.put("terms", _encode(head).decode())
         self.file.put("cursor", page.end.cursor)
+        self.file.put("stopped", None)
         if before is None and self.file.get("seen") is None:
             self.file.put("seen", 1)
         return apply(self.file, page, self.file.get("seen"), self._words)
@@ -137,9 +172,9 @@ class Keeping:
         """Synced when this returns. Any: JSON."""
         sealed = self._sealer.seal(_encode(Taken(kind, body, taken_at)), place_of(number))
         with self.lock:
-            with self.file.change():
+            with self._changing():
                 self.file.enqueue(number, sealed)
-            self._changes = self.file.others_wrote()
+                self._age.note(taken_at)
             self._overlay()
 
     def waiting(self) -> list[Waiting]:
@@ -157,17 +192,23 @@ class Keeping:
         afterwards has told it back; what was refused, until it is dropped.
         """
         with self.lock:
-            with self.file.change():
+            with self._changing():
                 self.file.mark(seq, "delivered" if refusal is None else "refused", refusal)
-            self._changes = self.file.others_wrote()
             self._overlay()
 
-    def round_begins(self) -> None:
-        """What was delivered by now, the pages that follow will tell."""
-        with self.lock, self.file.change():
+    def round_begins(self) -> int:
+        """What was delivered by now, the pages that follow will tell: up to which choice that is."""
+        with self.lock:
+            self._note_the_clock()
             done = [row[0] for row in self.file.queued("delivered")]
             still = [row[0] for row in self.file.queued("waiting")]
-            self.file.put("delivered", max((seq for seq in done if not still or seq < min(still)), default=0))
+        return max((seq for seq in done if not still or seq < min(still)), default=0)
+
+    def _note_the_clock(self) -> None:
+        now = clock.now()
+        if self._age.is_to_be_noted(now):
+            with self._changing():
+                self._age.note(now)
 
     def refused(self) -> list[tuple[str, str, Taken]]:
         """Number, the service's reason, and the choice itself. Raises Damaged."""
@@ -180,53 +221,46 @@ class Keeping:
 
     def drop(self, number: str) -> bool:
         with self.lock:
-            with self.file.change():
+            with self._changing():
                 dropped = self.file.drop_number(number)
-            self._changes = self.file.others_wrote()
             self._overlay()
         return dropped == 1
 
     # --- deciding
 
-    def ready(self) -> tuple[Deciding, Spelling] | None:
-        """What decides, resting on what is here now; None where that is too old, or nothing yet. The caller
-        holds the lock for as long as it decides.
+    def ready(self) -> tuple[Deciding, Spelling]:
+        """What decides, resting on what is here now. The caller holds the lock for as long as it decides.
+
+        Raises NotReady where that is too old, or nothing yet, or this system may not.
         """
         changes = self.file.others_wrote()
         if changes != self._changes:
-            self._changes, self._as_of_elapsed = changes, None
-            self._words = self.file.words()
+            self._changes = changes
             self._load()
-        as_of = self._as_of
+        if self._stopped is not None:
+            raise NotReady(self._stopped)
+        as_of = self._age.as_of
         if as_of is None or self._deciding is None or self._spelling is None or self.age() > self._max_age:
-            return None
+            raise NotReady("stale_replica")
         if as_of != self._told:
             self._told = as_of
             self._deciding.rest_on(Bound(to_datetime(as_of), self._max_age))
         return self._deciding, self._spelling
 
     def bound(self) -> Bound | None:
-        as_of = self._as_of
+        as_of = self._age.as_of
         return None if as_of is None else Bound(to_datetime(as_of), self._max_age)
 
     def age(self) -> timedelta:
         """How old what is here can be; as old as can be where that cannot be told."""
-        as_of = self._as_of
-        if as_of is None:
-            return timedelta.max
-        wall = clock.now() - as_of
-        if wall < -_SKEW:
-            # A clock that was set back: since when, nobody knows.
-            return timedelta.max
-        seconds = wall / SECOND
-        if self._as_of_elapsed is not None:
-            seconds = max(seconds, clock.elapsed() - self._as_of_elapsed)
-        return timedelta(seconds=max(0.0, seconds))
+        return self._age.told()
 
     def _load(self) -> None:
         """Everything that is made of the file, anew."""
         self._deciding, self._spelling, self._told = None, None, None
-        self._as_of = self.file.get("as_of")
+        self._words = self.file.words()
+        self._age.read()
+        self._stopped = self.file.get("stopped")
         hash_, terms, sealed = (self.file.get(name) for name in ("policy", "terms", "key"))
         document = self.file.policy(hash_) if hash_ is not None else None
         if document is None or terms is None or sealed is None:
@@ -251,7 +285,7 @@ class Keeping:
                 self._deciding.terms.compiled.policy,
                 taken.kind,
                 taken.body,
-                self._numbers(taken.body),
+                numbers_in(self._spelling, taken.body),
                 taken.taken_at,
             )
             # A yes that the service refused is none; a no that it refused stays one here until it is dropped.
@@ -259,24 +293,10 @@ class Keeping:
         self._deciding.overlay = Overlay(acts)
         self._deciding.forget_all()
 
-    def _numbers(self, body: Mapping[str, Any]) -> dict[str, int]:
-        """Of every identifier that a body names and that can be told here."""
-        named = list(body["subject"]["identifiers"])
-        named += [body["contact_point"]] if "contact_point" in body else []
-        named += [event["contact_point"] for event in body.get("events", ()) if "contact_point" in event]
-        found: dict[str, int] = {}
-        assert self._spelling is not None
-        for one in named:
-            try:
-                spelled = self._spelling.number(name_of(one))
-            except (NotDecidable, ValueError, TypeError):
-                continue
-            if spelled is not None:
-                found[name_of(one)] = spelled[1]
-        return found
-
     def close(self) -> None:
         with self.lock:
+            with suppress(FileError):
+                self._note_the_clock()
             self.file.close()
 
 

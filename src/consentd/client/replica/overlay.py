@@ -105,9 +105,11 @@ def acts_of(
         about = names
         if (named := event.get("contact_point")) is not None:
             number = numbers.get(name_of(named))
-            if number is None:
+            if number is not None:
+                point, about = point_id(number), names | {number}
+            elif ConsentState(event["state"]) not in NOES:
                 continue
-            point, about = point_id(number), names | {number}
+            # A no at a detail that cannot be read here is one for the whole channel.
         state = _state(policy, event, point, taken_at)
         if state is not None:
             found.append(Act(about, territory, state))

@@ -1,9 +1,11 @@
 """An identifier as it was typed, as the number it has in one replica."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from consentd.client.model import Identifier, Named
 from consentd.client.replica.cases import NotDecidable
+from consentd.client.replica.overlay import name_of
 from consentd.kernel import normalise
 from consentd.kernel.policy import Policy
 from consentd.kernel.replica import Number, number_of_identifier
@@ -23,9 +25,10 @@ class Spelling:
         self._country = policy.controller.country
         self._key = key
 
-    def number(self, named: Named) -> tuple[str, Number] | None:
-        """Scheme and number; None for what can be nobody's. Raises NotDecidable for what only the service's
-        parsers read, or of a scheme that is not here; TypeError and ValueError for what is no identifier.
+    def number(self, named: Named, territory: str | None = None) -> tuple[str, Number] | None:
+        """Scheme and number; a national telephone number is read in the territory, or else in the company's
+        country. None for what can be nobody's. Raises NotDecidable for what only the service's parsers read,
+        or of a scheme that is not here; TypeError and ValueError for what is no identifier.
         """
         if type(named) is str:
             scheme, colon, value = named.partition(":")
@@ -45,7 +48,7 @@ class Spelling:
         if kind == "email":
             spelled = normalise.common_email(text)
         elif kind == "phone":
-            spelled = normalise.common_phone(text, self._country)
+            spelled = normalise.common_phone(text, territory or self._country)
         else:
             spelled = normalise.account(text) if kind == "account" else text
         if spelled is None:
@@ -70,3 +73,20 @@ def _parts(named: Named) -> tuple[str, str]:
     if not isinstance(named, Identifier) or not isinstance(named.value, str):
         raise TypeError("a person is named by identifiers: email:ana@exemple.fr")
     return named.scheme, named.value
+
+
+def numbers_in(spelling: Spelling, body: Mapping[str, Any]) -> dict[str, Number]:
+    """Of every identifier that a recording call names and that can be told here, by its name. Any: JSON."""
+    named = list(body["subject"]["identifiers"])
+    named += [body["contact_point"]] if "contact_point" in body else []
+    named += [event["contact_point"] for event in body.get("events", ()) if "contact_point" in event]
+    territory = body["subject"].get("territory")
+    found: dict[str, Number] = {}
+    for one in named:
+        try:
+            spelled = spelling.number(name_of(one), territory)
+        except (NotDecidable, ValueError, TypeError):
+            continue
+        if spelled is not None:
+            found[name_of(one)] = spelled[1]
+    return found
