@@ -179,30 +179,37 @@ def measure(people: int) -> None:
         keeping = Keeping(path, 1e9, "en", KEY, "0" * 32)
         seconds = fill(keeping, people)
         size = path.stat().st_size
-        print(f"  taken in: {people / seconds:,.0f} people/s; on disk {size / people / 5:.0f} bytes a state")
+        print(
+            f"  taken in: {people / seconds:,.0f} people/s; on disk {size / people / 5:.0f} bytes a state",
+            flush=True,
+        )
         answering = Answering(keeping)
         addresses: list[Any] = [f"email:{email_of(number)}" for number in range(people)]
-        first = once(lambda: answering.people(addresses, *NEWSLETTER, None), people)
-        raw = rate(lambda: answering.people(addresses, *NEWSLETTER, None), people)
+
+        def say(what: str, found: float) -> None:
+            print(f"  {what}: {found:,.0f}/s", flush=True)
+
+        ask = answering.people
+        say(
+            "check_many, raw addresses, the first time",
+            once(lambda: ask(addresses, *NEWSLETTER, None), people),
+        )
+        say("check_many, raw addresses", rate(lambda: ask(addresses, *NEWSLETTER, None), people))
         slots: list[Any] = answering.resolve(addresses)
-        resolved = rate(lambda: answering.people(slots, *NEWSLETTER, None), people)
+        say("check_many, resolved ids", rate(lambda: ask(slots, *NEWSLETTER, None), people))
         some = addresses[: min(people, 20_000)]
         single = rate(lambda: [answering.careful(Question(one, *NEWSLETTER)) for one in some], len(some))
-        other = once(lambda: answering.people(slots, "promotions", "email", None), people)
-        told = answering.people(slots, *NEWSLETTER, None)
+        say("check, one address at a time", single)
+        told = ask(slots, *NEWSLETTER, None)
         assert sum(map(bool, told)) > people / 2
-        print(f"  check_many, raw addresses, the first time: {first:,.0f}/s")
-        print(f"  check_many, raw addresses: {raw:,.0f}/s")
-        print(f"  check_many, resolved ids, another use, the first time: {other:,.0f}/s")
-        print(f"  check_many, resolved ids: {resolved:,.0f}/s")
-        print(f"  check, one address at a time: {single:,.0f}/s")
         count = min(people, 20_000)
         beside = cedar(count, [bool(one) for one in told[:count]])
-        print(
-            "  cedarpy: not installed"
-            if beside is None
-            else f"  cedarpy, the same decisions: {beside:,.0f}/s"
-        )
+        if beside is None:
+            print("  cedarpy: not installed")
+        else:
+            say("cedarpy, the same decisions", beside)
+        other = once(lambda: ask(slots, "promotions", "email", None), people)
+        say("check_many, resolved ids, another use, the first time", other)
         if people == PROFILED:
             profile = cProfile.Profile()
             keeping._deciding.forget_all() if keeping._deciding else None

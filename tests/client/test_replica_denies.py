@@ -74,12 +74,15 @@ def card() -> str:
 def test_a_no_by_one_of_a_persons_identifiers_counts_by_every_other_at_once_and_after_a_restart(
     client: Client, tmp_path: Path
 ) -> None:
-    ana, number = somebody(), card()
+    ana, number, bruno = somebody(), card(), somebody()
     client.record([ana, number], yes(contact_point=ana))
+    client.record([bruno, card()], yes(contact_point=bruno))
     with Replica.open(tmp_path / "x", client, follow=None) as replica:
         replica.refresh()
-        assert replica.check_many([ana], *NEWSLETTER)[0]
+        assert all(replica.check_many([bruno, ana], *NEWSLETTER))
         replica.withdraw(number, *NEWSLETTER)
+        # Of whom nothing waits, and who is of the same class: what is decided of him is not hers.
+        assert replica.check(bruno, *NEWSLETTER)
         slots = replica.resolve([ana, number])
         for told in (
             replica.check(ana, *NEWSLETTER),
