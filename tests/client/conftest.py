@@ -9,12 +9,24 @@ from both import Program
 
 from consentd.client import AsyncClient, Client
 from support.installation import Installation, Serving
+from support.postgres import Server
 
 
 @pytest.fixture(scope="session")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
     """Shared: each test makes up people of its own."""
     with Installation(tmp_path_factory.mktemp("client")).make().served() as serving:
+        yield serving
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def apart(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
+    """On both databases, and for one file of tests alone: what they do to it is no other's affair."""
+    url = None
+    if request.param == "postgresql":
+        server: Server = request.getfixturevalue("postgres")
+        url = server.migrated()
+    with Installation(tmp_path_factory.mktemp("apart"), url).make().served() as serving:
         yield serving
 
 

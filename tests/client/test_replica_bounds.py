@@ -4,7 +4,6 @@ import asyncio
 import sqlite3
 import time
 import uuid
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,21 +14,9 @@ from both import EVERYTHING, position_of, somebody, yes
 from consentd.client import AsyncClient, Client, Event, Question, Replica
 from consentd.client.replica import following, keeping
 from consentd.kernel.instants import HOUR, Instant
-from support.installation import Installation, Serving
-from support.postgres import Server
+from support.installation import Serving
 
 NEWSLETTER = ("newsletter", "email")
-
-
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def apart(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
-    """A service whose log a test may stop."""
-    url = None
-    if request.param == "postgresql":
-        server: Server = request.getfixturevalue("postgres")
-        url = server.migrated()
-    with Installation(tmp_path_factory.mktemp("bounds"), url).make().served() as serving:
-        yield serving
 
 
 def opened(serving: Serving, *scopes: str, **limits: Any) -> Client:

@@ -35,22 +35,11 @@ from consentd.kernel.replica import (
     number_of_identifier,
 )
 from support.builders import demo_policy
-from support.installation import Installation, Serving
-from support.postgres import Server
+from support.installation import Serving
 
 NEWSLETTER = ("newsletter", "email")
 CALL = ("promotions", "phone")
 KEY = bytes(range(32))
-
-
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def apart(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
-    url = None
-    if request.param == "postgresql":
-        server: Server = request.getfixturevalue("postgres")
-        url = server.migrated()
-    with Installation(tmp_path_factory.mktemp("denies"), url).make().served() as serving:
-        yield serving
 
 
 def opened(serving: Serving) -> Client:

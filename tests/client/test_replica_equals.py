@@ -7,7 +7,6 @@ erasures with and without a suppression, between rounds of the replica. Then eve
 import json
 import random
 import uuid
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +20,7 @@ from consentd.consent.merging import merge, unmerge
 from consentd.evidence.model import OPERATOR
 from consentd.kernel.errors import ConsentdError
 from consentd.kernel.ids import SubjectId
-from support.installation import Installation, Serving
-from support.postgres import Server
+from support.installation import Serving
 
 USES = (
     ("newsletter", "email"),
@@ -43,17 +41,6 @@ NOTICES = {
     "loyalty_profile": {"id": "loyalty_form", "version": "1", "language": "fr"},
 }
 STATES = ("given", "given", "given", "refused", "withdrawn", "renewed", "requested")
-
-
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def apart(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
-    """A service of this test's own: its people make one another's answers."""
-    url = None
-    if request.param == "postgresql":
-        server: Server = request.getfixturevalue("postgres")
-        url = server.migrated()
-    with Installation(tmp_path_factory.mktemp("equals"), url).make().served() as serving:
-        yield serving
 
 
 class World:

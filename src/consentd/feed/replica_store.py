@@ -10,9 +10,11 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from consentd.consent.erasure import ERASED
 from consentd.db.tables import consent as c
 from consentd.db.tables import log as g
 from consentd.db.tables import people as p
+from consentd.kernel.instants import DAY
 
 _BY_SYSTEM = (
     p.identifier_links,
@@ -25,13 +27,17 @@ _BY_SYSTEM = (
 """A row of these says that a system named somebody."""
 
 
+_ABOUT = (g.log_entries.c.subject_id, g.log_entries.c.at, g.log_entries.c.action)
+
+
 class Changed(NamedTuple):
-    """What the log says of a stretch of it: `size` is where it ends."""
+    """What the log says of a stretch of it: `size` is where it ends. `erased_on`: the first instants of the
+    days on which somebody was erased.
+    """
 
     subjects: set[UUID]
     size: int
-    first_at: int
-    last_at: int
+    erased_on: set[int]
 
 
 def groups_after(connection: sa.Connection, after: UUID, limit: int) -> list[UUID]:
@@ -71,7 +77,7 @@ def has_entry(connection: sa.Connection, entry: UUID) -> bool:
 def changed(connection: sa.Connection, since: int, limit: int) -> Changed:
     """Whom the entries from index `since` on are about, up to `limit` entries."""
     statement = (
-        sa.select(g.log_leaves.c.idx, g.log_entries.c.subject_id, g.log_entries.c.at)
+        sa.select(g.log_leaves.c.idx, *_ABOUT)
         .join(g.log_entries, g.log_entries.c.id == g.log_leaves.c.entry_id)
         .where(g.log_leaves.c.idx >= since, g.log_leaves.c.idx < since + limit)
         .order_by(g.log_leaves.c.idx)
@@ -81,25 +87,25 @@ def changed(connection: sa.Connection, since: int, limit: int) -> Changed:
 
 def waiting(connection: sa.Connection) -> Changed:
     """The same of entries that are recorded and not in the log yet; `size` says nothing."""
-    statement = sa.select(sa.literal(0), g.log_entries.c.subject_id, g.log_entries.c.at).join(
+    statement = sa.select(sa.literal(0), *_ABOUT).join(
         g.log_pending, g.log_pending.c.entry_id == g.log_entries.c.id
     )
     return _changed(connection.execute(statement).all(), 0)
 
 
 def _changed(rows: Sequence[Any], since: int) -> Changed:  # Any: rows
-    times = [row[2] for row in rows]
     subjects = {row[1] for row in rows if row[1] is not None}
-    return Changed(
-        subjects, rows[-1][0] + 1 if rows else since, min(times, default=0), max(times, default=-1)
-    )
+    erased_on = {row[2] // DAY * DAY for row in rows if row[3] == ERASED}
+    return Changed(subjects, rows[-1][0] + 1 if rows else since, erased_on)
 
 
-def listed_between(connection: sa.Connection, first_at: int, last_at: int) -> set[UUID]:
-    """Identifiers that came onto the do-not-contact list then, and that somebody holds."""
+def listed_on(connection: sa.Connection, days: Collection[int]) -> set[UUID]:
+    """Identifiers that came onto the do-not-contact list on these days, and that somebody holds: its entries
+    say the day and no more, so that nothing leads from them to who was erased.
+    """
     column = p.suppressions.c
     statement = sa.select(column.identifier_id).where(
-        column.created_at >= first_at, column.created_at <= last_at, column.identifier_id.is_not(None)
+        column.created_at.in_(list(days)), column.identifier_id.is_not(None)
     )
     return set(connection.execute(statement).scalars())
 

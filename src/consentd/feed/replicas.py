@@ -189,8 +189,9 @@ def _changed(
     for part in parts:
         for some in store.in_slices(part.subjects):
             subjects |= store.ever_one(connection, some)
-        if part.last_at >= part.first_at:
-            listed |= store.listed_between(connection, part.first_at, part.last_at)
+        if part.erased_on:
+            # Whoever holds what was put onto the do-not-contact list with somebody's erasure.
+            listed |= store.listed_on(connection, part.erased_on)
     groups_of: dict[UUID, UUID] = {}
     for some in store.in_slices(subjects):
         groups_of |= store.groups_of(connection, some)
