@@ -211,11 +211,22 @@ def measure(people: int) -> None:
         other = once(lambda: ask(slots, "promotions", "email", None), people)
         say("check_many, resolved ids, another use, the first time", other)
         if people == PROFILED:
-            profile = cProfile.Profile()
-            keeping._deciding.forget_all() if keeping._deciding else None
-            profile.runcall(answering.people, addresses, *NEWSLETTER, None)
-            pstats.Stats(profile).sort_stats("tottime").print_stats(14)
+            assert keeping._deciding is not None
+            keeping._deciding.forget_all()
+            profiled("check_many, raw addresses, the first time", lambda: ask(addresses, *NEWSLETTER, None))
+            profiled("check_many, raw addresses", lambda: ask(addresses, *NEWSLETTER, None))
+            profiled("check_many, resolved ids", lambda: ask(slots * 100, *NEWSLETTER, None))
+            alone = [Question(one, *NEWSLETTER) for one in addresses]
+            profiled("check, one address at a time", lambda: [answering.careful(one) for one in alone])
         keeping.close()
+
+
+def profiled(what: str, work: Callable[[], object]) -> None:
+    """Where the time goes: what takes most of it by itself."""
+    print(f"  profile: {what}")
+    profile = cProfile.Profile()
+    profile.runcall(work)
+    pstats.Stats(profile).sort_stats("tottime").print_stats(12)
 
 
 def imports() -> None:

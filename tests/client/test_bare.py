@@ -78,6 +78,16 @@ def test_a_replica_without_its_extra_says_what_to_install_and_why_and_leaves_not
     assert not list(bare.glob("till.replica*"))
 
 
+def test_what_the_client_stands_on_is_small(bare: Path) -> None:
+    """docs/client.md gives the figures; the server's packages are fifty times as much."""
+    (site,) = (bare / "env").glob("lib/python*/site-packages")
+    files = [path for path in site.rglob("*") if path.is_file() and path.suffix != ".pyc"]
+    beside = sum(path.stat().st_size for path in files if path.relative_to(site).parts[0] != "consentd")
+    assert beside < 5_000_000
+    own = [path for room in ("client", "kernel") for path in (site / "consentd" / room).rglob("*.py")]
+    assert sum(path.stat().st_size for path in own) < 500_000
+
+
 def test_the_wheel_needs_msgspec_and_httpx_alone_and_brings_its_types(bare: Path) -> None:
     (wheel,) = (bare / "dist").glob("*.whl")
     with zipfile.ZipFile(wheel) as archive:
