@@ -414,6 +414,26 @@ def test_a_system_that_may_no_longer_record_still_hears_what_is_new(apart: Servi
 # --- clocks
 
 
+def test_a_choice_of_a_clock_that_is_ahead_waits_until_the_service_has_come_to_it(
+    client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ana = somebody()
+    client.record(ana, yes())
+    real = keeping.clock.now
+    with Replica.open(tmp_path / "x", client, follow=None) as replica:
+        monkeypatch.setattr(keeping.clock, "now", lambda: Instant(real() + HOUR))
+        replica.withdraw(ana, *NEWSLETTER)
+        with pytest.raises(ClientError, match="future_time"):
+            replica.refresh()
+        assert (replica.pending(), replica.refused()) == (1, [])
+        assert replica.check(ana, *NEWSLETTER).reason == "withdrawn"
+        # Somebody sets the clock right: as it was written down, it would be an hour until it is taken.
+        monkeypatch.setattr(keeping.clock, "now", real)
+        replica.refresh()
+        assert [one.code for one in replica.refused()] == ["future_time"]
+        assert replica.check(ana, *NEWSLETTER).reason == "withdrawn", "and it is told, and counts here"
+
+
 def test_a_clock_that_was_set_back_while_no_program_ran_makes_it_stale(
     client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

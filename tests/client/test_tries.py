@@ -144,3 +144,14 @@ def test_a_token_that_is_over_is_renewed_once(program: Make) -> None:
         assert len(server.asked("/oauth/token")) == 2
         assert client.call("check", somebody(), *NEWSLETTER).reason == "unauthorised"
         assert len(server.asked("/oauth/token")) == 3
+
+
+def test_a_batch_is_not_asked_again_for_a_question_that_it_did_not_have(program: Make) -> None:
+    """Whatever answers is not trusted to end the asking."""
+    fault = '{"pointer": "/items/77/subject", "code": "invalid_body", "detail": ""}'
+    refusal = answer(422, f'{{"code": "invalid_body", "detail": "", "errors": [{fault}]}}')
+    with scripted(*[refusal] * 3) as server:
+        client = program(server.url, "id", "secret")
+        told = client.call("check_many", [Question(somebody(), *NEWSLETTER)])
+        assert [one.reason for one in told] == ["invalid_question"]
+        assert len(server.asked("/v1/check/batch")) == 1

@@ -46,10 +46,10 @@ def check_batch(calls: Calls, asked: Sequence[Question], language: str) -> Flow[
         try:
             got = yield from calls.call("POST", "/v1/check/batch", content, accept_language=language)
         except Refused as refused:
-            wrong = set(_named(refused))
+            wrong = {at for at in _named(refused) if at < len(left)}
             if not wrong:
                 raise
-            found |= {left[at][0]: denial(refused.reason) for at in wrong if at < len(left)}
+            found |= {left[at][0]: denial(refused.reason) for at in wrong}
             left = [one for at, one in enumerate(left) if at not in wrong]
             continue
         answers = wire.read(wire.answers, got).answers

@@ -7,10 +7,11 @@ service has answered it, and sent again it has its one effect.
 
 import msgspec
 
-from consentd.client import wire
+from consentd.client import clock, wire
 from consentd.client.errors import ClientError, Conflict, Forbidden, Refused, Unauthorised
 from consentd.client.flow import Calls, Flow
 from consentd.client.replica.copying import Page, read_page
+from consentd.kernel.instants import SECOND, parse_moment
 
 PATHS = {"consents": "/v1/consents", "objection": "/v1/objections"}
 PEOPLE = 500
@@ -33,6 +34,20 @@ class NotAllowed(Exception):  # a signal, never seen outside
         self.refused = refused
 
 
+class _Timed(msgspec.Struct, frozen=True):
+    occurred_at: str | None = None
+
+
+class _Body(msgspec.Struct, frozen=True):
+    """When what a recording call tells of happened."""
+
+    occurred_at: str | None = None
+    events: tuple[_Timed, ...] = ()
+
+
+_timed = msgspec.json.Decoder(_Body).decode
+
+
 def deliver(calls: Calls, waiting: Waiting) -> Flow[str | None]:
     """None once the service has it; the code of its refusal where it will never take it. Raises ClientError
     where it may yet: then what waits behind it waits too, so that choices arrive in their order.
@@ -40,8 +55,8 @@ def deliver(calls: Calls, waiting: Waiting) -> Flow[str | None]:
     try:
         yield from calls.call("POST", PATHS[waiting.kind], waiting.content, idempotency_key=waiting.number)
     except Refused as refused:
-        if not refused.by_consentd or _is_about_rights(refused):
-            # It may be taken yet: somebody can mend that without losing what was chosen.
+        if not refused.by_consentd or _is_about_rights(refused) or _is_early(refused, waiting):
+            # It may be taken yet: somebody or time can mend that without losing what was chosen.
             raise
         return refused.code
     return None
@@ -50,6 +65,19 @@ def deliver(calls: Calls, waiting: Waiting) -> Flow[str | None]:
 def _is_about_rights(refused: Refused) -> bool:
     # What lies outside a system's limits is refused for itself; what lies behind it need not wait for it.
     return isinstance(refused, Unauthorised | Forbidden) and refused.code != "outside_limits"
+
+
+def _is_early(refused: Refused, waiting: Waiting) -> bool:
+    """Whether the clock here is ahead of the service's, and nothing else is wrong: the service's will come to
+    it. Where the clock here was set right since, it never would in time.
+    """
+    if {fault.code for fault in refused.errors} != {"future_time"}:
+        return False
+    said = _timed(waiting.content)
+    times = [said.occurred_at, *(one.occurred_at for one in said.events)]
+    return all(
+        parse_moment(text, wire.UTC).first <= clock.now() + SECOND for text in times if text is not None
+    )
 
 
 def is_out_of_reach(error: ClientError | None) -> bool:
