@@ -8,6 +8,7 @@ TAGS: dict[str, Text] = {
     "authzen": Text("Peut-on contacter ? (norme AuthZEN)", "May we make contact? (AuthZEN standard)"),
     "consent": Text("Enregistrer et lire des choix", "Recording and reading choices"),
     "people": Text("Personnes", "People"),
+    "feed": Text("Copies locales", "Local copies"),
     "log": Text("Journal vérifiable", "Verifiable log"),
     "health": Text("État du service", "Health"),
     "about": Text("Cette description", "This description"),
