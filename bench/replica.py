@@ -26,7 +26,8 @@ sys.path[:0] = [str(Path(__file__).parents[1] / "src")]
 from consentd.client import Question
 from consentd.client.replica.answering import Answering
 from consentd.client.replica.copying import Page
-from consentd.client.replica.keeping import Keeping, Round
+from consentd.client.replica.keeping import Keeping
+from consentd.client.replica.model import Round
 from consentd.kernel.case import Birth, Facts
 from consentd.kernel.instants import DAY, Instant
 from consentd.kernel.policy import document

@@ -18,7 +18,8 @@ from consentd.callers import service as callers
 from consentd.client import Client, ClientError, Event, Replica
 from consentd.client.replica import following, keeping
 from consentd.client.replica.copying import Page
-from consentd.client.replica.keeping import Keeping, Round
+from consentd.client.replica.keeping import Keeping
+from consentd.client.replica.model import Round
 from consentd.evidence.model import OPERATOR
 from consentd.feed.replica_rules import extent
 from consentd.kernel.ids import SystemId

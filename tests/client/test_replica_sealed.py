@@ -97,8 +97,11 @@ def test_promise_11_choices_that_change_places_are_neither_counted_nor_sent(
     with kept:
         kept.executemany("UPDATE queue SET sealed = ? WHERE seq = ?", [(b, first), (a, second)])
     kept.close()
-    with Replica.open(tmp_path / "x", client, follow=None) as replica, pytest.raises(Damaged):
-        replica.refresh()
+    with Replica.open(tmp_path / "x", client, follow=None) as replica:
+        with pytest.raises(ReplicaError, match="does not open"):
+            replica.refresh()
+        with pytest.raises(ReplicaError, match="does not open"):
+            replica.pending()
     assert client.check(bruno, *NEWSLETTER).reason == "unknown_person"
 
 

@@ -9,8 +9,10 @@ from consentd.client.model import Decision, Identifier, Named, Question, When, d
 from consentd.client.replica.cases import Asked, NotDecidable
 from consentd.client.replica.deciding import Deciding
 from consentd.client.replica.file import FileError
-from consentd.client.replica.keeping import Keeping, NotReady
+from consentd.client.replica.keeping import Keeping
 from consentd.client.replica.memo import PLACES
+from consentd.client.replica.model import NotReady
+from consentd.client.replica.opening import ReplicaError
 from consentd.client.replica.sealing import Damaged
 from consentd.client.replica.spelling import Spelling
 from consentd.kernel.instants import DAY, MINUTE, Instant, parse_moment, to_instant
@@ -37,7 +39,7 @@ class Answering:
             return list(work())
         except NotReady as reason:
             code = str(reason)
-        except Damaged:
+        except (Damaged, ReplicaError):
             code = "damaged_replica"
         except (ValueError, TypeError, AttributeError, OverflowError):
             code = "invalid_question"

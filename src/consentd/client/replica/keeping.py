@@ -21,6 +21,7 @@ from consentd.client.replica.copying import Page, apply
 from consentd.client.replica.deciding import Deciding, Terms
 from consentd.client.replica.file import FileError
 from consentd.client.replica.following import Waiting
+from consentd.client.replica.model import NotReady, Round, Taken
 from consentd.client.replica.opening import KEY, ReplicaError, opened, place_of
 from consentd.client.replica.overlay import Overlay, acts_of
 from consentd.client.replica.sealing import Damaged
@@ -28,32 +29,6 @@ from consentd.client.replica.spelling import Spelling, numbers_in
 from consentd.kernel import policy as policies
 from consentd.kernel.compiled import compile_policy
 from consentd.kernel.instants import Instant, to_datetime
-
-__all__ = ["Keeping", "NotReady", "ReplicaError", "Round", "Taken"]
-
-
-class NotReady(Exception):  # a signal, never seen outside
-    """Nothing may be answered from here; the message is the code of the denial."""
-
-
-class Round(msgspec.Struct, frozen=True):
-    """A page's own part of a round: behind which cursor it was asked for, and when, by both clocks.
-    `delivered`: up to which choice the service had everything when the round began.
-    """
-
-    before: str | None
-    asked_at: Instant
-    asked_elapsed: float
-    delivered: int
-
-
-class Taken(msgspec.Struct, frozen=True):
-    """A choice as it lies in the queue, sealed."""
-
-    kind: str
-    body: dict[str, Any]  # Any: JSON of our own making
-    taken_at: Instant
-
 
 _taken = msgspec.json.Decoder(Taken).decode
 _encode = msgspec.json.Encoder().encode
@@ -178,12 +153,12 @@ class Keeping:
             self._overlay()
 
     def waiting(self) -> list[Waiting]:
-        """In the order in which they were taken in. Raises Damaged."""
+        """In the order in which they were taken in. Raises ReplicaError."""
         with self.lock:
             rows = self.file.queued("waiting")
         found = []
         for seq, number, sealed, _, _ in rows:
-            taken = _taken(self._sealer.open(sealed, place_of(number)))
+            taken = self._opened(number, sealed)
             found.append(Waiting(seq, number, taken.kind, _encode(taken.body)))
         return found
 
@@ -211,13 +186,10 @@ class Keeping:
                 self._age.note(now)
 
     def refused(self) -> list[tuple[str, str, Taken]]:
-        """Number, the service's reason, and the choice itself. Raises Damaged."""
+        """Number, the service's reason, and the choice itself. Raises ReplicaError."""
         with self.lock:
             rows = self.file.queued("refused")
-        return [
-            (number, code or "", _taken(self._sealer.open(sealed, place_of(number))))
-            for _, number, sealed, _, code in rows
-        ]
+        return [(number, code or "", self._opened(number, sealed)) for _, number, sealed, _, code in rows]
 
     def drop(self, number: str) -> bool:
         with self.lock:
@@ -275,12 +247,18 @@ class Keeping:
         self._deciding = Deciding(self.file, Words(_Texts(self._words)), self._words, known)
         self._overlay()
 
+    def _opened(self, number: str, sealed: bytes) -> Taken:
+        try:
+            return _taken(self._sealer.open(sealed, place_of(number)))
+        except Damaged as reason:
+            raise ReplicaError(str(reason)) from None
+
     def _overlay(self) -> None:
         if self._deciding is None or self._spelling is None:
             return
         acts = []
         for _, number, sealed, state, _ in self.file.queued(*_WAITS, "refused"):
-            taken = _taken(self._sealer.open(sealed, place_of(number)))
+            taken = self._opened(number, sealed)
             found = acts_of(
                 self._deciding.terms.compiled.policy,
                 taken.kind,

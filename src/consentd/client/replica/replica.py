@@ -27,13 +27,11 @@ from consentd.client import clock, recording, wire
 from consentd.client.aio import AsyncClient
 from consentd.client.asking import new_key
 from consentd.client.errors import ClientError
-from consentd.client.flow import Flow
 from consentd.client.model import Decision, Event, Named, Question, When, Who
-from consentd.client.replica import following
 from consentd.client.replica.answering import Answering
-from consentd.client.replica.copying import Page
 from consentd.client.replica.file import FileError
-from consentd.client.replica.keeping import Keeping, Round
+from consentd.client.replica.keeping import Keeping
+from consentd.client.replica.rounds import Rounds
 from consentd.client.sync import Client
 from consentd.kernel.instants import MINUTE, Instant, parse_moment, to_text
 
@@ -56,9 +54,8 @@ class Replica:
     def __init__(self, keeping: Keeping, client: Client | AsyncClient, every: float | None) -> None:
         self._keeping = keeping
         self._answering = Answering(keeping)
-        self._client = client
+        self._rounds = Rounds(keeping, client)
         self._stopping = threading.Event()
-        self._round = threading.Lock()
         self.error: ClientError | None = None
         """Why the last round was not finished; None after one that was."""
         self._thread: threading.Thread | None = None
@@ -241,80 +238,14 @@ class Replica:
     # --- following
 
     def refresh(self) -> None:
-        """A round: what waits goes out, and all that is new comes in. Raises ClientError."""
-        client = self._client
-        if not isinstance(client, Client):
-            raise TypeError("With an AsyncClient a round is awaited: refresh_async().")
-        with self._round:
-            held: ClientError | None = None
-            for waiting in self._keeping.waiting():
-                try:
-                    refusal = client.run(following.deliver(client.asking.calls, waiting))
-                except ClientError as error:
-                    held = error
-                    break
-                self._keeping.delivered(waiting.seq, refusal)
-            delivered, more = self._begins(held), True
-            while more:
-                flow, round_ = self._next(delivered)
-                try:
-                    page = client.run(flow)
-                except following.NotAllowed as reason:
-                    raise self._stopped(reason) from None
-                except ClientError as error:
-                    raise (held or error) from None
-                more = self._took(page, round_)
-        if held is not None:
-            raise held
+        """A round: what waits goes out, and all that is new comes in. Raises ClientError, and ReplicaError
+        for a choice that was altered on the disk.
+        """
+        self._rounds.go()
 
     async def refresh_async(self) -> None:
-        """The same with an AsyncClient. Raises ClientError."""
-        client = self._client
-        if not isinstance(client, AsyncClient):
-            raise TypeError("With a Client a round is not awaited: refresh().")
-        held: ClientError | None = None
-        for waiting in self._keeping.waiting():
-            try:
-                refusal = await client.run(following.deliver(client.asking.calls, waiting))
-            except ClientError as error:
-                held = error
-                break
-            self._keeping.delivered(waiting.seq, refusal)
-        delivered, more = self._begins(held), True
-        while more:
-            flow, round_ = self._next(delivered)
-            try:
-                page = await client.run(flow)
-            except following.NotAllowed as reason:
-                raise self._stopped(reason) from None
-            except ClientError as error:
-                raise (held or error) from None
-            more = self._took(page, round_)
-        if held is not None:
-            raise held
-
-    def _begins(self, held: ClientError | None) -> int:
-        """`held`: why what waits was held back: what is new comes in all the same, if it can."""
-        delivered = self._keeping.round_begins()
-        if held is not None and following.is_out_of_reach(held):
-            raise held
-        return delivered
-
-    def _next(self, delivered: int) -> tuple[Flow[Page | None], Round]:
-        before, policy = self._keeping.position()
-        round_ = Round(before, clock.now(), clock.elapsed(), delivered)
-        return following.ask(self._client.asking.calls, self._keeping.name, before, policy), round_
-
-    def _stopped(self, reason: following.NotAllowed) -> ClientError:
-        self._keeping.stop(reason.refused.reason)
-        return reason.refused
-
-    def _took(self, page: Page | None, round_: Round) -> bool:
-        """Whether there is more to ask for."""
-        if page is None:
-            self._keeping.begin_anew()
-            return True
-        return self._keeping.take(page, round_) and page.end.more
+        """The same with an AsyncClient. Raises as `refresh`."""
+        await self._rounds.go_async()
 
     def _follow(self, client: Client, every: float) -> None:
         while not self._stopping.is_set():
