@@ -9,17 +9,21 @@ import pytest
 from both import EVERYTHING, somebody, yes
 
 from consentd.app import Parts
+from consentd.base.ids import new_id
 from consentd.client import Client, Decision, Event, Replica
+from consentd.consent import states_store
 from consentd.consent.erasure import erase
 from consentd.consent.merging import merge, unmerge
+from consentd.consent.rebuilding import refold
 from consentd.crypto.subject_keys import open_keys
 from consentd.db.tables.people import subjects
 from consentd.db.unit import Unit
 from consentd.evidence.model import OPERATOR
 from consentd.evidence.recorder import begin
-from consentd.kernel.ids import SubjectId
+from consentd.kernel.ids import GroupId, SubjectId
 from consentd.policy.loader import load
 from consentd.policy.service import activate
+from consentd.subjects import service as people
 from support.installation import POLICIES, Serving
 
 NEWSLETTER = ("newsletter", "email")
@@ -99,6 +103,43 @@ def test_two_records_that_become_one_person_and_two_again(both: Both) -> None:
     both.serving.installation.within(change)
     assert both.check(ana)
     assert both.check(bruno).reason == "refused"
+
+
+def test_two_who_are_parted_by_what_is_recorded_about_a_third(both: Both) -> None:
+    """The entry is about the third: the edge that it lists says whom it moves."""
+    ana, bruno = somebody(), somebody()
+    third = both.record(somebody(), yes())
+    first = both.record(ana, yes())
+    second = both.record(bruno, Event(purpose="newsletter", channel="email", state="requested"))
+
+    async def join(parts: Parts) -> None:
+        await parts.database.change(
+            lambda unit: merge(unit, parts.keyring, OPERATOR, first, second, "same_person") and None
+        )
+
+    async def part(parts: Parts) -> None:
+        def work(unit: Unit) -> None:
+            key = open_keys(unit.connection, parts.keyring, [third])[third].proof
+            assert key is not None
+            entry = begin(
+                unit, parts.keyring, action="consent.recorded", actor=OPERATOR, subject_id=third, key=key
+            )
+            a, b = sorted((first, second))
+            edge = {"id": new_id(), "kind": "unmerge", "reason": "contradicting_numbers", "at": unit.now}
+            entry.insert(people.EDGES, {**edge, "subject_a": a, "subject_b": b})
+            entry.close(None)
+            states_store.forget_states(unit, {GroupId(a)})
+            for one in (a, b):
+                people.regroup(unit, [one], GroupId(one))
+                refold(unit, GroupId(one), [one])
+
+        await parts.database.change(work)
+
+    both.serving.installation.within(join)
+    assert both.check(bruno)
+    both.serving.installation.within(part)
+    assert not both.check(bruno)
+    assert both.check(ana)
 
 
 @pytest.mark.parametrize("keep", [True, False])

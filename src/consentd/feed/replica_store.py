@@ -14,7 +14,7 @@ from consentd.consent.erasure import ERASED
 from consentd.db.tables import consent as c
 from consentd.db.tables import log as g
 from consentd.db.tables import people as p
-from consentd.kernel.instants import DAY
+from consentd.kernel.instants import DAY, MINUTE
 
 _BY_SYSTEM = (
     p.identifier_links,
@@ -32,12 +32,14 @@ _ABOUT = (g.log_entries.c.subject_id, g.log_entries.c.at, g.log_entries.c.action
 
 class Changed(NamedTuple):
     """What the log says of a stretch of it: `size` is where it ends. `erased_on`: the first instants of the
-    days on which somebody was erased.
+    days on which somebody was erased. `first_at`, `last_at`: between which instants it was recorded.
     """
 
     subjects: set[UUID]
     size: int
     erased_on: set[int]
+    first_at: int
+    last_at: int
 
 
 def groups_after(connection: sa.Connection, after: UUID, limit: int) -> list[UUID]:
@@ -96,7 +98,22 @@ def waiting(connection: sa.Connection) -> Changed:
 def _changed(rows: Sequence[Any], since: int) -> Changed:  # Any: rows
     subjects = {row[1] for row in rows if row[1] is not None}
     erased_on = {row[2] // DAY * DAY for row in rows if row[3] == ERASED}
-    return Changed(subjects, rows[-1][0] + 1 if rows else since, erased_on)
+    times = [row[2] for row in rows]
+    size = rows[-1][0] + 1 if rows else since
+    return Changed(subjects, size, erased_on, min(times, default=0), max(times, default=-1))
+
+
+def regrouped(connection: sa.Connection, first_at: int, last_at: int) -> set[UUID]:
+    """Who was merged or unmerged then: the entry is about one of them, or about a third whose record showed
+    that they are two.
+    """
+    edge = p.subject_edges.c
+    # Its ids are in the order of time, and the key of the table: a minute for clocks is enough.
+    since = UUID(int=max(0, (first_at - MINUTE) // 1000) << 80)
+    statement = sa.select(edge.subject_a, edge.subject_b).where(
+        edge.id >= since, edge.at >= first_at, edge.at <= last_at
+    )
+    return {id_ for row in connection.execute(statement) for id_ in row}
 
 
 def listed_on(connection: sa.Connection, days: Collection[int]) -> set[UUID]:

@@ -187,7 +187,8 @@ def _changed(
     subjects: set[UUID] = set()
     listed: set[UUID] = set()
     for part in parts:
-        for some in store.in_slices(part.subjects):
+        moved = store.regrouped(connection, part.first_at, part.last_at) if part.last_at >= 0 else set()
+        for some in store.in_slices(part.subjects | moved):
             subjects |= store.ever_one(connection, some)
         if part.erased_on:
             # Whoever holds what was put onto the do-not-contact list with somebody's erasure.
