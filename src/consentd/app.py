@@ -42,6 +42,8 @@ from consentd.evidence import service as evidence
 from consentd.evidence.journal import Journal
 from consentd.evidence.model import SERVICE
 from consentd.evidence.runner import Sequencer
+from consentd.feed import api as feed_api
+from consentd.feed.replicas import Replicas
 from consentd.imports import api as imports_api
 from consentd.imports.jobs import Imports
 from consentd.kernel.errors import ConsentdError, OperatorError, Tampered, Unavailable
@@ -232,6 +234,7 @@ def slices(
         *lists_api.routes(checks, lists),
         *imports_api.routes(imports),
         *authzen_api.routes(checks, doing, batches, parts.settings.public_url),
+        *feed_api.routes(Replicas(doing, clock.now)),
     ]
 
 

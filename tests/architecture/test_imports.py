@@ -153,6 +153,21 @@ def test_the_kernel_knows_only_the_standard_library_and_msgspec() -> None:
     )
 
 
+def test_the_client_knows_the_bare_distribution_alone() -> None:
+    """A till or a mailing tool imports it: what the server needs would come with it. Signing is an extra, and
+    so is a replica; what they need is imported when it is used.
+    """
+    known = {*sys.stdlib_module_names, "msgspec", "httpx", "consentd"}
+    extras = {("client/credentials.py", "jwt"), ("client/replica/sealing.py", "cryptography")}
+    no_faults(
+        f"{module.name}:{line} imports {parts[0]}"
+        for module in modules()
+        if module.room == "client"
+        for parts, line in imports_of(module)
+        if parts[0] not in known and (module.name, parts[0]) not in extras
+    )
+
+
 def test_a_slice_uses_another_slices_service_never_its_store() -> None:
     """What a slice keeps and how is its own affair; others ask it."""
     no_faults(
@@ -170,9 +185,14 @@ def test_sql_lives_in_db_and_stores() -> None:
 
 
 def test_raw_drivers_serve_db_and_the_hot_path_of_a_check() -> None:
-    """Past SQLAlchemy nothing is guarded: one place may, for its speed, and it only reads."""
+    """Past SQLAlchemy nothing is guarded: one place may, for its speed, and it only reads. The replica's
+    file is the client's own, and knows no SQLAlchemy.
+    """
     for driver in ("sqlite3", "asyncpg"):
-        only_where(driver, lambda module: module.room == "db" or module.name == "check/store.py")
+        only_where(
+            driver,
+            lambda module: module.room == "db" or module.name in ("check/store.py", "client/replica/file.py"),
+        )
 
 
 def test_alembic_lives_in_migrations() -> None:
@@ -190,9 +210,13 @@ def test_http_lives_at_the_edge() -> None:
 
 
 def test_cryptography_lives_in_crypto() -> None:
-    """One room to read for whoever audits the keys."""
-    only_where("cryptography", lambda module: module.room == "crypto")
-    only_where("jwt", lambda module: module.name == "crypto/jws.py")
+    """One room to read for whoever audits the keys, and one file of the client, which may not know it."""
+    only_where(
+        "cryptography",
+        lambda module: module.room == "crypto" or module.name == "client/replica/sealing.py",
+    )
+    # The client signs for its own tokens, with an extra of its own.
+    only_where("jwt", lambda module: module.name in ("crypto/jws.py", "client/credentials.py"))
 
 
 def test_yaml_is_read_in_one_place() -> None:
@@ -218,7 +242,8 @@ def test_the_wall_clock_is_read_in_one_place() -> None:
     no_faults(
         f"{module.name}:{getattr(node, 'lineno', 0)} reads the clock: be given the instant"
         for module in modules()
-        if module.name != "base/clock.py"
+        # The client stands apart, and so has a clock of its own.
+        if module.name not in ("base/clock.py", "client/clock.py")
         for node in ast.walk(module.tree)
         if reads_clock(node)
     )

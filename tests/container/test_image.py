@@ -8,12 +8,9 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 import tempfile
 import time
-import venv
 from collections.abc import Iterator
-from importlib import metadata
 from pathlib import Path
 
 import httpx
@@ -23,6 +20,7 @@ import yaml
 from consentd.base.settings import from_environment
 from support.environment import Asked
 from support.installation import ROOT, free_port
+from support.installed import make_environment
 
 NOBODY = 65534
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
@@ -103,10 +101,6 @@ def test_compose_migrates_before_it_serves_and_gives_no_more_rights_than_are_nee
 # --- what is in it
 
 
-def names_in(requirements: str) -> list[str]:
-    return re.findall(r"^([\w.-]+)==", (ROOT / requirements).read_text(), re.MULTILINE)
-
-
 @pytest.fixture(scope="module")
 def image() -> Iterator[Path]:
     """An environment of the packages of requirements/server.txt and the wheel; a data folder beside it."""
@@ -114,35 +108,7 @@ def image() -> Iterator[Path]:
     folder = Path(tempfile.mkdtemp(prefix="consentd-image-"))
     folder.chmod(0o755)
     try:
-        venv.create(folder / "env", with_pip=False)
-        (site,) = (folder / "env").glob("lib/python*/site-packages")
-        for name in names_in("requirements/server.txt"):
-            try:
-                found = metadata.distribution(name)
-            except metadata.PackageNotFoundError:
-                # For another platform or interpreter: its marker says so.
-                assert re.search(rf"^{re.escape(name)}==.* ;", _server_text(), re.MULTILINE), name
-                continue
-            for file in found.files or ():
-                origin = Path(str(file.locate()))
-                if ".." not in file.parts and origin.exists():
-                    target = site / file
-                    target.parent.mkdir(parents=True, exist_ok=True)
-                    # With its time: what was compiled from it stays good.
-                    shutil.copy2(origin, target)
-        source = folder / "source"
-        for path in ("LICENSE", "README.md", "pyproject.toml", "migrations", "src"):
-            copy = shutil.copytree if (ROOT / path).is_dir() else shutil.copyfile
-            source.mkdir(exist_ok=True)
-            copy(ROOT / path, source / path)
-        pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
-        wheel = ["wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", folder / "dist", source]
-        subprocess.run([*pip, *wheel], check=True)
-        (built,) = (folder / "dist").glob("*.whl")
-        python = folder / "env" / "bin" / "python"
-        install = ["--python", python, "install", "--no-deps", "--no-index", built]
-        subprocess.run([*pip, *install], check=True)
-        shutil.rmtree(source)
+        make_environment(folder, "requirements/server.txt")
         data = folder / "data"
         data.mkdir(mode=0o700)
         if os.geteuid() == 0:
@@ -150,10 +116,6 @@ def image() -> Iterator[Path]:
         yield folder
     finally:
         shutil.rmtree(folder)
-
-
-def _server_text() -> str:
-    return (ROOT / "requirements/server.txt").read_text()
 
 
 def without_rights() -> list[str]:

@@ -25,7 +25,7 @@ def service(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 @pytest.fixture(scope="session")
 def till(service: Serving) -> Iterator[httpx.Client]:
     """A system that may do everything but decide who is who, and whose exports the policy describes."""
-    scopes = ("consent:write", "consent:read", "check", "reasons")
+    scopes = ("consent:write", "consent:read", "check", "reasons", "replica")
     with service.client_of(service.installation.connect(*scopes, name="till")) as client:
         yield client
 

@@ -55,6 +55,7 @@ GOOD: dict[str, dict[str, Any]] = {
     "/v1/check": question(new_email()),
     "/v1/permits/{permit_id}/used": {"outcome": "sent", "occurred_at": "2026-11-20T10:15:00+01:00"},
     "/v1/check/batch": {"items": [question(new_email())]},
+    "/v1/replica": {"replica": "0" * 32, "policy": "sha256:0", "limit": 2},
     "/v1/subjects/lookup": {"identifiers": person()["identifiers"], "territory": "FR"},
 }
 

@@ -154,6 +154,7 @@ EXAMPLES = {
     ),
     "POST /v1/imports": Example(an_export, ("import.received",)),
     "GET /v1/imports/{import_id}": Example(),
+    "POST /v1/replica": Example(lambda: {"replica": "0" * 32}, ("replica.told",)),
     "POST /v1/check": Example(lambda: question(new_email())),
     "POST /v1/check/batch": Example(lambda: {"items": [question(new_email())]}),
     "POST /v1/check/list": Example(a_list, ("list.decided",)),

@@ -16,6 +16,8 @@ class Scope(StrEnum):
     CHECK = "check"
     REASONS = "reasons"
     """To be told the precise reason and not only the coarse one (docs/law.md 10)."""
+    REPLICA = "replica"
+    """To keep a copy of what decisions about its own people rest on (docs/replica.md)."""
 
 
 class Caller(msgspec.Struct, frozen=True):

@@ -10,6 +10,7 @@ import msgspec
 from consentd.check.questions import WIDTH, Ready
 from consentd.check.raw import NOBODY_KNOWN, OpenFacts, RawId, attempt, objection, state, uuid_of
 from consentd.check.statement import Tag
+from consentd.kernel import naming
 from consentd.kernel.case import NO_FACTS, Attempt, Case, Facts, Person, Point, Suppression
 from consentd.kernel.fold import Objection, State
 from consentd.kernel.instants import Instant
@@ -108,33 +109,24 @@ class Gathered:
         meant = self._meant(range(start, start + ready.naming))
         if not meant:
             return NOBODY_KNOWN
-        chosen = bool(ready.points)
-        if chosen:
+        wanted: set[RawId] | None = None
+        if ready.points:
             numbers = [start + o for o, name in enumerate(ready.names) if name in ready.points]
             wanted = {id_ for n in numbers for id_, _ in self.named.get(n, ())}
-            # A contact detail that one of those meant does not hold is not theirs to be reached at.
-            points = [id_ for id_ in wanted if all(group in self._points[id_].holders for group in meant)]
-        else:
-            points = [id_ for id_, held in self._points.items() if meant & set(held.holders)]
+        holders = {id_: held.holders for id_, held in self._points.items()}
+        _, points, others = naming.involved(meant, wanted, holders)
         people = [self._person(group, named=True) for group in meant]
-        others = {group for id_ in points for group in self._points[id_].holders} - meant
         people += [self._person(group, named=False) for group in others]
         return Case(
             tuple(people),
             tuple(self._point(id_) for id_ in points),
-            chosen,
+            wanted is not None,
             self._suppressions(meant | others, points) if self._listed else (),
             self._attempts(meant, points),
         )
 
     def _meant(self, numbers: range) -> set[RawId]:
-        """Who holds all the identifiers that anybody holds; everyone who holds one, where nobody does."""
-        holders = [{group for _, group in self.named[n]} for n in numbers if n in self.named]
-        if not holders:
-            return set()
-        if len(holders) == 1:
-            return holders[0]
-        return set.intersection(*holders) or set.union(*holders)
+        return naming.meant([{group for _, group in self.named[n]} for n in numbers if n in self.named])
 
     def _person(self, group: RawId, *, named: bool) -> Person:
         # In the order of their ids: both databases must find the same territory first.

@@ -15,7 +15,6 @@ from consentd.kernel.case import Decision
 from consentd.kernel.compiled import CompiledPolicy
 from consentd.kernel.ids import NOBODY
 from consentd.kernel.instants import Instant
-from consentd.kernel.policy import Purpose
 from consentd.kernel.states import GRANTS
 
 _MOST = 4096
@@ -92,17 +91,8 @@ class Lapses:
     def any(self, purpose: str, channel: str) -> bool:
         found = self._known.get((purpose, channel))
         if found is None:
-            about = self._compiled.purposes.get(purpose)
-            found = about is not None and self._limited(about, channel)
-            self._known[purpose, channel] = found
+            found = self._known[purpose, channel] = self._compiled.limits_age(purpose, channel)
         return found
-
-    def _limited(self, purpose: Purpose, channel: str) -> bool:
-        return purpose.validity_months is not None or any(
-            (not rule.kinds or purpose.kind in rule.kinds) and (not rule.channels or channel in rule.channels)
-            for pack in self._compiled.policy.packs.values()
-            for rule in pack.validity
-        )
 
 
 def _about(row: Sequence[Any]) -> str:

@@ -23,7 +23,7 @@ from consentd.subjects.stating import FactsAsked
 from consentd.web import server
 
 CLIENTS: dict[str, list[str]] = {
-    "till": ["consent:write", "consent:read", "check", "reasons"],
+    "till": ["consent:write", "consent:read", "check", "reasons", "replica"],
     "webshop": ["consent:write", "check", "reasons"],
     "mailing": ["consent:write", "check"],
 }

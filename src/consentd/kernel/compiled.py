@@ -37,6 +37,19 @@ class CompiledPolicy:
                 return span
         return spans[0]
 
+    def limits_age(self, purpose: str, channel: str) -> bool:
+        """Whether any law or the company limits how long a consent counts: then when it was given matters."""
+        about = self.purposes.get(purpose)
+        return about is not None and (
+            about.validity_months is not None
+            or any(
+                (not rule.kinds or about.kind in rule.kinds)
+                and (not rule.channels or channel in rule.channels)
+                for pack in self.policy.packs.values()
+                for rule in pack.validity
+            )
+        )
+
     def outdated_from(self, state: State) -> Instant:
         """From when the notice that a grant was given on no longer counts; NEVER if it still does.
 

@@ -20,7 +20,7 @@ from consentd.kernel.reasons import reason
 from consentd.kernel.regime import NEVER
 from consentd.kernel.trail import Trail
 
-__all__ = ["CompiledPolicy", "compile_policy", "decide"]
+__all__ = ["CompiledPolicy", "compile_policy", "decide", "decide_until"]
 
 SEARCH = 400 * DAY
 """How far ahead `next_allowed_at` is looked for."""
@@ -46,6 +46,13 @@ def decide(compiled: CompiledPolicy, question: Question, case: Case) -> Decision
 
     Attempts and hours decide `allow` alone; everything else decides `eligible` too.
     """
+    return decide_until(compiled, question, case)[0]
+
+
+def decide_until(compiled: CompiledPolicy, question: Question, case: Case) -> tuple[Decision, Instant]:
+    """The same, and until when it is the same to the letter, reasons and all: for whoever keeps decisions
+    beside what they rest on. `valid_until` is later where only the reasons change.
+    """
     now = _outcome(compiled, question, case, question.at)
     eligible = now.carried is not None
     opens: Instant | None = None
@@ -57,7 +64,7 @@ def decide(compiled: CompiledPolicy, question: Question, case: Case) -> Decision
         changes = None
     else:
         changes = _change(compiled, question, case, now)
-    return Decision(
+    decision = Decision(
         now.allow,
         eligible,
         now.reasons,
@@ -67,6 +74,7 @@ def decide(compiled: CompiledPolicy, question: Question, case: Case) -> Decision
         compiled.hash,
         now.packs,
     )
+    return decision, now.until
 
 
 def _outcome(compiled: CompiledPolicy, question: Question, case: Case, at: Instant) -> _Outcome:

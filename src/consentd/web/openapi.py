@@ -16,6 +16,7 @@ from litestar import Litestar, Response, get
 from litestar.constants import RESERVED_KWARGS
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import ParameterKwarg
+from litestar.response import Stream
 from litestar.routes import HTTPRoute
 
 from consentd.base.described import ANSWER, EXAMPLES, FORMS, PARAMETERS, described
@@ -201,11 +202,11 @@ def _asked(asks: Scope | Door, more: Sequence[Scope]) -> list[Document]:
 
 
 def _answer_types(handler: HTTPRouteHandler) -> list[Any]:
-    """The types in an answer; for Response[T], T. Text and bytes have no schema of their own."""
+    """The types in an answer; for Response[T], T. Text, bytes and streams have no schema of their own."""
     annotation = handler.parsed_fn_signature.return_type.annotation
     if get_origin(annotation) is Response:
         (annotation,) = get_args(annotation)
-    return [] if annotation in (bytes, str, None, type(None)) else [annotation]
+    return [] if annotation in (bytes, str, Stream, None, type(None)) else [annotation]
 
 
 def _content(handler: HTTPRouteHandler, schema_of: dict[str, Document]) -> Document:
@@ -216,8 +217,9 @@ def _content(handler: HTTPRouteHandler, schema_of: dict[str, Document]) -> Docum
     shown = {} if answer is None else {"example": answer}
     if types:
         return {media: {"schema": schema_of[repr(types[0])], **shown}, **handler.opt.get(FORMS, {})}
-    lines = media.startswith("text/") or media == "application/x-ndjson"
-    plain = {"schema": {"type": "string" if lines else "object"}, **shown}
+    # Lines of JSON are no JSON: to a schema they are text.
+    text = media.startswith("text/") or media == "application/x-ndjson"
+    plain = {"schema": {"type": "string" if text else "object"}, **shown}
     return {media: plain, **handler.opt.get(FORMS, {})}
 
 
@@ -242,4 +244,5 @@ _SCOPE_WORDS: dict[Scope, str] = {
     Scope.PEOPLE_WRITE: "decide who is one person with whom, and see by what",
     Scope.CHECK: "ask whether a person may be contacted",
     Scope.REASONS: "be told the precise reason",
+    Scope.REPLICA: "keep a copy of what decisions about its own people rest on",
 }

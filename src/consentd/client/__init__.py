@@ -1,0 +1,69 @@
+"""The library that channel systems import: to ask, to record, and to decide from a copy of their own.
+
+    from consentd.client import Client, Event, Question
+
+    with Client("https://consent.example", client_id, client_secret) as consent:
+        decision = consent.check("email:ana@exemple.fr", "newsletter", "email")
+        if decision:
+            send()
+        else:
+            print(decision.reason)
+
+Stands on the kernel, msgspec and httpx alone: `pip install consentd`. docs/client.md is its tutorial.
+"""
+
+from consentd.client.aio import AsyncClient
+from consentd.client.errors import (
+    ClientError,
+    Conflict,
+    Fault,
+    Forbidden,
+    Invalid,
+    NotFound,
+    Overloaded,
+    Refused,
+    TimedOut,
+    Unauthorised,
+    Unavailable,
+    Unreadable,
+)
+from consentd.client.model import (
+    Attempted,
+    Bound,
+    Decision,
+    Event,
+    Identifier,
+    Question,
+    Reason,
+    Receipt,
+)
+from consentd.client.replica import Refusal, Replica, ReplicaError
+from consentd.client.sync import Client
+
+__all__ = [
+    "AsyncClient",
+    "Attempted",
+    "Bound",
+    "Client",
+    "ClientError",
+    "Conflict",
+    "Decision",
+    "Event",
+    "Fault",
+    "Forbidden",
+    "Identifier",
+    "Invalid",
+    "NotFound",
+    "Overloaded",
+    "Question",
+    "Reason",
+    "Receipt",
+    "Refusal",
+    "Refused",
+    "Replica",
+    "ReplicaError",
+    "TimedOut",
+    "Unauthorised",
+    "Unavailable",
+    "Unreadable",
+]

@@ -1,0 +1,88 @@
+"""How a client proves who it is when it asks for a token: by a secret, or by a signature.
+
+Signing needs PyJWT, which the bare distribution does not bring: `pip install 'consentd[key]'`.
+"""
+
+import base64
+import json
+import uuid
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from consentd.client.clock import now
+from consentd.client.flow import Proof
+from consentd.kernel.instants import SECOND
+
+JWT_BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+_ASSERTION_SECONDS = 60
+
+
+class Credentials:
+    """`prove` makes what one token is asked for with. Secrets never show in `repr` (promise 18)."""
+
+    def __init__(self, client_id: str, prove: Callable[[], Proof]) -> None:
+        self.client_id = client_id
+        self.prove = prove
+
+    def __repr__(self) -> str:
+        return f"Credentials({self.client_id})"
+
+
+def by_secret(client_id: str, secret: str, scope: str | None = None) -> Credentials:
+    """`client_secret_basic` (RFC 6749 §2.3.1)."""
+    pair = f"{quote(client_id, safe='')}:{quote(secret, safe='')}"
+    headers = {"authorization": "Basic " + base64.b64encode(pair.encode()).decode()}
+    proof = Proof(_form(scope), headers)
+    return Credentials(client_id, lambda: proof)
+
+
+def by_key(
+    client_id: str, private_key: Mapping[str, Any] | str | Path, audience: str, scope: str | None = None
+) -> Credentials:
+    """`private_key_jwt` (RFC 7523 §2.2): a new assertion each time, which counts once.
+
+    `private_key`: a JWK, or the file that holds one, as `consentd system key add --generate` writes it.
+    `audience`: the service's public address. Raises ImportError without PyJWT, OSError, and ValueError for
+    what is no private JWK.
+    """
+    try:
+        import jwt  # only here: a client with a secret needs nothing beyond the bare distribution
+    except ModuleNotFoundError:
+        raise ImportError(
+            "Signing for tokens needs PyJWT and cryptography: pip install 'consentd[key]'."
+        ) from None
+    jwk = (
+        json.loads(Path(private_key).read_text())
+        if isinstance(private_key, str | Path)
+        else dict(private_key)
+    )
+    try:
+        key = jwt.PyJWK(jwk)
+        kid = str(jwk["kid"])
+    except (KeyError, jwt.PyJWTError):
+        raise ValueError("The key is not a JWK with a kid that this can sign with.") from None
+    if "d" not in jwk:
+        raise ValueError("The key is a public one: signing takes the private half.")
+
+    def prove() -> Proof:
+        claims = {
+            "iss": client_id,
+            "sub": client_id,
+            "aud": audience,
+            "jti": str(uuid.uuid4()),
+            "exp": now() // SECOND + _ASSERTION_SECONDS,
+        }
+        assertion = jwt.encode(claims, key, headers={"kid": kid})
+        more = {"client_assertion": assertion, "client_assertion_type": JWT_BEARER}
+        return Proof(_form(scope, **more), {})
+
+    return Credentials(client_id, prove)
+
+
+def _form(scope: str | None, **more: str) -> bytes:
+    fields = {"grant_type": "client_credentials", **more}
+    if scope is not None:
+        fields["scope"] = scope
+    return urlencode(fields).encode()

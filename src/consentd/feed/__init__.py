@@ -1,0 +1,1 @@
+"""What happened, in order: pages of it for systems that keep a copy."""
