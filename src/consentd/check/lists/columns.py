@@ -34,7 +34,15 @@ def found(header: str, column: str | None, delimiter: str | None) -> tuple[bytes
 
 
 def names_of(header: str, delimiter: str) -> list[str]:
-    record = next(csv.reader([header.removeprefix(BOM).strip("\r\n")], delimiter=delimiter), [])
+    """Raises Unprocessable for what no reader of CSV takes for a row."""
+    try:
+        record = next(csv.reader([header.removeprefix(BOM).strip("\r\n")], delimiter=delimiter), [])
+    except csv.Error:
+        raise _wrong(
+            "no_header",
+            "The first line is no header: it should name the columns, separated by a comma, a semicolon, a tab "
+            "or a bar.",
+        ) from None
     return [name.strip() for name in record]
 
 
