@@ -40,8 +40,8 @@ def names_of(header: str, delimiter: str) -> list[str]:
     except csv.Error:
         raise _wrong(
             "no_header",
-            "The first line is no header: it should name the columns, separated by a comma, a semicolon, a tab "
-            "or a bar.",
+            "The first line is no header: it should name the columns, separated by a comma, a semicolon, a "
+            "tab or a bar.",
         ) from None
     return [name.strip() for name in record]
 
