@@ -188,10 +188,11 @@ def test_one_process_decides_one_list_after_the_other(
     service: Serving, till: httpx.Client, known: str
 ) -> None:
     asked(till, f'"{known}"')
-    (before,) = processes(service.pid)
+    # Another test's may still be there beside the one that waits.
+    before = set(processes(service.pid))
     for content, media in (("a,b\n", TABLE), ("mail\n", TABLE), (f'"{known}"', LINES), ("x" * 70_000, LINES)):
         asked(till, content.encode(), media)
-    assert processes(service.pid) == [before]
+    assert set(processes(service.pid)) <= before
 
 
 def test_a_process_that_is_killed_ends_its_list_and_another_takes_the_next(
