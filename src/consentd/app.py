@@ -6,7 +6,7 @@ runs, says why under /health/ready, and answers everything else with 503 (`web.w
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Sequence
 from importlib import metadata
 
 import msgspec
@@ -15,6 +15,7 @@ from litestar.handlers import HTTPRouteHandler
 from consentd.base import clock
 from consentd.base.counts import Board, Counts
 from consentd.base.settings import Settings, from_environment
+from consentd.base.tasks import Tasks
 from consentd.callers import api as callers_api
 from consentd.callers import assertions
 from consentd.callers.access import KNOWN, PUBLIC
@@ -169,7 +170,7 @@ def compose(
     refusals = Refusals(database, parts.keyring)
     readiness = Readiness({"database": _database_probe(parts), "log": _log_probe(sequencer)})
     imports = Imports(settings, database, parts.keyring, parts.policies, clock.now)
-    beside = Beside(
+    beside = Tasks(
         refusals.run,
         sequencer.run,
         imports.worker.run,
@@ -246,26 +247,10 @@ def description() -> str:
     return openapi.as_text(openapi.describe(compose(parts), settings.public_url))
 
 
-class Beside:
-    """Tasks that run beside the answering, from start to stop."""
-
-    def __init__(self, *work: Callable[[], Coroutine[None, None, None]]) -> None:
-        self._work = work
-        self._tasks: list[asyncio.Task[None]] = []
-
-    async def start(self) -> None:
-        self._tasks = [asyncio.create_task(work()) for work in self._work]
-
-    async def stop(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-
-
 async def _purge_by_the_hour(parts: Parts, imports: Imports) -> None:
     """What has a date: idempotency keys, spent assertions, and proof keys that no law orders kept."""
     while True:
-        with contextlib.suppress(ConsentdError):
+        with contextlib.suppress(ConsentdError, OSError):
             await idempotency.purge(parts.database)
             await assertions.purge(parts.database)
             await parts.database.change(lambda unit: purge_proofs(unit, parts.keyring, SERVICE))
