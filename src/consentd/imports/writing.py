@@ -5,7 +5,7 @@ Every cell that a spreadsheet would run is written inert (promise 16), and read 
 
 import csv
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, NamedTuple, TextIO
+from typing import Any, NamedTuple, Protocol, TextIO
 
 import msgspec
 
@@ -20,13 +20,19 @@ ENCODING = "utf-8-sig"
 """With a byte order mark: spreadsheets read it right, and so does an import, whatever its layout expects."""
 
 
+class Writable(Protocol):
+    """What takes text."""
+
+    def write(self, text: str, /) -> object: ...
+
+
 class RefusedRows:
     """A file in the form of the one that was imported, with a reason behind each row. A row of another width
     than the header keeps it, and its reason says what it is: unmended it is refused again, also where a
     spreadsheet filled it up.
     """
 
-    def __init__(self, stream: TextIO, header: Sequence[str], delimiter: str, words: Words) -> None:
+    def __init__(self, stream: Writable, header: Sequence[str], delimiter: str, words: Words) -> None:
         self._writer = csv.writer(stream, delimiter=delimiter)
         self._words = words
         self._width = len(header)
@@ -53,7 +59,7 @@ class RowsToAsk:
     contact detail that the file itself has. A cell is empty where only another system knows it.
     """
 
-    def __init__(self, stream: TextIO, words: Words) -> None:
+    def __init__(self, stream: Writable, words: Words) -> None:
         self._writer = csv.writer(stream)
         self._words = words
         self._writer.writerow(["line", "channel", "contact_point", "about"])
