@@ -72,6 +72,20 @@ async def test_who_was_erased_does_not_come_back_with_an_old_file(local: Company
     assert await local.people(LOU) == []
 
 
+async def test_who_was_erased_does_not_come_back_with_another_name(company: Company) -> None:
+    """What the row states is on record; only how it describes whom changed."""
+    other = SUBSCRIBER | {"Email Address": "b@exemple.fr"}
+    await import_rows(company, "mailing", "subscribed", SUBSCRIBER, other)
+    await company.erase(LOU)
+    before = await written(company)
+    renamed = SUBSCRIBER | {"First Name": "Louise"}
+    found = await import_rows(company, "mailing", "subscribed", renamed, other)
+    assert [(one.created, one.repeated) for one in found.taken] == [(False, 1), (False, 1)]
+    assert await company.people(LOU) == []
+    assert await written(company) == before
+    await company.verify_everything()
+
+
 async def test_an_import_never_lifts_what_stands_on_the_do_not_contact_list(local: Company) -> None:
     await import_rows(local, "mailing", "subscribed", SUBSCRIBER)
     await local.objects(LOU)

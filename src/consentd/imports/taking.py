@@ -76,6 +76,13 @@ class Late(msgspec.Struct, frozen=True):
     column: str | None
 
 
+class _Erased(RowRefused):
+    """All that the row states was recorded before, and the record is there no more: nothing brings it back."""
+
+    def __init__(self) -> None:
+        super().__init__("erased")
+
+
 class Taker:
     """Writes rows in units that it is given. `actor`: who imports; `caller`: whose rows they are."""
 
@@ -99,6 +106,8 @@ class Taker:
     def _alone(self, unit: Unit, row: Stated) -> Taken | Late:
         try:
             return attempt(unit, lambda: self._together(unit, [row]))[0]
+        except _Erased:
+            return Taken(row.line, repeated=len(numbered(self._keyring, row, self._exported_at).statements))
         except RowRefused as refused:
             return Late(row.line, refused.code, refused.column)
 
@@ -142,6 +151,8 @@ class Taker:
     def _written(self, act: Act, stated: Stated, numbers: Numbered) -> Taken:
         resolution, shared = act.record(stated.subject, stated.names)
         (own,) = resolution.people
+        if own.created and numbers.statements and act.new.keys().isdisjoint(numbers.statements):
+            raise _Erased
         described = numbers.description not in act.new
         if not own.created and not described:
             act.describe(resolution, stated.subject)
