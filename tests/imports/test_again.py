@@ -168,6 +168,14 @@ async def test_a_row_that_the_rules_refuse_leaves_nothing_behind(company: Compan
     await company.verify_everything()
 
 
+async def test_a_file_of_which_the_rules_refuse_every_row_is_told_row_by_row(company: Company) -> None:
+    row = CARD | {"date_adhesion": "17/03/2027"}
+    found = await import_rows(company, "till", "loyalty", row, row | {"carte": "ML2"})
+    assert [code for _, code, _ in found.reasons] == ["future_time", "future_time"]
+    assert await company.people("loyalty:ML2") == []
+    await company.verify_everything()
+
+
 async def test_a_bad_cell_does_not_lose_the_refusal_beside_it(local: Company) -> None:
     row = CARD | {"telephone": "n'en a pas", "accord_email": "N"}
     found = await import_rows(local, "till", "loyalty", row)

@@ -77,7 +77,7 @@ class Late(msgspec.Struct, frozen=True):
 
 
 class _Erased(RowRefused):
-    """All that the row states was recorded before, and the record is there no more: nothing brings it back."""
+    """All that the row states was on record, and whom it is about is no more: nothing brings them back."""
 
     def __init__(self) -> None:
         super().__init__("erased")
