@@ -25,9 +25,10 @@ from consentd.imports.reading import WholeFileRefused
 from consentd.imports.recognising import recognise
 from consentd.imports.report import Report
 from consentd.imports.running import Job, look_through
+from consentd.imports.times import require_past
 from consentd.kernel.compiled import CompiledPolicy
 from consentd.kernel.errors import NotFound
-from consentd.kernel.instants import parse_moment, to_datetime
+from consentd.kernel.instants import to_datetime
 from consentd.policy.loader import load
 from consentd.policy.service import PolicyBook
 
@@ -153,7 +154,7 @@ def _job(
     """Recognised and looked through to its end, with its number of rows: a damaged file is not begun."""
     try:
         when = exported_at or _written(path, caller)
-        parse_moment(when, ZoneInfo(caller.zone))
+        require_past(when, ZoneInfo(caller.zone), clock.now())
         recognised = recognise(path, compiled.policy.systems[caller.name].imports, layout)
         job = Job(path, recognised, caller, OPERATOR, when)
         return job, look_through(job)

@@ -12,6 +12,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from consentd.consent.admission import CLOCK_SKEW
+from consentd.kernel.instants import Instant, parse_moment
 from consentd.kernel.layout import TimeSource
 
 _PARTS = {
@@ -24,6 +26,15 @@ _PARTS = {
 
 EARLIEST, LATEST = 1900, 2199
 """Years. What lies between today and the last of them is told as a time to come."""
+
+
+def require_past(exported_at: str, zone: ZoneInfo, now: Instant) -> None:
+    """Raises ValueError for what no export was written at: what bears no time of its own counts from it."""
+    moment = parse_moment(exported_at, zone).first
+    if moment > now + CLOCK_SKEW:
+        raise ValueError("The file cannot have been exported at a time to come.")
+    if int(exported_at[:4]) < EARLIEST:
+        raise ValueError(f"No file was exported before {EARLIEST}.")
 
 
 class Told(NamedTuple):
