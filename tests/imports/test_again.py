@@ -159,7 +159,7 @@ async def test_refused_rows_can_be_mended_in_several_rounds(local: Company) -> N
 async def test_a_row_that_the_rules_refuse_leaves_nothing_behind(company: Company) -> None:
     future = CARD | {"carte": "ML2", "courriel": "b@exemple.fr", "telephone": "0624686502"}
     found = await import_rows(company, "till", "loyalty", CARD, future | {"date_adhesion": "17/03/2027"})
-    assert found.reasons == [(3, "future_time", None)]
+    assert found.reasons == [(3, "future_time", "date_adhesion")]
     assert await company.people("email:b@exemple.fr") == []
     count = await company.database.read(
         lambda connection: connection.execute(sa.select(sa.func.count()).select_from(subjects)).scalar_one()
@@ -171,9 +171,15 @@ async def test_a_row_that_the_rules_refuse_leaves_nothing_behind(company: Compan
 async def test_a_file_of_which_the_rules_refuse_every_row_is_told_row_by_row(company: Company) -> None:
     row = CARD | {"date_adhesion": "17/03/2027"}
     found = await import_rows(company, "till", "loyalty", row, row | {"carte": "ML2"})
-    assert [code for _, code, _ in found.reasons] == ["future_time", "future_time"]
+    assert [one[1:] for one in found.reasons] == [("future_time", "date_adhesion")] * 2
     assert await company.people("loyalty:ML2") == []
     await company.verify_everything()
+
+
+@pytest.mark.parametrize("born", ["17/03/2031", "2031"])
+async def test_a_birth_to_come_is_refused_with_its_column(local: Company, born: str) -> None:
+    found = await import_rows(local, "till", "loyalty", CARD | {"naissance": born})
+    assert found.reasons == [(2, "future_time", "naissance")]
 
 
 async def test_a_bad_cell_does_not_lose_the_refusal_beside_it(local: Company) -> None:

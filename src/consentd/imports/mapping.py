@@ -101,6 +101,11 @@ class Mapper:
                 self._attempt(rule, cells, subject, by_scheme) for test, rule in self._attempts if test(cells)
             ),
             tuple(left_out),
+            tuple(
+                (reader.column(cells), told.first)
+                for reader in self._times.values()
+                if (told := reader.read(cells)) is not None
+            ),
         )
 
     def _displaced(self, cells: Cells) -> bool:

@@ -29,10 +29,11 @@ from consentd.imports.stated import Choice, RowRefused, Stated
 from consentd.kernel.compiled import CompiledPolicy
 from consentd.kernel.errors import CallerError
 from consentd.kernel.ids import BatchId, GroupId
-from consentd.kernel.instants import parse_moment
+from consentd.kernel.instants import Instant, parse_moment
 from consentd.kernel.law import MARKETING_KINDS
 from consentd.subjects.acts import Act, check_limits, not_reported
 from consentd.subjects.ahead import Ahead, look_ahead
+from consentd.subjects.facts import BirthFact
 from consentd.subjects.model import Resolution
 from consentd.subjects.stating import FactsAsked, record_facts
 
@@ -74,6 +75,9 @@ class Late(msgspec.Struct, frozen=True):
     line: int
     code: str
     column: str | None
+
+
+_ABOUT_TIMES = ("future_time", "invalid_fact", "invalid_time")
 
 
 class _Erased(RowRefused):
@@ -146,7 +150,17 @@ class Taker:
         try:
             return self._written(act, row, numbers)
         except CallerError as error:
-            raise RowRefused(error.code) from error
+            raise RowRefused(error.code, self._blamed(error.code, row, unit.now)) from error
+
+    def _blamed(self, code: str, row: Stated, now: Instant) -> str | None:
+        """The column of a time to come: the rules of recording know statements, and no columns."""
+        if code not in _ABOUT_TIMES:
+            return None
+        return next((column for column, time in row.times if self._first(time) > now), None)
+
+    def _first(self, time: str) -> Instant:
+        year_alone = len(time) == 4
+        return parse_moment(f"{time}-01-01" if year_alone else time, self._zone).first
 
     def _written(self, act: Act, stated: Stated, numbers: Numbered) -> Taken:
         resolution, shared = act.record(stated.subject, stated.names)
@@ -227,6 +241,9 @@ class Taker:
             for (fact, _), number in zip(stated.facts, numbers.facts, strict=True)
             if number in act.new
         )
+        # Whoever is not born yet is a child in no country's table: the date is another one.
+        if any(isinstance(one, BirthFact) and self._first(one.value) > act.unit.now for one in new):
+            raise RowRefused("future_time", self._blamed("future_time", stated, act.unit.now))
         if new:
             record_facts(act, FactsAsked(stated.subject, new), self._zone, resolution)
         return len(new)
