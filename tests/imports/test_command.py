@@ -8,6 +8,7 @@ import signal
 import time
 from pathlib import Path
 
+import msgspec
 import pytest
 import sqlalchemy as sa
 from test_what_a_row_states import CARD
@@ -15,6 +16,10 @@ from test_what_a_row_states import CARD
 from consentd.app import Parts
 from consentd.db.tables.consent import consent_events, consent_states
 from consentd.db.tables.people import subjects
+from consentd.evidence.model import OPERATOR
+from consentd.kernel.policy import sealed
+from consentd.policy.service import activate
+from support.builders import demo_policy
 from support.imports import file_of
 from support.installation import Installation
 
@@ -195,6 +200,29 @@ def test_a_wrong_file_and_an_unknown_tool_are_refused_in_words(
     assert "colonnes manquantes" in wrong.err
     assert "no system nobody" in installation.run("import", "nobody", str(path)).err
     assert "not connected yet" in installation.run("import", "crm", str(path)).err
+
+
+def test_a_policy_that_is_activated_meanwhile_is_told_in_words(
+    installation: Installation, tmp_path: Path
+) -> None:
+    arguments = ("import", "till", str(cards(tmp_path, 3000)), "--exported-at", "2026-11-01", "--lang", "en")
+    policy = demo_policy()
+    till = msgspec.structs.replace(policy.systems["till"], retention_months=35)
+    changed = sealed(msgspec.structs.replace(policy, systems=policy.systems | {"till": till}))
+
+    async def change(parts: Parts) -> None:
+        await parts.database.change(lambda unit: activate(unit, parts.keyring, changed, OPERATOR))
+
+    process = installation.start(*arguments)
+    while counted(installation)[0] < 200:
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.05)
+    installation.within(change)
+    _, told = process.communicate()
+    assert (process.returncode, "run the same command again" in told) == (1, True), told
+    again = installation.run(*arguments)
+    assert again.code == 0, again.err
+    assert counted(installation)[0] == 3000
 
 
 def test_promise_3_killed_in_the_middle_and_begun_again_it_is_whole(

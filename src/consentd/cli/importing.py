@@ -16,6 +16,7 @@ from consentd.base import clock
 from consentd.base.i18n import Language
 from consentd.callers import service as callers
 from consentd.callers.model import Caller
+from consentd.check.asking import PolicyChanged
 from consentd.cli import import_files
 from consentd.cli.common import command, fail, json_option, language_option, say, settings, with_parts
 from consentd.db.scratch import scratch
@@ -106,6 +107,8 @@ def import_(
         reports, said = with_parts(work)
     except WholeFileRefused as error:
         fail(words.whole_file(error.code, error.about, language))
+    except PolicyChanged:
+        fail(words.POLICY_CHANGED(language))
     if told is not None:
         _write(told, reports, language)
     say(reports, as_json=as_json, text="\n\n".join(telling.as_text(one, said) for one in reports))

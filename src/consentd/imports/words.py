@@ -66,6 +66,12 @@ WHOLE_FILE: dict[str, Text] = {
     ),
 }
 
+POLICY_CHANGED = Text(
+    "La politique a changé pendant l’import. Ce qui est repris le reste : relancez la même commande, qui "
+    "continue et dresse le rapport.",
+    "The policy changed while the import ran. What was taken stays taken: run the same command again, which "
+    "goes on and makes the report.",
+)
 PROGRESS = Text("Lignes", "Rows")
 FAULTS: dict[str, Text] = {
     "wrong_width": Text(
