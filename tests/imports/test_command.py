@@ -8,6 +8,7 @@ import signal
 import time
 from pathlib import Path
 
+import msgspec
 import pytest
 import sqlalchemy as sa
 from test_what_a_row_states import CARD
@@ -15,6 +16,10 @@ from test_what_a_row_states import CARD
 from consentd.app import Parts
 from consentd.db.tables.consent import consent_events, consent_states
 from consentd.db.tables.people import subjects
+from consentd.evidence.model import OPERATOR
+from consentd.kernel.policy import sealed
+from consentd.policy.service import activate
+from support.builders import demo_policy
 from support.imports import file_of
 from support.installation import Installation
 
@@ -146,6 +151,45 @@ def test_a_report_that_cannot_be_written_is_still_told(installation: Installatio
     assert "cannot be written" in before.err
 
 
+@pytest.mark.parametrize("option", ["--refused", "--to-ask", "--report"])
+def test_what_is_written_never_overwrites_what_is_read(
+    installation: Installation, tmp_path: Path, option: str
+) -> None:
+    path = cards(tmp_path, 1)
+    content = path.read_bytes()
+    (tmp_path / "also.csv").hardlink_to(path)
+    found = installation.run("import", "till", str(path), option, str(tmp_path / "also.csv"), "--lang", "fr")
+    assert (found.code, path.read_bytes()) == (1, content)
+    assert "servirait deux fois" in found.err
+    other = str(tmp_path / "both.csv")
+    both = installation.run("import", "till", str(path), "--refused", other, "--to-ask", other)
+    assert both.code == 1
+    assert "would be used twice" in both.err
+    assert counted(installation)[0] == 0
+
+
+def test_files_of_one_name_have_their_refused_rows_apart(installation: Installation, tmp_path: Path) -> None:
+    files = []
+    for name in ("lyon", "annecy"):
+        (tmp_path / name).mkdir()
+        bad = CARD | {"carte": name, "date_adhesion": "31/11/2025"}
+        files.append(str(file_of(tmp_path / name, "till", "loyalty", [bad])))
+    installation.run("import", "till", *files, "--refused", str(tmp_path / "bad.csv"))
+    assert "lyon" in (tmp_path / "bad-export-1.csv").read_text("utf-8-sig")
+    assert "annecy" in (tmp_path / "bad-export-2.csv").read_text("utf-8-sig")
+
+
+@pytest.mark.parametrize("option", ["--refused", "--to-ask"])
+def test_a_full_disk_beside_an_import_does_not_end_it(
+    installation: Installation, tmp_path: Path, option: str
+) -> None:
+    path = cards(tmp_path, 250)
+    found = installation.run("import", "till", str(path), option, "/dev/full", "--json", "--lang", "en")
+    assert found.json[0]["rows"]["accepted"] == 250
+    assert found.code == 1
+    assert found.err == "/dev/full cannot be written: No space left on device.\n"
+
+
 def test_a_wrong_file_and_an_unknown_tool_are_refused_in_words(
     installation: Installation, tmp_path: Path
 ) -> None:
@@ -156,6 +200,29 @@ def test_a_wrong_file_and_an_unknown_tool_are_refused_in_words(
     assert "colonnes manquantes" in wrong.err
     assert "no system nobody" in installation.run("import", "nobody", str(path)).err
     assert "not connected yet" in installation.run("import", "crm", str(path)).err
+
+
+def test_a_policy_that_is_activated_meanwhile_is_told_in_words(
+    installation: Installation, tmp_path: Path
+) -> None:
+    arguments = ("import", "till", str(cards(tmp_path, 3000)), "--exported-at", "2026-11-01", "--lang", "en")
+    policy = demo_policy()
+    till = msgspec.structs.replace(policy.systems["till"], retention_months=35)
+    changed = sealed(msgspec.structs.replace(policy, systems=policy.systems | {"till": till}))
+
+    async def change(parts: Parts) -> None:
+        await parts.database.change(lambda unit: activate(unit, parts.keyring, changed, OPERATOR))
+
+    process = installation.start(*arguments)
+    while counted(installation)[0] < 200:
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.05)
+    installation.within(change)
+    _, told = process.communicate()
+    assert (process.returncode, "run the same command again" in told) == (1, True), told
+    again = installation.run(*arguments)
+    assert again.code == 0, again.err
+    assert counted(installation)[0] == 3000
 
 
 def test_promise_3_killed_in_the_middle_and_begun_again_it_is_whole(

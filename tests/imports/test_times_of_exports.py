@@ -39,6 +39,12 @@ def test_a_time_is_read_as_the_tool_writes_it(format_: str, text: str, first: st
         ("%Y-%m-%dT%H:%M%z", "2026-05-01T10:00"),
         ("%d/%m/%Y", "31/11/2025"),
         ("%d/%m/%Y", "0/0/0000"),
+        # What tools write where they know no time; some lie outside what a clock in another zone can show.
+        ("%Y-%m-%d %H:%M:%S", "0001-01-01 00:00:00"),
+        ("%Y-%m-%d %H:%M:%S%z", "9999-12-31 23:59:59-05:00"),
+        ("%d/%m/%Y", "30/12/1899"),
+        ("%d/%m/%Y", "31/12/9999"),
+        ("%Y", "0000"),
     ],
 )
 def test_what_is_no_time_is_none(format_: str, text: str) -> None:

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import click
@@ -16,6 +16,8 @@ from consentd.base import clock
 from consentd.base.i18n import Language
 from consentd.callers import service as callers
 from consentd.callers.model import Caller
+from consentd.check.asking import PolicyChanged
+from consentd.cli import import_files
 from consentd.cli.common import command, fail, json_option, language_option, say, settings, with_parts
 from consentd.db.scratch import scratch
 from consentd.evidence.model import OPERATOR
@@ -24,9 +26,10 @@ from consentd.imports.reading import WholeFileRefused
 from consentd.imports.recognising import recognise
 from consentd.imports.report import Report
 from consentd.imports.running import Job, look_through
+from consentd.imports.times import require_past
 from consentd.kernel.compiled import CompiledPolicy
 from consentd.kernel.errors import NotFound
-from consentd.kernel.instants import parse_moment, to_datetime
+from consentd.kernel.instants import to_datetime
 from consentd.policy.loader import load
 from consentd.policy.service import PolicyBook
 
@@ -66,7 +69,10 @@ def import_(
     system, *paths = names
     if not paths:
         fail("Name the system and at least one file: consentd import SYSTEM FILE…")
-    files = [_file(path) for path in paths]
+    files = import_files.existing(paths, language)
+    rows_to, asks_to = import_files.places(refused, files), import_files.places(to_ask, files)
+    import_files.require_apart(files, [told, *rows_to, *asks_to], language)
+    besides: list[import_files.Beside] = []
 
     async def work(parts: Parts) -> tuple[list[Report], words.Words]:
         compiled = await parts.database.read(PolicyBook().active)
@@ -75,9 +81,14 @@ def import_(
         with ExitStack() as opened:
             said = words.Words(compiled.policy, language)
             heard = opened.enter_context(_progress(sum(total for _, total in jobs), language))
+
+            def beside(place: Path) -> import_files.Beside:
+                besides.append(import_files.opened(opened, place, language))
+                return besides[-1]
+
             pairs = [
-                (job, writing.Files(heard, *_beside(opened, refused, to_ask, job, said, len(jobs))))
-                for job, _ in jobs
+                (job, writing.Files(heard, *_beside(beside, rows, asks, job, said)))
+                for (job, _), rows, asks in zip(jobs, rows_to, asks_to, strict=True)
             ]
             if not dry_run:
                 done = [
@@ -96,22 +107,19 @@ def import_(
         reports, said = with_parts(work)
     except WholeFileRefused as error:
         fail(words.whole_file(error.code, error.about, language))
+    except PolicyChanged:
+        fail(words.POLICY_CHANGED(language))
     if told is not None:
-        _write(told, reports)
+        _write(told, reports, language)
     say(reports, as_json=as_json, text="\n\n".join(telling.as_text(one, said) for one in reports))
-
-
-def _file(name: str) -> Path:
-    path = Path(name)
-    if not path.is_file():
-        fail(f"There is no file {name}.")
-    return path
+    if any(one.failed for one in besides):
+        sys.exit(1)
 
 
 def _guess(names: Sequence[str], exported_at: str | None, language: Language) -> None:
     """Needs the policy files alone: nothing is opened, and nothing recorded."""
     policy = load(settings().policies_dir)
-    for path in map(_file, names):
+    for path in import_files.existing(names, language):
         try:
             found = guessing.guess(path, policy)
             read = proposing.preview(path, found, policy, exported_at or "2000-01-01", language)
@@ -149,7 +157,7 @@ def _job(
     """Recognised and looked through to its end, with its number of rows: a damaged file is not begun."""
     try:
         when = exported_at or _written(path, caller)
-        parse_moment(when, ZoneInfo(caller.zone))
+        require_past(when, ZoneInfo(caller.zone), clock.now())
         recognised = recognise(path, compiled.policy.systems[caller.name].imports, layout)
         job = Job(path, recognised, caller, OPERATOR, when)
         return job, look_through(job)
@@ -183,34 +191,25 @@ def _written(path: Path, caller: Caller) -> str:
 
 
 def _beside(
-    opened: ExitStack, refused: Path | None, to_ask: Path | None, job: Job, said: words.Words, files: int
+    opened: Callable[[Path], writing.Writable],
+    rows: Path | None,
+    asks: Path | None,
+    job: Job,
+    said: words.Words,
 ) -> tuple[writing.RefusedRows | None, writing.RowsToAsk | None]:
-    rows = asks = None
-    if refused is not None:
-        stream = _opened(opened, refused, job, files)
-        delimiter = job.recognised.layout.delimiter
-        rows = writing.RefusedRows(stream, job.recognised.header, delimiter, said)
-    if to_ask is not None:
-        asks = writing.RowsToAsk(_opened(opened, to_ask, job, files), said)
-    return rows, asks
+    told, delimiter = job.recognised, job.recognised.layout.delimiter
+    return (
+        writing.RefusedRows(opened(rows), told.header, delimiter, said) if rows is not None else None,
+        writing.RowsToAsk(opened(asks), said) if asks is not None else None,
+    )
 
 
-def _opened(opened: ExitStack, place: Path, job: Job, files: int) -> TextIO:
-    """Of several files each has its own, named after it."""
-    if files > 1:
-        place = place.with_name(f"{place.stem}-{Path(job.path.name).stem}{place.suffix}")
-    try:
-        return opened.enter_context(place.open("w", encoding=writing.ENCODING, newline=""))
-    except OSError as error:
-        fail(f"{place} cannot be written: {error.strerror}.")
-
-
-def _write(place: Path, reports: Sequence[Report]) -> None:
+def _write(place: Path, reports: Sequence[Report], language: Language) -> None:
     """The import is done by then: where the report cannot be written, it is still told."""
     try:
         _write_to(place, reports)
     except OSError as error:
-        click.echo(f"{place} cannot be written: {error.strerror}.", err=True)
+        click.echo(import_files.unwritable(place, error, language), err=True)
 
 
 def _write_to(place: Path, reports: Sequence[Report]) -> None:

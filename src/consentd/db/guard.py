@@ -70,6 +70,19 @@ class Guard:
         self.wrote = self.wrote or not written <= _NEEDS_NO_ENTRY
 
 
+_GUARD = "consentd.guard"
+
+
+def guard_on(connection: sa.Connection) -> Guard:
+    """The one that is told of this connection's units."""
+    guard: Guard = connection.info.setdefault(_GUARD, Guard())
+    return guard
+
+
+def put_guard(connection: sa.Connection, guard: Guard) -> None:
+    connection.info[_GUARD] = guard
+
+
 def watch(
     engine: sa.Engine, guard_of: Callable[[Any], Guard], first: Callable[[], None] = lambda: None
 ) -> None:

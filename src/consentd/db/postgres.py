@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from consentd.base.clock import Clock
 from consentd.base.counts import Cell, Counts
-from consentd.db.guard import Guard, Kind, watch
+from consentd.db.guard import Kind, guard_on, watch
 from consentd.db.journal import Journal, write_stops
 from consentd.db.postgres_connection import (
     CONNECT_SECONDS,
@@ -77,7 +77,7 @@ class PostgresDatabase:
                 "prepared_statement_cache_size": 500,
             },
         )
-        watch(self._engine.sync_engine, lambda context: _guard_of(context.root_connection))
+        watch(self._engine.sync_engine, lambda context: guard_on(context.root_connection))
         self._fast = await asyncpg.create_pool(
             **driver_arguments(self._url),
             min_size=1,
@@ -110,7 +110,7 @@ class PostgresDatabase:
 
     async def read(self, work: Callable[[sa.Connection], T]) -> T:
         def snapshot(connection: sa.Connection) -> T:
-            _guard_of(connection).begin("read")
+            guard_on(connection).begin("read")
             return work(connection)
 
         async def attempt(connection: AsyncConnection) -> T:
@@ -135,7 +135,7 @@ class PostgresDatabase:
             units: list[Unit] = []
 
             def run(sync: sa.Connection) -> T:
-                guard = _guard_of(sync)
+                guard = guard_on(sync)
                 guard.begin(kind)
                 unit = Unit(sync, self._clock(), "postgresql")
                 units.append(unit)
@@ -177,11 +177,6 @@ class PostgresDatabase:
                     ) from error
                 raise as_unavailable(error) or error from error
         raise AssertionError("unreachable")
-
-
-def _guard_of(connection: sa.Connection) -> Guard:
-    guard: Guard = connection.info.setdefault("consentd", Guard())
-    return guard
 
 
 async def _commit(connection: AsyncConnection) -> None:

@@ -15,7 +15,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
-from consentd.db.guard import Guard, tables_read, tables_written
+from consentd.db.guard import Guard, put_guard, tables_read, tables_written
 from consentd.db.tables import metadata
 from consentd.db.tables.types import Id
 
@@ -55,6 +55,7 @@ class _Direct:
 def run_directly(connection: sa.Connection, raw: sqlite3.Connection, guard: Guard) -> None:
     """Has the prepared statements of this connection run on its driver, judged by `guard`."""
     connection.info[_DIRECT] = _Direct(raw, guard)
+    put_guard(connection, guard)
 
 
 @contextmanager

@@ -4,14 +4,52 @@ On SQLite a copy: one long unit would hold up everyone who writes. On PostgreSQL
 long transaction that is rolled back stands in nobody's way but those who write about the same people.
 """
 
+import fcntl
+import os
+import shutil
 import tempfile
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 from consentd.base.clock import Clock
 from consentd.db.postgres import PostgresDatabase
 from consentd.db.sqlite import SqliteDatabase
+
+_PREFIX = "dry-run-"
+_LOCK = "in-use"
+_BEGINNING_SECONDS = 60
+"""For which a folder may be without its lock: it was only just made."""
+
+
+@contextmanager
+def _in_use(place: Path) -> Iterator[None]:
+    """Until the process ends, however it ends."""
+    with (place / _LOCK).open("wb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def sweep(folder: Path) -> None:
+    """Removes the copies of killed processes: what is erased from the database would live on in them."""
+    for place in folder.glob(f"{_PREFIX}*"):
+        if _left_behind(place):
+            shutil.rmtree(place, ignore_errors=True)
+
+
+def _left_behind(place: Path) -> bool:
+    try:
+        lock = os.open(place / _LOCK, os.O_RDONLY)
+    except FileNotFoundError:
+        return place.exists() and time.time() - place.stat().st_mtime > _BEGINNING_SECONDS
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    finally:
+        os.close(lock)
+    return True
 
 
 @asynccontextmanager
@@ -22,7 +60,8 @@ async def scratch(
     if isinstance(database, PostgresDatabase):
         yield database
         return
-    with tempfile.TemporaryDirectory(dir=folder, prefix="dry-run-") as place:
+    sweep(folder)
+    with tempfile.TemporaryDirectory(dir=folder, prefix=_PREFIX) as place, _in_use(Path(place)):
         path = Path(place) / "copy.db"
         await database.copy_to(path)
         # Without a stop journal: what is only tried stops nobody.

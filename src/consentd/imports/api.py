@@ -9,7 +9,6 @@ from litestar import Response, get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, FromQuery, QueryParameter
 
-from consentd.base.clock import now
 from consentd.base.described import described
 from consentd.base.i18n import choose
 from consentd.callers.access import BODY, needs
@@ -17,7 +16,6 @@ from consentd.callers.model import Scope
 from consentd.imports import examples
 from consentd.imports.jobs import CHUNK_SECONDS, Asked, Imports, ImportTold
 from consentd.kernel.errors import Malformed
-from consentd.kernel.instants import to_text
 from consentd.web.body import TooSlow
 from consentd.web.call import Call
 from consentd.web.strict import UnsupportedMedia
@@ -55,12 +53,13 @@ def routes(service: Imports) -> list[HTTPRouteHandler]:
         """The file as the tool wrote it, of any encoding that its layout names. It is kept sealed until it is
         done, and taken in beside the answering: ask how far it is by its number.
 
-        Sent again, it is the same import. With `dry_run` nothing is recorded, and the report says what would
-        be. `exported_at` is when the tool wrote it, for what bears no time of its own: today if left out.
+        Sent again, it is the same import; a dry run is done anew. With `dry_run` nothing is recorded, and the
+        report says what would be. `exported_at` is when the tool wrote it, for what bears no time of its own:
+        today if left out.
         """
         _require_file(request)
         language = choose(None, request.headers.get("accept-language"))
-        asked = Asked(layout, exported_at or to_text(now())[:10], dry_run, language)
+        asked = Asked(layout, exported_at or "", dry_run, language)
         status, told = await service.receive(request.caller, _chunks(request), asked)
         return Response(told, status_code=status)
 

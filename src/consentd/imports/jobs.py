@@ -28,11 +28,12 @@ from consentd.evidence.recorder import begin
 from consentd.imports import jobs_store, words
 from consentd.imports.report import Report
 from consentd.imports.spool import Spool
+from consentd.imports.times import require_past
 from consentd.imports.working import Worker
 from consentd.kernel.canonical import canonical
 from consentd.kernel.compiled import CompiledPolicy
 from consentd.kernel.errors import NotFound, TooLarge, Unprocessable
-from consentd.kernel.instants import parse_moment, to_text
+from consentd.kernel.instants import to_datetime, to_text
 from consentd.policy.service import PolicyBook
 
 LARGEST = 4 << 30
@@ -66,6 +67,7 @@ class Asked(msgspec.Struct, frozen=True):
 
     layout: str | None
     exported_at: str
+    """Empty: on the day it was sent, where the system is."""
     dry_run: bool
     language: Language
 
@@ -85,6 +87,7 @@ class Imports:
         self._database = database
         self._keyring = keyring
         self._policies = policies
+        self._clock = clock
         self._woken = asyncio.Event()
         self.worker = Worker(self._folder, database, keyring, policies, clock, self._woken)
 
@@ -95,7 +98,7 @@ class Imports:
 
         Raises Unprocessable where the policy has no layouts for this system, or the time is none.
         """
-        await self._admitted(caller, asked)
+        asked, layouts = await self._admitted(caller, asked)
         id_ = new_id()
         spool, digest, size = self._spool(id_), hashlib.sha256(), 0
         with await asyncio.to_thread(spool.writing) as file:
@@ -105,25 +108,29 @@ class Imports:
                     raise TooLarge("body_too_large", f"The file is larger than {LARGEST} bytes. Split it.")
                 digest.update(chunk)
                 await asyncio.to_thread(file.add, chunk)
-        told = canonical([digest.hexdigest(), msgspec.to_builtins(asked)])
+        # Read by other layouts it is another import: what was not read before may be now.
+        told = canonical([digest.hexdigest(), msgspec.to_builtins(asked), layouts])
         number = self._keyring.digest("import-file", told)
+        earlier = await self._database.read(lambda c: jobs_store.by_digest(c, caller.system_id, number))
+        again = earlier is not None and _begins_again(earlier)
         try:
+            if earlier is not None and again:
+                # Before its row says that it waits: whoever takes it in finds the file there.
+                await asyncio.to_thread(self._move, spool, self._spool(earlier["id"]))
             known, row = await self._database.change(
-                lambda unit: self._noted(unit, caller, asked, id_, number, size)
+                lambda unit: self._noted(unit, caller, asked, id_, number, size, again=again)
             )
         except BaseException:
             spool.remove()
             raise
         if row["id"] != id_:
-            # The same file: what was sent first is kept, unless it is gone and needed again.
-            if known:
-                spool.remove()
-            else:
-                await asyncio.to_thread(self._move, spool, self._spool(row["id"]))
+            spool.remove()
         self._woken.set()
         return (200 if known else 202), self._told(row)
 
-    async def _admitted(self, caller: Caller, asked: Asked) -> None:
+    async def _admitted(self, caller: Caller, asked: Asked) -> tuple[Asked, str]:
+        """What is asked, with the day where it names no time, and a digest of the layouts in force."""
+
         def read(connection: Any) -> CompiledPolicy:
             callers.assert_live(connection, caller)
             return self._policies.active(connection)
@@ -135,20 +142,39 @@ class Imports:
         if asked.layout is not None and asked.layout not in system.imports:
             known = ", ".join(sorted(system.imports))
             raise _wrong("not_importable", f"This system has no export of that name. It has: {known}.")
+        zone, now = ZoneInfo(system.zone), self._clock()
+        asked = msgspec.structs.replace(
+            asked, exported_at=asked.exported_at or to_datetime(now, zone).date().isoformat()
+        )
         try:
-            parse_moment(asked.exported_at, ZoneInfo(system.zone))
+            require_past(asked.exported_at, zone, now)
         except ValueError as reason:
             raise _wrong("invalid_time", str(reason)) from None
+        layouts = msgspec.json.encode(system.imports, order="deterministic")
+        return asked, hashlib.sha256(layouts).hexdigest()
 
     def _noted(
-        self, unit: Unit, caller: Caller, asked: Asked, id_: UUID, digest: bytes, size: int
+        self,
+        unit: Unit,
+        caller: Caller,
+        asked: Asked,
+        id_: UUID,
+        digest: bytes,
+        size: int,
+        *,
+        again: bool,
     ) -> tuple[bool, Any]:
-        """Whether the file is known and needs not be kept again, and its row."""
+        """Whether the file is known and needs not be kept again, and its row. `again`: the file of one that
+        is over lies there once more.
+        """
         row = jobs_store.by_digest(unit.connection, caller.system_id, digest)
-        if row is not None and row["state"] in ("refused", "failed"):
+        if row is not None and again and _begins_again(row):
             jobs_store.begin_again(unit, row["id"], {"secret_id": caller.secret_id})
             return False, jobs_store.by_id(unit.connection, row["id"])
         if row is not None:
+            if row["state"] == "waiting":
+                # Its secret may have been replaced since.
+                jobs_store.change(unit, row["id"], {"secret_id": caller.secret_id})
             return True, row
         actor = Actor(ActorKind.SYSTEM, caller.system_id)
         entry = begin(unit, self._keyring, action="import.received", actor=actor, key=self._keyring.audit())
@@ -215,6 +241,11 @@ class Imports:
 
     def _spool(self, id_: UUID) -> Spool:
         return Spool(self._folder, id_, self._keyring)
+
+
+def _begins_again(row: Any) -> bool:  # Any: a row
+    """A dry run tells what would be now: nothing of an earlier one counts."""
+    return row["state"] in ("refused", "failed") or (row["state"] == "done" and row["dry_run"])
 
 
 def _wrong(code: str, detail: str) -> Unprocessable:

@@ -57,8 +57,8 @@ def change(unit: Unit, id_: UUID, values: dict[str, Any]) -> None:
 
 
 def begin_again(unit: Unit, id_: UUID, values: dict[str, Any]) -> None:
-    """A file that was refused or failed was sent once more."""
-    emptied = {"state": "waiting", "reason": None, "finished_at": None, "lease_holder": None}
+    """A file that was refused or failed was sent once more, or is to be tried once more."""
+    emptied = {"state": "waiting", "reason": None, "report": None, "finished_at": None, "lease_holder": None}
     change(unit, id_, emptied | {"lease_until": None, "attempts": 0, "next_at": unit.now} | values)
 
 

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from consentd.check.attempts import AttemptReported
 from consentd.consent.requests import ConsentEvent, NoticeShown, RecordObjection, Scalar
-from consentd.imports.reading import Row
+from consentd.imports.reading import REASON, Row
 from consentd.imports.recognising import column_key
 from consentd.imports.speaking import condition_of
 from consentd.imports.stated import Cells, Choice, RowRefused, Stated
@@ -47,6 +47,7 @@ class Mapper:
         self._layout = layout
         self._width = len(header)
         there = {column_key(column): number for number, column in enumerate(header)}
+        self._reason = there.get(column_key(REASON))
         self._index = {column: there[column_key(column)] for column in layout.columns}
         self._exported = Told(exported_at, exported_at, exported_at[:10])
         self._times = {
@@ -66,7 +67,7 @@ class Mapper:
     def stated(self, row: Row) -> Stated:
         """Raises RowRefused."""
         cells = [cell.strip() for cell in row.cells]
-        if len(cells) != self._width:
+        if len(cells) != self._width or self._displaced(cells):
             raise RowRefused("wrong_width")
         if any("\0" in cell for cell in cells):
             raise RowRefused("nul_character")
@@ -100,6 +101,19 @@ class Mapper:
                 self._attempt(rule, cells, subject, by_scheme) for test, rule in self._attempts if test(cells)
             ),
             tuple(left_out),
+            tuple(
+                (reader.column(cells), told.first)
+                for reader in self._times.values()
+                if (told := reader.read(cells)) is not None
+            ),
+        )
+
+    def _displaced(self, cells: Cells) -> bool:
+        """Whether it was refused for its width before, and a spreadsheet filled it up: its cells do not stand
+        under their columns, and neither does the reason.
+        """
+        return self._reason is not None and any(
+            cell.startswith(REASON) for number, cell in enumerate(cells) if number != self._reason
         )
 
     def _choice(self, rule: ChoiceRule, cells: Cells, points: Mapping[str, Identifier]) -> Choice:

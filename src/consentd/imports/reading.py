@@ -15,6 +15,8 @@ import msgspec
 
 LONGEST = 1 << 20
 """Bytes of one physical line, and characters of one row: a real export's are a thousandth of it."""
+REASON = "consentd: reason"
+"""The column that is put behind a refused row's own, where it is written out to be mended; no layout's."""
 _CHUNK = 1 << 16
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),

@@ -17,7 +17,7 @@ from consentd.crypto.keyring import Keyring
 from consentd.db.unit import Unit
 from consentd.evidence.model import Actor
 from consentd.imports.mapping import Mapper
-from consentd.imports.reading import Row, Source, WholeFileRefused, rows
+from consentd.imports.reading import REASON, Row, Source, WholeFileRefused, rows
 from consentd.imports.recognising import Recognised
 from consentd.imports.stated import RowRefused, Stated
 from consentd.imports.taking import Taken, Taker
@@ -80,7 +80,12 @@ def look_through(job: Job) -> int:
     count, last = 0, None
     for row in body(job):
         count, last = count + 1, row
-    if last is not None and len(last.cells) < width:
+    # A row that bears a reason was written out as it was, to be mended: it ends where it should.
+    if (
+        last is not None
+        and len(last.cells) < width
+        and not any(cell.startswith(REASON) for cell in last.cells)
+    ):
         raise WholeFileRefused("cut_off", line=last.line)
     return count
 

@@ -44,6 +44,8 @@ class Stated(msgspec.Struct, frozen=True):
     attempts: tuple[tuple[AttemptReported, str], ...]
     left_out: tuple[tuple[str, str], ...] = ()
     """Column and code of cells that were not taken, though the row was."""
+    times: tuple[tuple[str, str], ...] = ()
+    """Column and time, RFC 3339 or a day, of all that the row itself dates."""
 
     @property
     def line(self) -> int:

@@ -29,10 +29,11 @@ from consentd.imports.stated import Choice, RowRefused, Stated
 from consentd.kernel.compiled import CompiledPolicy
 from consentd.kernel.errors import CallerError
 from consentd.kernel.ids import BatchId, GroupId
-from consentd.kernel.instants import parse_moment
+from consentd.kernel.instants import Instant, parse_moment
 from consentd.kernel.law import MARKETING_KINDS
 from consentd.subjects.acts import Act, check_limits, not_reported
 from consentd.subjects.ahead import Ahead, look_ahead
+from consentd.subjects.facts import BirthFact
 from consentd.subjects.model import Resolution
 from consentd.subjects.stating import FactsAsked, record_facts
 
@@ -76,6 +77,16 @@ class Late(msgspec.Struct, frozen=True):
     column: str | None
 
 
+_ABOUT_TIMES = ("future_time", "invalid_fact", "invalid_time")
+
+
+class _Erased(RowRefused):
+    """All that the row states was on record, and whom it is about is no more: nothing brings them back."""
+
+    def __init__(self) -> None:
+        super().__init__("erased")
+
+
 class Taker:
     """Writes rows in units that it is given. `actor`: who imports; `caller`: whose rows they are."""
 
@@ -99,6 +110,8 @@ class Taker:
     def _alone(self, unit: Unit, row: Stated) -> Taken | Late:
         try:
             return attempt(unit, lambda: self._together(unit, [row]))[0]
+        except _Erased:
+            return Taken(row.line, repeated=len(numbered(self._keyring, row, self._exported_at).statements))
         except RowRefused as refused:
             return Late(row.line, refused.code, refused.column)
 
@@ -137,11 +150,23 @@ class Taker:
         try:
             return self._written(act, row, numbers)
         except CallerError as error:
-            raise RowRefused(error.code) from error
+            raise RowRefused(error.code, self._blamed(error.code, row, unit.now)) from error
+
+    def _blamed(self, code: str, row: Stated, now: Instant) -> str | None:
+        """The column of a time to come: the rules of recording know statements, and no columns."""
+        if code not in _ABOUT_TIMES:
+            return None
+        return next((column for column, time in row.times if self._first(time) > now), None)
+
+    def _first(self, time: str) -> Instant:
+        year_alone = len(time) == 4
+        return parse_moment(f"{time}-01-01" if year_alone else time, self._zone).first
 
     def _written(self, act: Act, stated: Stated, numbers: Numbered) -> Taken:
         resolution, shared = act.record(stated.subject, stated.names)
         (own,) = resolution.people
+        if own.created and numbers.statements and act.new.keys().isdisjoint(numbers.statements):
+            raise _Erased
         described = numbers.description not in act.new
         if not own.created and not described:
             act.describe(resolution, stated.subject)
@@ -216,6 +241,9 @@ class Taker:
             for (fact, _), number in zip(stated.facts, numbers.facts, strict=True)
             if number in act.new
         )
+        # Whoever is not born yet is a child in no country's table: the date is another one.
+        if any(isinstance(one, BirthFact) and self._first(one.value) > act.unit.now for one in new):
+            raise RowRefused("future_time", self._blamed("future_time", stated, act.unit.now))
         if new:
             record_facts(act, FactsAsked(stated.subject, new), self._zone, resolution)
         return len(new)

@@ -1,7 +1,9 @@
 """Reading the times of an export: a column in one of a few formats, in the zone of its system (pure).
 
 A format without hours knows the day alone, and a bare day is what the API is told. A local time that a clock
-showed twice counts as the earlier for what permits and as the later for what restricts, as a day does.
+showed twice counts as the earlier for what permits and as the later for what restricts, as a day does. A year
+in which nobody lived who is alive is what tools write where they know no time (1/1/1, Excel's 30/12/1899,
+31/12/9999): it is none.
 """
 
 import datetime as dt
@@ -10,6 +12,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from consentd.consent.admission import CLOCK_SKEW
+from consentd.kernel.instants import Instant, parse_moment
 from consentd.kernel.layout import TimeSource
 
 _PARTS = {
@@ -19,6 +23,18 @@ _PARTS = {
     "p": r"([AaPp][Mm])",
     "z": r"(Z|[+-][0-9]{2}:?[0-9]{2})",
 } | dict.fromkeys("mdHIMS", r"([0-9]{1,2})")
+
+EARLIEST, LATEST = 1900, 2199
+"""Years. What lies between today and the last of them is told as a time to come."""
+
+
+def require_past(exported_at: str, zone: ZoneInfo, now: Instant) -> None:
+    """Raises ValueError for what no export was written at: what bears no time of its own counts from it."""
+    moment = parse_moment(exported_at, zone).first
+    if moment > now + CLOCK_SKEW:
+        raise ValueError("The file cannot have been exported at a time to come.")
+    if int(exported_at[:4]) < EARLIEST:
+        raise ValueError(f"No file was exported before {EARLIEST}.")
 
 
 class Told(NamedTuple):
@@ -95,6 +111,8 @@ def _compiled(format_: str) -> Callable[[str], dt.datetime | dt.date | str | Non
             return None
         said = dict(zip(letters, found.groups(), strict=True))
         year = int(said["Y"]) if "Y" in said else 2000 + int(said["y"])
+        if not EARLIEST <= year <= LATEST:
+            return None
         if "m" not in said:
             return f"{year:04}"
         try:

@@ -66,6 +66,12 @@ WHOLE_FILE: dict[str, Text] = {
     ),
 }
 
+POLICY_CHANGED = Text(
+    "La politique a changé pendant l’import. Ce qui est repris le reste : relancez la même commande, qui "
+    "continue et dresse le rapport.",
+    "The policy changed while the import ran. What was taken stays taken: run the same command again, which "
+    "goes on and makes the report.",
+)
 PROGRESS = Text("Lignes", "Rows")
 FAULTS: dict[str, Text] = {
     "wrong_width": Text(
@@ -92,6 +98,7 @@ FAULTS: dict[str, Text] = {
         "Cette date n’existe pas, ou s’écrit autrement que prévu.",
         "There is no such time, or it is written in another way than expected.",
     ),
+    "invalid_time": Text("Cette date ne peut pas être la bonne.", "This cannot be the time."),
     "future_time": Text("La date est dans l’avenir.", "The time lies in the future."),
     "no_number": Text("Ce n’est pas un nombre.", "This is no number."),
     "invalid_fact": Text("Cette indication ne peut pas être vraie.", "What the row states cannot be."),

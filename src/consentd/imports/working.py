@@ -6,7 +6,8 @@ proves so in the unit of each batch: one that slept while another took over chan
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
+import time
+from collections.abc import AsyncIterator, Collection, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from consentd.base.ids import new_id
 from consentd.callers import service as callers
 from consentd.crypto.keyring import Keyring, with_fresh_keys
 from consentd.db.postgres import PostgresDatabase
-from consentd.db.scratch import scratch
+from consentd.db.scratch import scratch, sweep
 from consentd.db.sqlite import SqliteDatabase
 from consentd.db.unit import Unit
 from consentd.evidence.model import Actor, ActorKind
@@ -39,6 +40,8 @@ from consentd.kernel.instants import SECOND, Instant
 from consentd.policy.service import PolicyBook
 
 LEASE_SECONDS = 30
+UNTOUCHED_SECONDS = 3600
+"""After which a file that belongs to nothing is nobody's: longer than two of its chunks lie apart."""
 MOST_ATTEMPTS = 20
 _IDLE_SECONDS = 5.0
 _log = structlog.get_logger()
@@ -93,7 +96,8 @@ class Worker:
         if row is None:
             return False
         try:
-            await self._work(row)
+            async with self._held(row):
+                await self._work(row)
         except WholeFileRefused as refused:
             await self._end(row, "refused", reason=_reason(refused))
         except LostLease:
@@ -102,6 +106,30 @@ class Worker:
             await self._later(row, error)
             raise
         return True
+
+    @contextlib.asynccontextmanager
+    async def _held(self, row: Any) -> AsyncIterator[None]:
+        """Renews the lease: looking through a large file, or trying it out, takes longer than one lasts, and
+        two processes would take it from each other for ever.
+        """
+
+        async def beat() -> None:
+            while True:
+                await asyncio.sleep(LEASE_SECONDS / 3)
+                try:
+                    await self._hold(row, {})
+                except LostLease:
+                    # Whatever is about to be written proves the lease itself.
+                    return
+                except ConsentdError as error:
+                    _log.warning("import_lease_not_renewed", code=error.code)
+
+        beating = asyncio.create_task(beat())
+        try:
+            yield
+        finally:
+            beating.cancel()
+            await asyncio.gather(beating, return_exceptions=True)
 
     def _until(self, unit: Unit) -> Instant:
         return Instant(unit.now + LEASE_SECONDS * SECOND)
@@ -219,11 +247,19 @@ class Worker:
         await asyncio.to_thread(self._spool(row["id"]).remove)
 
     async def sweep(self) -> None:
-        """Removes files that no unfinished import needs: left by a kill between two steps."""
+        """Removes files that no unfinished import needs: left by a kill between two steps, or while they were
+        being received. What was only just written may belong to a row that is not committed yet.
+        """
         needed = {f"{id_}.sealed" for id_ in await self._database.read(jobs_store.unfinished)}
-        for path in await asyncio.to_thread(lambda: list(self._folder.glob("*.sealed"))):
-            if path.name not in needed:
-                path.unlink(missing_ok=True)
+        await asyncio.to_thread(self._remove_but, needed)
+        await asyncio.to_thread(sweep, self._folder.parent)
+
+    def _remove_but(self, needed: Collection[str]) -> None:
+        before = time.time() - UNTOUCHED_SECONDS
+        for path in self._folder.glob("*.*"):
+            with contextlib.suppress(FileNotFoundError):
+                if path.name not in needed and path.stat().st_mtime < before:
+                    path.unlink()
 
     def _spool(self, id_: UUID) -> Spool:
         return Spool(self._folder, id_, self._keyring)

@@ -5,38 +5,53 @@ Every cell that a spreadsheet would run is written inert (promise 16), and read 
 
 import csv
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, NamedTuple, TextIO
+from typing import Any, NamedTuple, Protocol, TextIO
 
 import msgspec
 
-from consentd.imports.reading import marked
+from consentd.imports.reading import REASON, marked
+from consentd.imports.recognising import column_key
 from consentd.imports.report import Report
 from consentd.imports.running import Refused
 from consentd.imports.survey import ToAsk
 from consentd.imports.words import Words
 
-REASON = "consentd: reason"
-"""The column that is put behind a refused row's own. A layout does not read it."""
-
-
 ENCODING = "utf-8-sig"
 """With a byte order mark: spreadsheets read it right, and so does an import, whatever its layout expects."""
 
 
-class RefusedRows:
-    """A file in the form of the one that was imported, with a reason behind each row."""
+class Writable(Protocol):
+    """What takes text."""
 
-    def __init__(self, stream: TextIO, header: Sequence[str], delimiter: str, words: Words) -> None:
+    def write(self, text: str, /) -> object: ...
+
+
+class RefusedRows:
+    """A file in the form of the one that was imported, with a reason behind each row. A row of another width
+    than the header keeps it, and its reason says what it is: unmended it is refused again, also where a
+    spreadsheet filled it up.
+    """
+
+    def __init__(self, stream: Writable, header: Sequence[str], delimiter: str, words: Words) -> None:
         self._writer = csv.writer(stream, delimiter=delimiter)
         self._words = words
         self._width = len(header)
-        self._writer.writerow([*map(marked, header), REASON])
+        # Of a file that was itself written here.
+        self._old = next((n for n, one in enumerate(header) if column_key(one) == column_key(REASON)), None)
+        self._writer.writerow([*map(marked, self._own(header)), REASON])
 
     def add(self, refused: Iterable[Refused]) -> None:
         for one in refused:
-            cells = [*map(marked, one.row.cells[: self._width])]
-            cells += [""] * (self._width - len(cells))
-            self._writer.writerow([*cells, self._words.fault(one.code, one.column)])
+            reason = self._words.fault(one.code, one.column)
+            if len(one.row.cells) == self._width:
+                cells = self._own(one.row.cells)
+            else:
+                cells = [cell for cell in one.row.cells if not cell.startswith(REASON)]
+                reason = f"{REASON}: {reason}"
+            self._writer.writerow([*map(marked, cells), reason])
+
+    def _own(self, cells: Sequence[str]) -> list[str]:
+        return [cell for number, cell in enumerate(cells) if number != self._old]
 
 
 class RowsToAsk:
@@ -44,7 +59,7 @@ class RowsToAsk:
     contact detail that the file itself has. A cell is empty where only another system knows it.
     """
 
-    def __init__(self, stream: TextIO, words: Words) -> None:
+    def __init__(self, stream: Writable, words: Words) -> None:
         self._writer = csv.writer(stream)
         self._words = words
         self._writer.writerow(["line", "channel", "contact_point", "about"])
