@@ -8,7 +8,6 @@ import fcntl
 import os
 import shutil
 import tempfile
-import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
@@ -16,6 +15,7 @@ from pathlib import Path
 from consentd.base.clock import Clock
 from consentd.db.postgres import PostgresDatabase
 from consentd.db.sqlite import SqliteDatabase
+from consentd.kernel.instants import SECOND, Instant
 
 _PREFIX = "dry-run-"
 _LOCK = "in-use"
@@ -31,18 +31,18 @@ def _in_use(place: Path) -> Iterator[None]:
         yield
 
 
-def sweep(folder: Path) -> None:
+def sweep(folder: Path, now: Instant) -> None:
     """Removes the copies of killed processes: what is erased from the database would live on in them."""
     for place in folder.glob(f"{_PREFIX}*"):
-        if _left_behind(place):
+        if _left_behind(place, now):
             shutil.rmtree(place, ignore_errors=True)
 
 
-def _left_behind(place: Path) -> bool:
+def _left_behind(place: Path, now: Instant) -> bool:
     try:
         lock = os.open(place / _LOCK, os.O_RDONLY)
     except FileNotFoundError:
-        return place.exists() and time.time() - place.stat().st_mtime > _BEGINNING_SECONDS
+        return place.exists() and now / SECOND - place.stat().st_mtime > _BEGINNING_SECONDS
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -60,7 +60,7 @@ async def scratch(
     if isinstance(database, PostgresDatabase):
         yield database
         return
-    sweep(folder)
+    sweep(folder, clock())
     with tempfile.TemporaryDirectory(dir=folder, prefix=_PREFIX) as place, _in_use(Path(place)):
         path = Path(place) / "copy.db"
         await database.copy_to(path)

@@ -6,7 +6,6 @@ proves so in the unit of each batch: one that slept while another took over chan
 
 import asyncio
 import contextlib
-import time
 from collections.abc import AsyncIterator, Collection, Sequence
 from functools import partial
 from pathlib import Path
@@ -252,10 +251,10 @@ class Worker:
         """
         needed = {f"{id_}.sealed" for id_ in await self._database.read(jobs_store.unfinished)}
         await asyncio.to_thread(self._remove_but, needed)
-        await asyncio.to_thread(sweep, self._folder.parent)
+        await asyncio.to_thread(sweep, self._folder.parent, self._clock())
 
     def _remove_but(self, needed: Collection[str]) -> None:
-        before = time.time() - UNTOUCHED_SECONDS
+        before = self._clock() / SECOND - UNTOUCHED_SECONDS
         for path in self._folder.glob("*.*"):
             with contextlib.suppress(FileNotFoundError):
                 if path.name not in needed and path.stat().st_mtime < before:
