@@ -5,7 +5,8 @@ One set of rules admits them: `consent.recording`, `consent.objecting`, `subject
 (decision 0033).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -36,6 +37,8 @@ from consentd.subjects.ahead import Ahead, look_ahead
 from consentd.subjects.facts import BirthFact
 from consentd.subjects.model import Resolution
 from consentd.subjects.stating import FactsAsked, record_facts
+
+T = TypeVar("T")
 
 
 class Event(msgspec.Struct, frozen=True):
@@ -203,11 +206,7 @@ class Taker:
         )
 
     def _choices(self, act: Act, stated: Stated, numbers: Numbered, resolution: Resolution) -> list[Event]:
-        new = [
-            self._event(choice, number)
-            for choice, number in zip(stated.choices, numbers.choices, strict=True)
-            if number in act.new
-        ]
+        new = [self._event(choice, number) for number, choice in _fresh(act, numbers.choices, stated.choices)]
         if not new:
             return []
         request = RecordConsents(stated.subject, tuple(new), "keep_as_claim")
@@ -225,8 +224,7 @@ class Taker:
     def _objections(self, act: Act, stated: Stated, numbers: Numbered, resolution: Resolution) -> int:
         new = [
             msgspec.structs.replace(objection, source_event_id=number)
-            for (objection, _), number in zip(stated.objections, numbers.objections, strict=True)
-            if number in act.new
+            for number, (objection, _) in _fresh(act, numbers.objections, stated.objections)
         ]
         if new:
             # The do-not-contact list asks what they hold.
@@ -238,8 +236,7 @@ class Taker:
     def _facts(self, act: Act, stated: Stated, numbers: Numbered, resolution: Resolution) -> int:
         new = tuple(
             msgspec.structs.replace(fact, source_event_id=number)
-            for (fact, _), number in zip(stated.facts, numbers.facts, strict=True)
-            if number in act.new
+            for number, (fact, _) in _fresh(act, numbers.facts, stated.facts)
         )
         # Whoever is not born yet is a child in no country's table: the date is another one.
         if any(isinstance(one, BirthFact) and self._first(one.value) > act.unit.now for one in new):
@@ -250,9 +247,7 @@ class Taker:
 
     def _attempts(self, act: Act, stated: Stated, numbers: Numbered, resolution: Resolution) -> int:
         count = 0
-        for (told, _), number in zip(stated.attempts, numbers.attempts, strict=True):
-            if number not in act.new:
-                continue
+        for number, (told, _) in _fresh(act, numbers.attempts, stated.attempts):
             check_limits(self._caller, told.purpose, told.channel, "")
             point = told.contact_point
             name = next(
@@ -280,6 +275,12 @@ class Taker:
             act.report(number, ids)
             count += 1
         return count
+
+
+def _fresh(act: Act, numbers: Sequence[str], statements: Sequence[T]) -> Iterable[tuple[str, T]]:
+    """Those that are not on record, with their numbers; once, where two rules of a layout read the same."""
+    found = dict(zip(reversed(numbers), reversed(statements), strict=True))
+    return [(number, found[number]) for number in dict.fromkeys(numbers) if number in act.new]
 
 
 def _told(event: EventWritten) -> Event:
