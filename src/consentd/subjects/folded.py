@@ -45,15 +45,8 @@ def facts_told(connection: Any, content: Key, subject: SubjectId) -> list[tuple[
     ]
 
 
-def facts_of_all(connection: Any, keys: Collection[tuple[SubjectId, Key]]) -> Facts:
-    """Any: a database connection. What is known of these subjects, who are one person: each with its content
-    key.
-    """
-    return fold_facts(payloads_of_all(connection, keys))
-
-
 def payloads_of_all(connection: Any, keys: Collection[tuple[SubjectId, Key]]) -> list[Payload]:
-    """The same, each fact."""
+    """Any: a database connection. Every fact of these subjects, each of whom comes with its content key."""
     sealed = facts_store.fact_states(connection, [subject for subject, _ in keys])
     return [
         fact
