@@ -21,15 +21,13 @@ from consentd.kernel.fold import fold, fold_objections
 from consentd.kernel.ids import GroupId, IdentifierId, SubjectId
 from consentd.subjects import service as subjects
 from consentd.subjects.acts import Act
-from consentd.subjects.candidates import Evidence, compared, propose
+from consentd.subjects.candidates import MOST_SHARING, Evidence, compared, propose
 from consentd.subjects.model import Known
 
 _MOST_PAIRS = 5
 JOINED = "same_identifier"
 PARTED = "contradicting_numbers"
 SHARED = "shared_contact"
-MOST_HOLDERS = 50
-"""An identifier that more records have is nobody's own: a switchboard, a placeholder. It joins nobody."""
 
 Pair = frozenset[UUID]
 Numbers = Mapping[SubjectId, Mapping[str, frozenset[IdentifierId]]]
@@ -58,7 +56,7 @@ def people(members: Collection[SubjectId], web: Web) -> list[list[SubjectId]]:
     joining = [
         frozenset((first, other))
         for held in web.holders.values()
-        if 1 < len(held) <= MOST_HOLDERS and not contradicting(held, web.numbers)
+        if 1 < len(held) <= MOST_SHARING and not contradicting(held, web.numbers)
         for first, *others in [sorted(held)]
         for other in others
     ]
@@ -130,7 +128,7 @@ def _explored(
                 groups.add(tie.group)
         ties = ()
         holders |= {identifier: frozenset(held) for identifier, held in found.items()}
-        reached = {one for held in found.values() if len(held) <= MOST_HOLDERS for one in held}
+        reached = {one for held in found.values() if len(held) <= MOST_SHARING for one in held}
         for its in subjects.members_of(act.unit.connection, groups).values():
             reached.update(its)
         fresh = reached - seen
@@ -155,7 +153,7 @@ def _suspect(act: Act, record: SubjectId, wanted: Collection[Collection[SubjectI
     own = whose[record]
     evidence: defaultdict[Known, Evidence] = defaultdict(lambda: defaultdict(set))
     for identifier, held in web.holders.items():
-        if record in held and len(held) <= MOST_HOLDERS:
+        if record in held and len(held) <= MOST_SHARING:
             others = sorted({whose[one] for one in held} - {own}, key=lambda one: one.group)
             for other in others[:_MOST_PAIRS]:
                 evidence[other][SHARED].add(identifier)
