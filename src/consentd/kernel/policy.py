@@ -12,6 +12,7 @@ from typing import Literal
 import msgspec
 
 from consentd.kernel.canonical import canonical
+from consentd.kernel.connection import Connection
 from consentd.kernel.law import Basis, Kind, Pack
 from consentd.kernel.layout import Layout
 
@@ -122,6 +123,8 @@ class System(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forb
     retention_months: int | None = None
     imports: dict[str, Layout] = {}
     """Its exports, and how each is read."""
+    connection: Connection | None = None
+    """How it takes part in requests; None: it does not, and every answer to a request names it as a gap."""
 
 
 class Policy(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):

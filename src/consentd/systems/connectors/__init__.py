@@ -1,0 +1,1 @@
+"""How silos are reached: one contract, one folder or module for each way."""
