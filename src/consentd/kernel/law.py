@@ -134,6 +134,15 @@ class RetentionRule(Rule, frozen=True, kw_only=True):
     suppression_years: int | None = None
 
 
+class DeadlineRule(Rule, frozen=True, kw_only=True):
+    """Until when a request is answered (GDPR 12(3)): months from its receipt."""
+
+    months: int
+    extended_months: int
+    pauses: bool = False
+    """Whether the clock stops while identity is asked for on reasonable doubt."""
+
+
 class Holiday(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """One of: the same day each year ("05-01"), or days after Easter Sunday (1: Easter Monday)."""
 
@@ -174,6 +183,7 @@ class Pack(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_field
     proof: tuple[ProofRule, ...] = ()
     inactivity: tuple[InactivityRule, ...] = ()
     retention: tuple[RetentionRule, ...] = ()
+    deadlines: tuple[DeadlineRule, ...] = ()
 
     @property
     def label(self) -> str:

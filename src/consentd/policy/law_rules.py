@@ -21,6 +21,7 @@ RULES = (
     "soft_opt_in",
     "proof",
     "inactivity",
+    "deadlines",
     "retention",
 )
 """The lists of dated rules in a pack."""
