@@ -12,7 +12,7 @@ from test_what_a_row_states import CARD
 
 from consentd.base import clock
 from consentd.base.settings import from_environment
-from consentd.db import scratch
+from consentd.db import leases, scratch
 from consentd.imports import planning, working
 from consentd.imports.jobs import Asked, Imports, ImportTold
 from consentd.kernel.errors import Unprocessable
@@ -57,7 +57,7 @@ async def test_a_lease_is_renewed_while_one_process_looks_through_a_file(
 
 
 async def one_takes_it(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(working, "LEASE_SECONDS", 0.3)
+    monkeypatch.setattr(leases, "LEASE_SECONDS", 0.3)
     first, second = await service(company), await service(company)
     _, told = await sent(first, company, ASKED, CARD)
     follow = planning.follow

@@ -34,14 +34,14 @@ def new_version(unit: Unit, keyring: Keyring, use: str) -> KeyId:
 
 
 def rewrap_batch(unit: Unit, keyring: Keyring, limit: int = 1000) -> int:
-    """Wraps up to `limit` subject keys by the current period key; how many. 0: all are."""
+    """Wraps up to `limit` keys of people and requests by the current period key; how many. 0: all are."""
     period = keyring.period()
-    rows = store.subject_keys_not_under(unit.connection, period.id, limit)
-    fresh = [
-        (row.id, wrap(period, open_wrapped(keyring, row.id, row.wrapper_id, row.wrapped))) for row in rows
-    ]
-    store.rewrap_subject_keys(unit.connection, fresh, period.id)
-    return len(fresh)
+    rows = store.not_under(unit.connection, period.id, limit)
+    for table, row in rows:
+        key = open_wrapped(keyring, row.id, row.wrapper_id, row.wrapped, table.name)
+        fresh = wrap(period, key, table.name)
+        store.rewrap(unit.connection, table, row.id, fresh, period.id)
+    return len(rows)
 
 
 def destroy_retired(unit: Unit, use: str, retention_days: int) -> list[KeyId]:

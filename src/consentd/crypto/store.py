@@ -1,6 +1,6 @@
 """Rows of wrapped keys, and the sealed copies that a rotation goes through. Decides nothing."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import NamedTuple, TypeAlias, TypeVar
 from uuid import UUID
@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from consentd.db.prepared import Read, Write
 from consentd.db.tables.keys import keys, subject_keys
 from consentd.db.tables.people import identifier_links, identifiers
+from consentd.db.tables.requests import request_keys
 from consentd.kernel.ids import SubjectId
 from consentd.kernel.instants import Instant
 
@@ -133,32 +134,60 @@ def subject_keys_of(connection: Connection, subject_ids: Collection[SubjectId]) 
             yield SubjectKeyRow(*row)
 
 
-def subject_keys_not_under(connection: Connection, wrapper_id: UUID, limit: int) -> list[SubjectKeyRow]:
+class WrappedRow(NamedTuple):
+    id: UUID
+    wrapped: bytes
+    wrapper_id: UUID
+
+
+_WRAPPED = (subject_keys, request_keys)
+"""Every table of keys that a period key wraps: a rotation goes through all of them."""
+
+
+def not_under(connection: Connection, wrapper_id: UUID, limit: int) -> list[tuple[sa.Table, WrappedRow]]:
     """Up to `limit` keys that another period key wraps; locked, so that two rotations share the work."""
-    statement = (
-        sa.select(*_SUBJECT_KEY)
-        .where(subject_keys.c.wrapper_id != wrapper_id)
-        .order_by(subject_keys.c.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    return [SubjectKeyRow(*row) for row in connection.execute(statement)]
+    found: list[tuple[sa.Table, WrappedRow]] = []
+    for table in _WRAPPED:
+        statement = (
+            sa.select(table.c.id, table.c.wrapped, table.c.wrapper_id)
+            .where(table.c.wrapper_id != wrapper_id)
+            .order_by(table.c.id)
+            .limit(limit - len(found))
+            .with_for_update(skip_locked=True)
+        )
+        found += [(table, WrappedRow(*row)) for row in connection.execute(statement)]
+    return found
 
 
-def rewrap_subject_keys(connection: Connection, rows: Sequence[tuple[UUID, bytes]], wrapper_id: UUID) -> None:
-    if not rows:
-        return
-    statement = (
-        subject_keys.update()
-        .where(subject_keys.c.id == sa.bindparam("row_id"))
-        .values(wrapped=sa.bindparam("new_wrapped"), wrapper_id=wrapper_id)
-    )
-    connection.execute(statement, [{"row_id": row_id, "new_wrapped": wrapped} for row_id, wrapped in rows])
+def rewrap(connection: Connection, table: sa.Table, row_id: UUID, wrapped: bytes, wrapper_id: UUID) -> None:
+    values = {"wrapped": wrapped, "wrapper_id": wrapper_id}
+    connection.execute(table.update().where(table.c.id == row_id).values(values))
 
 
 def wraps_any(connection: Connection, wrapper_id: UUID) -> bool:
-    statement = sa.select(subject_keys.c.id).where(subject_keys.c.wrapper_id == wrapper_id).limit(1)
-    return connection.execute(statement).first() is not None
+    return any(
+        connection.execute(sa.select(table.c.id).where(table.c.wrapper_id == wrapper_id).limit(1)).first()
+        is not None
+        for table in _WRAPPED
+    )
+
+
+def insert_request_key(connection: Connection, row: Mapping[str, object]) -> None:
+    connection.execute(request_keys.insert(), dict(row))
+
+
+def request_key(connection: Connection, request_id: UUID, kind: str) -> WrappedRow | None:
+    c = request_keys.c
+    statement = sa.select(c.id, c.wrapped, c.wrapper_id).where(c.request_id == request_id, c.kind == kind)
+    row = connection.execute(statement).first()
+    return None if row is None else WrappedRow(*row)
+
+
+def delete_request_keys(connection: Connection, request_id: UUID, kinds: Collection[str]) -> int:
+    """How many there were."""
+    c = request_keys.c
+    gone = request_keys.delete().where(c.request_id == request_id, c.kind.in_(list(kinds)))
+    return connection.execute(gone).rowcount
 
 
 def delete_subject_keys(connection: Connection, kind: str, subject_ids: Iterable[SubjectId]) -> int:

@@ -20,6 +20,8 @@ from consentd.db.unit import Unit
 from consentd.kernel.ids import KeyId, SubjectId
 from consentd.kernel.instants import Instant
 
+_TABLE = "subject_keys"
+
 
 class SubjectKeys(msgspec.Struct, frozen=True):
     """Both keys of a person whose content was never erased."""
@@ -41,18 +43,14 @@ class OpenedKeys(msgspec.Struct, frozen=True):
 
 def draw_keys() -> SubjectKeys:
     """Both keys of somebody who is about to be recorded; `insert_keys` is to follow in the same unit."""
-    return SubjectKeys(_draw(), _draw())
+    return SubjectKeys(draw_key(), draw_key())
 
 
 def insert_keys(unit: Unit, keyring: Keyring, made: Mapping[SubjectId, SubjectKeys]) -> None:
     """Stores drawn keys, wrapped. Raises UnknownKey if the period key in memory is over."""
     if not made:
         return
-    period = keyring.period()
-    # A process that slept through a rotation must not wrap by a key that is about to be, or was, destroyed.
-    if period.id not in unit.held and not store.hold_key(unit.connection, period.id):
-        raise UnknownKey("unknown_key", f"Period key {period.id} was retired: reload the keyring.")
-    unit.held.add(period.id)
+    period = wrapping_key(unit, keyring)
     rows: list[SubjectKeyRow] = []
     for subject_id, keys in made.items():
         for kind, key in (("content", keys.content), ("proof", keys.proof)):
@@ -80,17 +78,34 @@ def open_keys(
     return opened
 
 
-def open_wrapped(keyring: Keyring, key_id: UUID, wrapper_id: UUID, wrapped: bytes) -> Key:
-    """The key of a raw row of `subject_keys`. Raises UnknownKey, Tampered."""
-    return unwrap(keyring.period_by_id(KeyId(wrapper_id)), KeyId(key_id), wrapped)
+def open_wrapped(
+    keyring: Keyring, key_id: UUID, wrapper_id: UUID, wrapped: bytes, table: str = _TABLE
+) -> Key:
+    """The key of a raw row of `table`. Raises UnknownKey, Tampered."""
+    return unwrap(keyring.period_by_id(KeyId(wrapper_id)), KeyId(key_id), wrapped, table)
 
 
-def wrap(period: Key, key: Key) -> bytes:
-    return seal(period, key.secret.reveal(), _place(key.id))
+def wrap(period: Key, key: Key, table: str = _TABLE) -> bytes:
+    """`table`: whose row it is for."""
+    return seal(period, key.secret.reveal(), Place(table, "wrapped", key.id))
 
 
-def unwrap(period: Key, key_id: KeyId, wrapped: bytes) -> Key:
-    return Key(key_id, Secret(unseal(period, wrapped, _place(key_id))))
+def unwrap(period: Key, key_id: KeyId, wrapped: bytes, table: str = _TABLE) -> Key:
+    return Key(key_id, Secret(unseal(period, wrapped, Place(table, "wrapped", key_id))))
+
+
+def draw_key() -> Key:
+    return Key(KeyId(new_id()), Secret(os.urandom(32)))
+
+
+def wrapping_key(unit: Unit, keyring: Keyring) -> Key:
+    """The period key to wrap a new key by. Raises UnknownKey if the one in memory is over."""
+    period = keyring.period()
+    # A process that slept through a rotation must not wrap by a key that is about to be, or was, destroyed.
+    if period.id not in unit.held and not store.hold_key(unit.connection, period.id):
+        raise UnknownKey("unknown_key", f"Period key {period.id} was retired: reload the keyring.")
+    unit.held.add(period.id)
+    return period
 
 
 def destroy_content(unit: Unit, subject_ids: Iterable[SubjectId]) -> int:
@@ -112,13 +127,5 @@ def purge_due(unit: Unit, at: Instant) -> list[SubjectId]:
     return store.delete_due_proof_keys(unit.connection, at)
 
 
-def _draw() -> Key:
-    return Key(KeyId(new_id()), Secret(os.urandom(32)))
-
-
 def _open(keyring: Keyring, row: SubjectKeyRow) -> Key:
     return open_wrapped(keyring, row.id, row.wrapper_id, row.wrapped)
-
-
-def _place(key_id: UUID) -> Place:
-    return Place("subject_keys", "wrapped", key_id)

@@ -5,10 +5,10 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from consentd.db import leases
 from consentd.db.tables.imports import imports
 from consentd.db.unit import Unit
 from consentd.kernel.ids import SystemId
-from consentd.kernel.instants import Instant
 
 _OPEN = ("waiting", "running")
 
@@ -26,30 +26,15 @@ def add(unit: Unit, row: dict[str, Any]) -> None:
     unit.connection.execute(imports.insert(), row)
 
 
-def claim(unit: Unit, holder: UUID, until: Instant) -> sa.RowMapping | None:
+def claim(unit: Unit, holder: UUID) -> sa.RowMapping | None:
     """The oldest that waits, or whose holder's lease ran out; None where there is nothing to do."""
-    statement = (
-        sa.select(imports)
-        .where(
-            imports.c.state.in_(_OPEN),
-            imports.c.next_at <= unit.now,
-            sa.or_(imports.c.lease_until.is_(None), imports.c.lease_until <= unit.now),
-        )
-        .order_by(imports.c.created_at, imports.c.id)
-        .limit(1)
-        .with_for_update(skip_locked=True)
-    )
-    row = unit.connection.execute(statement).mappings().first()
-    if row is None:
-        return None
-    change(unit, row["id"], {"state": "running", "lease_holder": holder, "lease_until": until})
-    return row
+    rows = leases.claim(unit, imports, holder, states=_OPEN, order="created_at")
+    return rows[0] if rows else None
 
 
 def held(unit: Unit, id_: UUID, holder: UUID, values: dict[str, Any]) -> bool:
     """Writes, if this process still holds the lease; whether it does."""
-    statement = imports.update().where(imports.c.id == id_, imports.c.lease_holder == holder)
-    return unit.connection.execute(statement.values(values)).rowcount == 1
+    return leases.keep(unit, imports, id_, holder, values)
 
 
 def change(unit: Unit, id_: UUID, values: dict[str, Any]) -> None:

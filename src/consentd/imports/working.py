@@ -20,6 +20,7 @@ from consentd.base.i18n import Language, choose
 from consentd.base.ids import new_id
 from consentd.callers import service as callers
 from consentd.crypto.keyring import Keyring, with_fresh_keys
+from consentd.db import leases
 from consentd.db.postgres import PostgresDatabase
 from consentd.db.scratch import scratch, sweep
 from consentd.db.sqlite import SqliteDatabase
@@ -35,10 +36,9 @@ from consentd.imports.taking import Taken
 from consentd.kernel.canonical import canonical
 from consentd.kernel.compiled import CompiledPolicy
 from consentd.kernel.errors import ConsentdError, Unavailable
-from consentd.kernel.instants import SECOND, Instant
+from consentd.kernel.instants import SECOND
 from consentd.policy.service import PolicyBook
 
-LEASE_SECONDS = 30
 UNTOUCHED_SECONDS = 3600
 """After which a file that belongs to nothing is nobody's: longer than two of its chunks lie apart."""
 MOST_ATTEMPTS = 20
@@ -89,9 +89,7 @@ class Worker:
 
     async def step(self) -> bool:
         """Works on one file to its end; whether there was one."""
-        row = await self._database.housekeep(
-            lambda unit: jobs_store.claim(unit, self._holder, self._until(unit))
-        )
+        row = await self._database.housekeep(lambda unit: jobs_store.claim(unit, self._holder))
         if row is None:
             return False
         try:
@@ -114,7 +112,7 @@ class Worker:
 
         async def beat() -> None:
             while True:
-                await asyncio.sleep(LEASE_SECONDS / 3)
+                await asyncio.sleep(leases.LEASE_SECONDS / 3)
                 try:
                     await self._hold(row, {})
                 except LostLease:
@@ -130,9 +128,6 @@ class Worker:
             beating.cancel()
             await asyncio.gather(beating, return_exceptions=True)
 
-    def _until(self, unit: Unit) -> Instant:
-        return Instant(unit.now + LEASE_SECONDS * SECOND)
-
     async def _later(self, row: Any, error: BaseException) -> None:
         """Another try, later each time; at last it is failed, and said so."""
         attempts = row["attempts"] + 1
@@ -144,9 +139,7 @@ class Worker:
                 "state": "failed" if failed else "waiting",
                 "attempts": attempts,
                 "next_at": unit.now + (0 if isinstance(error, asyncio.CancelledError) else wait * SECOND),
-                "lease_holder": None,
-                "lease_until": None,
-            }
+            } | leases.RELEASED
             jobs_store.held(unit, row["id"], self._holder, values)
 
         with contextlib.suppress(ConsentdError):
@@ -223,7 +216,7 @@ class Worker:
 
     def _require(self, unit: Unit, row: Any, values: dict[str, Any]) -> None:
         """Writes to the row and renews the lease. Raises LostLease if another process has it by now."""
-        if not jobs_store.held(unit, row["id"], self._holder, values | {"lease_until": self._until(unit)}):
+        if not jobs_store.held(unit, row["id"], self._holder, values | {"lease_until": leases.until(unit)}):
             raise LostLease("lost_lease", "Another process took over this import.")
 
     async def _end(

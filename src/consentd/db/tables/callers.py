@@ -1,9 +1,9 @@
-"""Who may call: connected systems, what each proves itself by, and the assertions that were used up."""
+"""Who may call: systems, what each proves itself by, the assertions that were used up; and staff."""
 
 import sqlalchemy as sa
 
 from consentd.db.tables.metadata import housekeeping, metadata
-from consentd.db.tables.types import CanonicalJson, Digest, Id, Instant
+from consentd.db.tables.types import CanonicalJson, Digest, Id, Instant, Sealed
 
 systems = sa.Table(
     "systems",
@@ -34,6 +34,19 @@ system_secrets = sa.Table(
     sa.Column("revoked_at", Instant),
     sa.CheckConstraint("(digest IS NULL) <> (public_key IS NULL)", name="secret_or_key"),
     sqlite_with_rowid=False,
+)
+
+# Who decides on people's requests. Names and addresses lie sealed under an audit key.
+staff = sa.Table(
+    "staff",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("role", sa.Text, nullable=False),
+    sa.Column("key_id", Id, nullable=False),
+    sa.Column("sealed", Sealed, nullable=False),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("left_at", Instant),
+    sa.CheckConstraint("role IN ('dpo', 'agent')", name="role"),
 )
 
 spent_assertions = housekeeping(

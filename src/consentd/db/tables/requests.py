@@ -1,0 +1,211 @@
+"""Rights requests, and what silos are asked and answer (docs/requests.md).
+
+What is personal lies sealed under the request's own key, which goes when the request is over; what is clear
+names nobody: which right, which silo, how many rows.
+"""
+
+import sqlalchemy as sa
+
+from consentd.db.tables.metadata import append_only, housekeeping, kept, metadata
+from consentd.db.tables.types import CanonicalJson, Digest, Id, Instant, Sealed
+
+requests = kept(
+    sa.Table(
+        "requests",
+        metadata,
+        sa.Column("id", Id, primary_key=True),
+        sa.Column("right", sa.Text, nullable=False),
+        # Null while it is not known, or cannot be told, who of several is meant.
+        sa.Column("subject_id", Id, index=True),
+        sa.Column("state", sa.Text, nullable=False),
+        # How it came: api, portal, letter, phone, counter, email.
+        sa.Column("came_by", sa.Text, nullable=False),
+        sa.Column("language", sa.Text, nullable=False),
+        # The local day on which the letter or the counter got it, not that of typing it in: ISO 8601.
+        sa.Column("received_on", sa.Text, nullable=False),
+        sa.Column("safe_due", sa.Text, nullable=False),
+        sa.Column("legal_due", sa.Text, nullable=False),
+        sa.Column("extended", sa.Boolean, nullable=False),
+        # 0 nothing, 1 a contact detail, 2 the person; and what this right needs.
+        sa.Column("proof", sa.Integer, nullable=False),
+        sa.Column("proof_needed", sa.Integer, nullable=False),
+        sa.Column("approvals_needed", sa.Integer, nullable=False),
+        sa.Column("created_at", Instant, nullable=False),
+        sa.Column("answered_at", Instant),
+        sa.Column("closed_at", Instant),
+        # Under the request's key: what was asked, for whom, by whom.
+        sa.Column("sealed", Sealed),
+        sa.Column("entry_id", Id, nullable=False),
+        sa.Index("ix_requests_state_legal_due", "state", "legal_due"),
+    )
+)
+
+# Wrapped like people's keys, and re-wrapped with them. Deleting a row is the shredding.
+request_keys = sa.Table(
+    "request_keys",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("request_id", Id, sa.ForeignKey("requests.id"), nullable=False),
+    # content: what is worked with; package: the copy for the person.
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("wrapped", Sealed, nullable=False),
+    sa.Column("wrapper_id", Id, sa.ForeignKey("keys.id"), nullable=False, index=True),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.UniqueConstraint("request_id", "kind"),
+    sa.CheckConstraint("kind IN ('content', 'package')", name="kind"),
+)
+
+request_steps = append_only(
+    sa.Table(
+        "request_steps",
+        metadata,
+        sa.Column("id", Id, primary_key=True),
+        sa.Column("request_id", Id, nullable=False, index=True),
+        sa.Column("event", sa.Text, nullable=False),
+        # The state that it led to.
+        sa.Column("state", sa.Text, nullable=False),
+        sa.Column("at", Instant, nullable=False),
+        sa.Column("actor_kind", sa.Text, nullable=False),
+        sa.Column("actor_id", Id),
+        sa.Column("key_id", Id),
+        sa.Column("sealed", Sealed),
+        sa.Column("entry_id", Id, nullable=False),
+    )
+)
+
+silo_tasks = housekeeping(
+    sa.Table(
+        "silo_tasks",
+        metadata,
+        sa.Column("id", Id, primary_key=True),
+        sa.Column("request_id", Id, nullable=False),
+        # The silo's name in the policy.
+        sa.Column("system", sa.Text, nullable=False),
+        sa.Column("verb", sa.Text, nullable=False),
+        # waiting: for its turn or another try; asked: the silo was told; silent: asked, and the time is over.
+        sa.Column("state", sa.Text, nullable=False),
+        sa.Column("verdict", sa.Text),
+        sa.Column("code", sa.Text),
+        # By what the silo knows the order.
+        sa.Column("reference", sa.Text),
+        sa.Column("attempts", sa.Integer, nullable=False),
+        sa.Column("next_at", Instant, nullable=False),
+        sa.Column("lease_holder", Id),
+        sa.Column("lease_until", Instant),
+        sa.Column("due_at", Instant, nullable=False),
+        sa.Column("reminded_at", Instant),
+        sa.Column("created_at", Instant, nullable=False),
+        sa.Column("ended_at", Instant),
+        sa.UniqueConstraint("request_id", "system", "verb"),
+        sa.CheckConstraint(
+            "state IN ('waiting', 'running', 'approving', 'asked', 'silent', 'ended')", name="state"
+        ),
+        sa.Index("ix_silo_tasks_state_next_at", "state", "next_at"),
+    )
+)
+
+silo_answers = append_only(
+    sa.Table(
+        "silo_answers",
+        metadata,
+        sa.Column("id", Id, primary_key=True),
+        sa.Column("task_id", Id, nullable=False, index=True),
+        sa.Column("request_id", Id, nullable=False, index=True),
+        sa.Column("system", sa.Text, nullable=False),
+        sa.Column("verb", sa.Text, nullable=False),
+        sa.Column("verdict", sa.Text, nullable=False),
+        sa.Column("code", sa.Text),
+        # Counts by category, and what is kept because of which article: names nobody.
+        sa.Column("parts", CanonicalJson, nullable=False),
+        sa.Column("at", Instant, nullable=False),
+        sa.Column("key_id", Id),
+        # Under the request's key: identifiers that were found, and the silo's own words.
+        sa.Column("sealed", Sealed),
+        sa.Column("entry_id", Id, nullable=False),
+    )
+)
+
+identity_codes = housekeeping(
+    sa.Table(
+        "identity_codes",
+        metadata,
+        sa.Column("id", Id, primary_key=True),
+        sa.Column("request_id", Id, nullable=False, index=True),
+        # The contact detail that it went to; a random id.
+        sa.Column("identifier_id", Id, nullable=False),
+        # A keyed hash of the request and the code.
+        sa.Column("digest", Digest, nullable=False),
+        sa.Column("tries", sa.Integer, nullable=False),
+        sa.Column("created_at", Instant, nullable=False),
+        sa.Column("expires_at", Instant, nullable=False),
+        sa.Column("used_at", Instant),
+    )
+)
+
+packages = kept(
+    sa.Table(
+        "packages",
+        metadata,
+        sa.Column("id", Id, primary_key=True),
+        sa.Column("request_id", Id, nullable=False, index=True),
+        sa.Column("size", sa.BigInteger, nullable=False),
+        sa.Column("sha256", Digest, nullable=False),
+        sa.Column("made_at", Instant, nullable=False),
+        sa.Column("released_at", Instant),
+        sa.Column("expires_at", Instant),
+        sa.Column("destroyed_at", Instant),
+        sa.Column("entry_id", Id, nullable=False),
+    )
+)
+
+package_links = housekeeping(
+    sa.Table(
+        "package_links",
+        metadata,
+        # A keyed hash of the token.
+        sa.Column("digest", Digest, primary_key=True),
+        sa.Column("package_id", Id, nullable=False, index=True),
+        sa.Column("created_at", Instant, nullable=False),
+        sa.Column("expires_at", Instant, nullable=False),
+        sa.Column("used_at", Instant),
+        sqlite_with_rowid=False,
+    )
+)
+
+certificates = append_only(
+    sa.Table(
+        "certificates",
+        metadata,
+        sa.Column("id", Id, primary_key=True),
+        sa.Column("request_id", Id, nullable=False, index=True),
+        # What was deleted, changed, kept or failed, silo by silo: canonical JSON that names nobody.
+        sa.Column("content", CanonicalJson, nullable=False),
+        sa.Column("signed", sa.Text, nullable=False),
+        sa.Column("at", Instant, nullable=False),
+        sa.Column("entry_id", Id, nullable=False),
+    )
+)
+
+# Keyed hashes of what erased people were known by, so that a silo that brings one back is noticed. Nothing in
+# a row leads to the person or the request: a random id, the day and no more.
+erasure_ledger = sa.Table(
+    "erasure_ledger",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("scheme", sa.Text, nullable=False),
+    sa.Column("digest", Digest, nullable=False),
+    sa.Column("erased_on", Instant, nullable=False),
+    sa.Index("ix_erasure_ledger_digest", "digest", "scheme"),
+)
+
+erasure_alarms = append_only(
+    sa.Table(
+        "erasure_alarms",
+        metadata,
+        sa.Column("id", Id, primary_key=True),
+        sa.Column("ledger_id", Id, nullable=False, index=True),
+        sa.Column("system_id", Id),
+        sa.Column("at", Instant, nullable=False),
+        sa.Column("entry_id", Id, nullable=False),
+    )
+)
