@@ -16,6 +16,11 @@ class Scope(StrEnum):
     CHECK = "check"
     REASONS = "reasons"
     """To be told the precise reason and not only the coarse one (docs/law.md 10)."""
+    REQUESTS_WRITE = "requests:write"
+    """To take in people's requests, and to carry codes for them."""
+    REQUESTS_READ = "requests:read"
+    REQUESTS_DECIDE = "requests:decide"
+    """To act for staff: to identify, approve, refuse, extend, release."""
     REPLICA = "replica"
     """To keep a copy of what decisions about its own people rest on (docs/replica.md)."""
 

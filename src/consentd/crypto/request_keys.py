@@ -12,16 +12,16 @@ from consentd.crypto import store
 from consentd.crypto.keyring import Keyring
 from consentd.crypto.secrets import Key
 from consentd.crypto.store import Connection
-from consentd.crypto.subject_keys import draw_key, open_wrapped, wrap, wrapping_key
+from consentd.crypto.subject_keys import open_wrapped, wrap, wrapping_key
 from consentd.db.unit import Unit
 
 Kind = Literal["content", "package"]
 _TABLE = "request_keys"
 
 
-def make(unit: Unit, keyring: Keyring, request: UUID, kind: Kind) -> Key:
-    """A new key of a request, stored wrapped. Raises UnknownKey if the period key in memory is over."""
-    period, key = wrapping_key(unit, keyring), draw_key()
+def put(unit: Unit, keyring: Keyring, request: UUID, kind: Kind, key: Key) -> None:
+    """Stores a key that was drawn, wrapped. Raises UnknownKey if the period key in memory is over."""
+    period = wrapping_key(unit, keyring)
     row = {
         "id": key.id,
         "request_id": request,
@@ -31,7 +31,6 @@ def make(unit: Unit, keyring: Keyring, request: UUID, kind: Kind) -> Key:
         "created_at": unit.now,
     }
     store.insert_request_key(unit.connection, row)
-    return key
 
 
 def open_key(connection: Connection, keyring: Keyring, request: UUID, kind: Kind) -> Key | None:

@@ -103,6 +103,11 @@ def add_subject(
     )
 
 
+def set_restricted(entry: Entry, subject: SubjectId, at: Instant | None) -> None:
+    """Since when what is held of them is frozen; None: no longer."""
+    entry.update(t.subjects, {"id": [subject]}, {"restricted_at": at})
+
+
 def set_territory(entry: Entry, subject: SubjectId, territory: str) -> None:
     entry.update(t.subjects, {"id": [subject]}, {"territory": territory})
 

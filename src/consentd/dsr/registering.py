@@ -1,0 +1,144 @@
+"""Taking a request in: who may be meant, until when it is answered, and what it needs before it runs.
+
+Whatever it asks, it is one request with an identity check of its own, however often the same was asked: there
+is no "duplicate" that could be merged into one already proven (docs/requests.md).
+"""
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from consentd.base.ids import new_id
+from consentd.crypto import request_keys
+from consentd.crypto.keyring import Keyring
+from consentd.crypto.seal import Place, seal
+from consentd.crypto.subject_keys import draw_key
+from consentd.db.unit import Unit
+from consentd.dsr import effects, store
+from consentd.dsr.cases import RequestCase, local_day, rule_of
+from consentd.dsr.deadlines import due
+from consentd.dsr.rights import NEEDS, Proof, Right
+from consentd.dsr.running import begin_running
+from consentd.dsr.shapes import STAFF_TOOK, RequestAsked, Sealed
+from consentd.dsr.states import Event, State
+from consentd.evidence.model import Actor
+from consentd.evidence.recorder import begin
+from consentd.kernel.canonical import canonical
+from consentd.kernel.compiled import CompiledPolicy
+from consentd.kernel.errors import Unprocessable
+from consentd.kernel.ids import SubjectId
+from consentd.subjects import service as subjects
+from consentd.subjects.requests import spell
+from consentd.subjects.spelling import Named
+
+TWO = 2
+
+
+def register(
+    unit: Unit, keyring: Keyring, compiled: CompiledPolicy, actor: Actor, asked: RequestAsked
+) -> RequestCase:
+    """Raises Unprocessable for an identifier that is none, or a day of receipt that cannot be."""
+    policy = compiled.policy
+    names = [
+        spell(policy, one, asked.territory, f"/identifiers/{i}") for i, one in enumerate(asked.identifiers)
+    ]
+    received = _received(unit, compiled, asked)
+    need = NEEDS[asked.right]
+    if asked.right is Right.RECTIFICATION and not asked.changes:
+        raise Unprocessable("changes_missing", "To rectify, say in `changes` which field and what is right.")
+    # Before anything else is written: from this moment on no check allows what the person stopped.
+    done_for = effects.at_once(unit, keyring, compiled, actor, asked)
+    subject = _meant(unit, keyring, names)
+    rule, holidays = rule_of(policy)
+    dates = due(received, rule, holidays)
+    id_, key = new_id(), draw_key()
+    named = tuple((name.scheme, name.value) for name in names)
+    content = Sealed(asked=asked, named=named, known=named if need.proof is Proof.NONE else ())
+    row: dict[str, Any] = {
+        "id": id_,
+        "right": asked.right.value,
+        "subject_id": subject,
+        "state": State.RECEIVED.value,
+        "came_by": asked.came_by,
+        "language": asked.language,
+        "received_on": received.isoformat(),
+        "safe_due": dates.safe.isoformat(),
+        "legal_due": dates.legal.isoformat(),
+        "extended": False,
+        "proof": Proof.NONE.value,
+        "proof_needed": need.proof.value,
+        "approvals_needed": _approvals(asked),
+        "created_at": unit.now,
+        "sealed": seal(key, canonical(content), Place("requests", "sealed", id_)),
+    }
+    entry = begin(
+        unit,
+        keyring,
+        action="request.received",
+        actor=actor,
+        subject_id=subject,
+        key=keyring.audit(),
+        policy=compiled.hash,
+    )
+    entry.insert(store.REQUESTS, row)
+    entry.insert(store.STEPS, _first_step(unit, id_, actor))
+    entry.close({"request": str(id_), "right": asked.right.value, "done_at_once": len(done_for)})
+    request_keys.put(unit, keyring, id_, "content", key)
+    found = RequestCase.locked(unit, keyring, compiled, id_)
+    if need.proof is Proof.NONE:
+        # What only restricts waits for nobody.
+        found.move(Event.PROVEN, actor)
+        if found.state is State.RUNNING:
+            begin_running(found)
+    return found
+
+
+def _meant(unit: Unit, keyring: Keyring, names: Sequence[Named]) -> SubjectId | None:
+    """The one person who holds everything that was named and that anybody holds; None where there is none, or
+    several: then staff say who it is.
+    """
+    holding = [subjects.holders_of(unit.connection, keyring, name) for name in names]
+    common = set.intersection(*known) if (known := [one for one in holding if one]) else set()
+    return SubjectId(common.pop()) if len(common) == 1 else None
+
+
+def _first_step(unit: Unit, id_: UUID, actor: Actor) -> dict[str, Any]:
+    return {
+        "id": new_id(),
+        "request_id": id_,
+        "event": "received",
+        "state": State.RECEIVED.value,
+        "at": unit.now,
+        "actor_kind": actor.kind.value,
+        "actor_id": actor.id,
+    }
+
+
+def _received(unit: Unit, compiled: CompiledPolicy, asked: RequestAsked) -> dt.date:
+    today = local_day(unit.now, compiled.policy)
+    if asked.received_on is None:
+        return today
+    try:
+        day = dt.date.fromisoformat(asked.received_on)
+    except ValueError:
+        raise _wrong_day("There is no such day.") from None
+    if day > today:
+        raise _wrong_day("A request cannot have been received on a day that is still to come.")
+    return day
+
+
+def _wrong_day(detail: str) -> Unprocessable:
+    error = {"pointer": "/received_on", "code": "invalid_time", "detail": detail}
+    return Unprocessable("invalid_time", detail, errors=[error])
+
+
+def _approvals(asked: RequestAsked) -> int:
+    """How many members of staff have to agree: two where one of them asks for an erasure in somebody's name,
+    one where the substance is for people to judge.
+    """
+    if asked.right is Right.ERASURE and (asked.came_by in STAFF_TOOK or asked.agent is not None):
+        return TWO
+    if asked.agent is not None or NEEDS[asked.right].examined:
+        return 1
+    return 0

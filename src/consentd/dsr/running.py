@@ -1,0 +1,237 @@
+"""Carrying a request out: which tasks there are now, what their answers mean, when it is settled.
+
+Everything happens in the unit that it follows from: an answer, the tasks it leads to and the request's next
+state commit together (promise 3), so that a kill leaves nothing half done and nothing is asked twice.
+"""
+
+from typing import Any, TypeAlias
+from uuid import UUID
+
+import msgspec
+
+from consentd.base.ids import new_id
+from consentd.crypto.seal import Place, seal, unseal
+from consentd.dsr import effects, plan, store
+from consentd.dsr.cases import RequestCase
+from consentd.dsr.rights import Right
+from consentd.dsr.states import Event, State
+from consentd.evidence.model import SERVICE, Actor
+from consentd.evidence.recorder import begin
+from consentd.kernel.canonical import canonical
+from consentd.kernel.connection import Verb
+from consentd.kernel.errors import NotFound
+from consentd.kernel.ids import SubjectId
+from consentd.kernel.instants import DAY
+from consentd.kernel.policy import Policy
+from consentd.subjects import service as subjects
+from consentd.subjects.spelling import Named
+from consentd.systems.connectors.contract import Answer, Order, Verdict
+
+Row: TypeAlias = Any
+"""Any: a row mapping of `silo_tasks`."""
+
+_RUNS = frozenset({State.RUNNING, State.PARTIAL})
+
+
+class _AnswerSealed(msgspec.Struct, frozen=True):
+    """Of an answer: what may name the person."""
+
+    identifiers: tuple[tuple[str, str], ...] = ()
+    detail: str | None = None
+    preferences: tuple[tuple[str, str, str], ...] = ()
+
+
+def begin_running(case: RequestCase) -> None:
+    """Makes the first tasks. What is known of the person is written down with the request: consentd's own
+    record may be gone before the last silo has answered.
+    """
+    content = case.content()
+    if case.row["subject_id"] is not None:
+        contacts = subjects.contacts_of(
+            case.unit.connection, case.keyring, _members(case, SubjectId(case.row["subject_id"]))
+        )
+        known = dict.fromkeys((*content.known, *((one.named.scheme, one.named.value) for one in contacts)))
+        content = msgspec.structs.replace(content, known=tuple(known))
+    case.note("started", case.state, SERVICE, sealed=case.put_content(content))
+    advance(case)
+
+
+def _members(case: RequestCase, subject: SubjectId) -> tuple[SubjectId, ...]:
+    try:
+        return subjects.person_by_id(case.unit.connection, subject).members
+    except NotFound:
+        return ()
+
+
+def advance(case: RequestCase) -> None:
+    """Makes whatever tasks follow from the answers so far; where none does and none is under way, settles."""
+    if case.state not in _RUNS:
+        return
+    policy = case.compiled.policy
+    while new := plan.following(policy, case.right, _schemes(case, policy), case.tasks()):
+        store.add_tasks(case.unit, [_row(case, policy, one) for one in new])
+        for one in new:
+            _note_ended(case, one)
+    if plan.unsettled(case.tasks()) == 0:
+        settle(case, SERVICE)
+
+
+def _schemes(case: RequestCase, policy: Policy) -> set[str]:
+    """By what the person is known: what is theirs, and what silos may add to it."""
+    known = {scheme for scheme, _ in case.content().known}
+    for name, found in located(case).items():
+        system = policy.systems.get(name)
+        adds = system.connection.adds if system and system.connection else ()
+        known |= {scheme for scheme, _ in found if scheme in adds}
+    return known
+
+
+def _row(case: RequestCase, policy: Policy, new: plan.New) -> dict[str, Any]:
+    connection = policy.systems[new.system].connection
+    days = connection.answers_within_days if connection else 0
+    return {
+        "id": new_id(),
+        "request_id": case.id,
+        "system": new.system,
+        "verb": new.verb.value,
+        "state": new.state,
+        "verdict": new.verdict.value if new.verdict else None,
+        "code": new.code,
+        "attempts": 0,
+        "next_at": case.unit.now,
+        "due_at": case.unit.now + days * DAY,
+        "created_at": case.unit.now,
+        "ended_at": case.unit.now if new.state == "ended" else None,
+    }
+
+
+def _note_ended(case: RequestCase, new: plan.New) -> None:
+    """A part that is over before it began is answered like any other: it is told, and stays on record."""
+    if new.verdict is None:
+        return
+    task = next(
+        row
+        for row in store.tasks(case.unit.connection, case.id)
+        if (row["system"], row["verb"]) == (new.system, new.verb.value)
+    )
+    _record(case, task, Answer(verdict=new.verdict, code=new.code), SERVICE)
+
+
+def answered(case: RequestCase, task: Row, answer: Answer, actor: Actor) -> None:
+    """Takes in a silo's answer: records it, ends the task, and goes on."""
+    _record(case, task, answer, actor)
+    store.change_task(
+        case.unit,
+        task["id"],
+        {
+            "state": "ended",
+            "verdict": answer.verdict.value,
+            "code": answer.code,
+            "lease_holder": None,
+            "lease_until": None,
+            "ended_at": case.unit.now,
+        },
+    )
+    advance(case)
+
+
+def _record(case: RequestCase, task: Row, answer: Answer, actor: Actor) -> None:
+    key = case.key()
+    id_ = new_id()
+    content = _AnswerSealed(
+        tuple((one.scheme, one.value) for one in answer.identifiers),
+        answer.detail,
+        tuple((one.purpose, one.channel, one.state) for one in answer.preferences),
+    )
+    subject = case.row["subject_id"]
+    entry = begin(
+        case.unit,
+        case.keyring,
+        action=f"silo.{task['verb']}",
+        actor=actor,
+        subject_id=None if subject is None else SubjectId(subject),
+        key=case.keyring.audit(),
+        policy=case.compiled.hash,
+    )
+    entry.insert(
+        store.ANSWERS,
+        {
+            "id": id_,
+            "task_id": task["id"],
+            "request_id": case.id,
+            "system": task["system"],
+            "verb": task["verb"],
+            "verdict": answer.verdict.value,
+            "code": answer.code,
+            "parts": canonical(answer.parts).decode(),
+            "at": case.unit.now,
+            "key_id": key.id if key else None,
+            "sealed": seal(key, canonical(content), Place("silo_answers", "sealed", id_)) if key else None,
+        },
+    )
+    entry.close({"request": str(case.id), "system": task["system"], "verdict": answer.verdict.value})
+
+
+def settle(case: RequestCase, actor: Actor) -> None:
+    """Every silo did its part, or will not: consentd does its own, and the request is answered."""
+    subject = case.row["subject_id"]
+    if case.right is Right.ERASURE and subject is not None:
+        keep = case.content().asked.keep_suppression
+        effects.forgotten(
+            case.unit, case.keyring, case.compiled, actor, SubjectId(subject), keep_suppression=keep
+        )
+    if case.right is Right.LIFTING and subject is not None:
+        effects.lifted(case.unit, case.keyring, case.compiled, actor, SubjectId(subject))
+    found = case.case()
+    if case.state is State.PARTIAL and found.gaps:
+        # It is partial already; nothing new to say.
+        return
+    case.move(Event.SETTLED, actor, case=found)
+
+
+def located(case: RequestCase) -> dict[str, list[tuple[str, str]]]:
+    """What identifiers each silo told."""
+    key = case.key()
+    found: dict[str, list[tuple[str, str]]] = {}
+    for row in store.answers(case.unit.connection, case.id):
+        if row["verb"] != Verb.LOCATE.value or row["sealed"] is None or key is None:
+            continue
+        opened = unseal(key, row["sealed"], Place("silo_answers", "sealed", row["id"]))
+        told = msgspec.json.decode(opened, type=_AnswerSealed)
+        found[row["system"]] = [(scheme, value) for scheme, value in told.identifiers]
+    return found
+
+
+def order_of(case: RequestCase, task: Row) -> Order | None:
+    """What a silo is asked; None where there is nothing to look by after all."""
+    policy = case.compiled.policy
+    system = policy.systems[task["system"]]
+    content = case.content()
+    told = located(case)
+    others = _held_by_others(case, {pair for found in told.values() for pair in found})
+    pairs = plan.identifiers_for(policy, system, content.known, told, others)
+    if not pairs:
+        return None
+    return Order(
+        task=UUID(int=task["id"].int),
+        verb=Verb(task["verb"]),
+        identifiers=tuple(Named(scheme, value) for scheme, value in pairs),
+        changes=content.asked.changes,
+        lift=case.right is Right.LIFTING,
+    )
+
+
+def _held_by_others(case: RequestCase, pairs: set[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Those that somebody else on record holds: a silo's word does not make them this person's."""
+    mine = case.row["subject_id"]
+    group = None if mine is None else subjects.group_of(case.unit.connection, SubjectId(mine))
+    found = set()
+    for scheme, value in pairs:
+        holders = subjects.holders_of(case.unit.connection, case.keyring, Named(scheme, value))
+        if holders - ({group} if group else set()):
+            found.add((scheme, value))
+    return found
+
+
+def nothing_to_look_by() -> Answer:
+    return Answer(verdict=Verdict.DONE, code=plan.NOT_KNOWN_BY)

@@ -1,0 +1,132 @@
+"""The use cases of requests: taking in, telling, proving who asks, deciding; each logged."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+from uuid import UUID
+
+from consentd.base.ids import new_id
+from consentd.callers.model import Caller
+from consentd.callers.service import assert_live
+from consentd.crypto.keyring import with_fresh_keys
+from consentd.db.unit import Unit
+from consentd.dsr import identity, store, views
+from consentd.dsr.cases import RequestCase, unknown_request
+from consentd.dsr.identity import Sending, wrong_code
+from consentd.dsr.registering import register
+from consentd.dsr.shapes import AnyStep, RequestAsked
+from consentd.dsr.steps import take
+from consentd.dsr.views import RequestBrief, RequestReceived, RequestTold
+from consentd.evidence.model import Actor
+from consentd.kernel.compiled import CompiledPolicy
+from consentd.kernel.ids import BatchId, SubjectId
+from consentd.subjects.doing import Doing
+from consentd.web.idempotency import Repeat
+
+Deliver = Callable[[Sending], Awaitable[None]]
+"""Sends a code. Raises where it could not be handed over."""
+
+
+class RequestService:
+    """All methods raise kernel errors only. `wake`: told when there is something to carry to the silos."""
+
+    def __init__(self, doing: Doing, deliver: Deliver, wake: Callable[[], None] = lambda: None) -> None:
+        self._doing = doing
+        self._keyring = doing.keyring
+        self._policies = doing.policies
+        self._deliver = deliver
+        self._wake = wake
+
+    async def register(
+        self, caller: Caller, asked: RequestAsked, repeat: Repeat | None = None
+    ) -> RequestReceived:
+        def write(unit: Unit, actor: Actor) -> tuple[BatchId, RequestReceived]:
+            case = register(unit, self._keyring, self._policies.active(unit.connection), actor, asked)
+            return BatchId(case.id), views.received(case.row)
+
+        def rebuild(connection: Any, batch: BatchId) -> RequestReceived:
+            return views.received(store.request(connection, batch))
+
+        answer = await self._doing.decide(caller, repeat, write, rebuild)
+        self._wake()
+        return answer
+
+    async def tell(self, caller: Caller, id_: UUID) -> RequestTold:
+        """Raises NotFound."""
+
+        def read(connection: Any, compiled: CompiledPolicy) -> tuple[list[SubjectId], RequestTold]:
+            row = store.request(connection, id_)
+            if row is None:
+                raise unknown_request()
+            return [], views.told(connection, compiled.policy, row)
+
+        return await self._doing.read(caller, "request.read", read, request=str(id_))
+
+    async def listed(
+        self, caller: Caller, states: tuple[str, ...], after: tuple[str, UUID] | None, limit: int
+    ) -> tuple[tuple[RequestBrief, ...], tuple[str, UUID] | None]:
+        """A page, and where the next one begins."""
+
+        def read(connection: Any, compiled: CompiledPolicy) -> tuple[list[SubjectId], list[Any]]:
+            return [], store.listed(connection, states, after, limit + 1)
+
+        rows = await self._doing.read(caller, "requests.listed", read)
+        page = rows[:limit]
+        following = (page[-1]["legal_due"], page[-1]["id"]) if len(rows) > limit else None
+        return tuple(views.brief(row) for row in page), following
+
+    async def send_code(self, caller: Caller, id_: UUID, scheme: str) -> None:
+        """Sends a code to a known contact detail, if there is one: nobody is told whether."""
+
+        def work(unit: Unit) -> Sending | None:
+            assert_live(unit.connection, caller)
+            return identity.make_code(self._case(unit, id_), scheme)
+
+        sending = await self._change(work)
+        if sending is not None:
+            await self._deliver(sending)
+
+    async def prove(self, caller: Caller, id_: UUID, code: str) -> RequestReceived:
+        """Raises Unprocessable in the same words whatever is wrong with the code."""
+
+        def attempt(unit: Unit) -> Any:  # Any: a row, or None
+            assert_live(unit.connection, caller)
+            return identity.count_try(unit, self._keyring, id_, code)
+
+        found = await self._doing.database.housekeep(attempt)
+        if found is None:
+            raise wrong_code()
+
+        def work(unit: Unit) -> RequestReceived:
+            case = self._case(unit, id_)
+            identity.prove_by_code(case, found["identifier_id"])
+            return views.received(case.row)
+
+        answer: RequestReceived = await self._change(work)
+        self._wake()
+        return answer
+
+    async def step(
+        self, caller: Caller, id_: UUID, step: AnyStep, repeat: Repeat | None = None
+    ) -> RequestTold:
+        def write(unit: Unit, actor: Actor) -> tuple[BatchId, RequestTold]:
+            case = self._case(unit, id_)
+            take(case, step)
+            return BatchId(new_id()), self._told(unit.connection, id_)
+
+        def rebuild(connection: Any, batch: BatchId) -> RequestTold:
+            return self._told(connection, id_)
+
+        answer = await self._doing.decide(caller, repeat, write, rebuild)
+        self._wake()
+        return answer
+
+    def _told(self, connection: Any, id_: UUID) -> RequestTold:
+        policy = self._policies.active(connection).policy
+        return views.told(connection, policy, store.request(connection, id_))
+
+    def _case(self, unit: Unit, id_: UUID) -> RequestCase:
+        return RequestCase.locked(unit, self._keyring, self._policies.active(unit.connection), id_)
+
+    async def _change(self, work: Callable[[Unit], Any]) -> Any:  # Any: whatever the work gives
+        database = self._doing.database
+        return await with_fresh_keys(self._keyring, database, lambda: database.change(work))

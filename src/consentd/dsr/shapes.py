@@ -1,0 +1,120 @@
+"""The shapes in which requests come in, exactly. What is not in them is refused, never guessed."""
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+import msgspec
+
+from consentd.dsr.rights import Right
+from consentd.subjects.requests import Identifier, Short, Territory
+
+Words = Annotated[str, msgspec.Meta(min_length=1, max_length=5000)]
+CameBy = Literal["api", "portal", "letter", "phone", "counter", "email"]
+STAFF_TOOK: frozenset[str] = frozenset({"letter", "phone", "counter", "email"})
+"""Ways on which a member of staff typed in what somebody else asked."""
+
+
+class Agent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Who acts for the person, and by what mandate: a lawyer, an heir, a guardian, an association."""
+
+    name: Short
+    mandate: Words
+    """What shows it: a signed letter of such a day, a court's decision. Kept sealed."""
+
+    def __repr__(self) -> str:
+        return "Agent(…)"
+
+
+class RequestAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    right: Right
+    identifiers: Annotated[tuple[Identifier, ...], msgspec.Meta(min_length=1, max_length=20)]
+    territory: Territory | None = None
+    came_by: CameBy = "api"
+    received_on: Annotated[str, msgspec.Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")] | None = None
+    """The day on which the letter or the counter got it, from which the time runs; today if left out."""
+    language: Annotated[str, msgspec.Meta(pattern=r"^[a-z]{2}$")] = "fr"
+    agent: Agent | None = None
+    words: Words | None = None
+    """What the person wrote or said. Kept sealed."""
+    changes: Annotated[
+        dict[Short, Annotated[str, msgspec.Meta(max_length=1000)]], msgspec.Meta(max_length=50)
+    ] = {}
+    """To rectify: which field, and what is right."""
+    keep_suppression: bool = False
+    """With an erasure: whether the person also wants never to be contacted again."""
+
+    def __repr__(self) -> str:
+        return f"RequestAsked({self.right.value})"
+
+
+class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, tag_field="step"):
+    """One thing done about a request by a member of staff, named by their id."""
+
+    by: UUID
+
+
+class Identify(Step, frozen=True, kw_only=True, tag="identify"):
+    """Staff decide that whoever asks is the person, and on which grounds."""
+
+    grounds: Words
+    subject_id: UUID | None = None
+    """Who it is, where several share what was named."""
+    accepts_identifiers: bool = False
+    """Whether all identifiers of the request are theirs, also those that consentd did not know."""
+
+
+class AskProof(Step, frozen=True, kw_only=True, tag="ask_proof"):
+    """Staff ask for identity on reasonable doubt, which may stop the clock."""
+
+    doubt: Words
+
+
+class Approve(Step, frozen=True, kw_only=True, tag="approve"):
+    note: Words | None = None
+    systems: tuple[Short, ...] = ()
+    """Silos whose tasks wait for an approval of their own; empty: the request itself."""
+
+
+class Refuse(Step, frozen=True, kw_only=True, tag="refuse"):
+    """GDPR 12(4): the reasons; the authority and the courts are named beside them."""
+
+    reasons: Words
+    article: Short
+
+
+class Extend(Step, frozen=True, kw_only=True, tag="extend"):
+    reasons: Words
+
+
+class Release(Step, frozen=True, kw_only=True, tag="release"):
+    note: Words | None = None
+
+
+class Retry(Step, frozen=True, kw_only=True, tag="retry"):
+    """Ask silos again that failed or were silent; all of them if none is named."""
+
+    systems: tuple[Short, ...] = ()
+
+
+class Withdraw(Step, frozen=True, kw_only=True, tag="withdraw"):
+    """The person takes the request back."""
+
+    note: Words | None = None
+
+
+AnyStep = Identify | AskProof | Approve | Refuse | Extend | Release | Retry | Withdraw
+
+
+class Sealed(msgspec.Struct, frozen=True, kw_only=True):
+    """What a request's own key seals."""
+
+    asked: RequestAsked
+    named: tuple[tuple[str, str], ...]
+    """The identifiers as they were given, each in its one spelling."""
+    known: tuple[tuple[str, str], ...] = ()
+    """Those that are the person's: what silos are asked about. Set once identity is proven."""
+    answer_to: tuple[str, str] | None = None
+    """The contact detail that a code proved: where the answer goes."""
+
+    def __repr__(self) -> str:
+        return "Sealed(…)"

@@ -1,0 +1,118 @@
+"""SQL of requests, their steps, and what silos were asked and answered. Decides nothing."""
+
+from collections.abc import Collection, Sequence
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from consentd.db.tables import requests as t
+from consentd.db.unit import Unit
+
+REQUESTS = t.requests
+STEPS = t.request_steps
+TASKS = t.silo_tasks
+ANSWERS = t.silo_answers
+CERTIFICATES = t.certificates
+
+
+def request(connection: sa.Connection, id_: UUID, *, lock: bool = False) -> sa.RowMapping | None:
+    statement = sa.select(t.requests).where(t.requests.c.id == id_)
+    if lock:
+        statement = statement.with_for_update()
+    return connection.execute(statement).mappings().first()
+
+
+def listed(
+    connection: sa.Connection, states: Collection[str], after: tuple[str, UUID] | None, limit: int
+) -> list[sa.RowMapping]:
+    """Those whose time ends first come first."""
+    c = t.requests.c
+    statement = sa.select(t.requests).order_by(c.legal_due, c.id).limit(limit)
+    if states:
+        statement = statement.where(c.state.in_(list(states)))
+    if after is not None:
+        due, id_ = after
+        statement = statement.where(sa.or_(c.legal_due > due, sa.and_(c.legal_due == due, c.id > id_)))
+    return list(connection.execute(statement).mappings())
+
+
+def open_of(connection: sa.Connection, subject: UUID, states: Collection[str]) -> list[UUID]:
+    c = t.requests.c
+    statement = sa.select(c.id).where(c.subject_id == subject, c.state.in_(list(states))).order_by(c.id)
+    return list(connection.execute(statement).scalars())
+
+
+def steps(connection: sa.Connection, request_id: UUID) -> list[sa.RowMapping]:
+    """In the order in which they were taken."""
+    c = t.request_steps.c
+    statement = sa.select(t.request_steps).where(c.request_id == request_id).order_by(c.at, c.id)
+    return list(connection.execute(statement).mappings())
+
+
+def tasks(connection: sa.Connection, request_id: UUID) -> list[sa.RowMapping]:
+    c = t.silo_tasks.c
+    statement = sa.select(t.silo_tasks).where(c.request_id == request_id).order_by(c.created_at, c.id)
+    return list(connection.execute(statement).mappings())
+
+
+def task(connection: sa.Connection, id_: UUID, *, lock: bool = False) -> sa.RowMapping | None:
+    statement = sa.select(t.silo_tasks).where(t.silo_tasks.c.id == id_)
+    if lock:
+        statement = statement.with_for_update()
+    return connection.execute(statement).mappings().first()
+
+
+def add_tasks(unit: Unit, rows: Sequence[dict[str, Any]]) -> None:
+    if rows:
+        unit.connection.execute(t.silo_tasks.insert(), list(rows))
+
+
+def change_task(unit: Unit, id_: UUID, values: dict[str, Any]) -> None:
+    unit.connection.execute(t.silo_tasks.update().where(t.silo_tasks.c.id == id_).values(values))
+
+
+def answers(connection: sa.Connection, request_id: UUID) -> list[sa.RowMapping]:
+    """In the order in which they came; the last one of a task counts."""
+    c = t.silo_answers.c
+    statement = sa.select(t.silo_answers).where(c.request_id == request_id).order_by(c.at, c.id)
+    return list(connection.execute(statement).mappings())
+
+
+def overdue_tasks(connection: sa.Connection, now: int, limit: int) -> list[sa.RowMapping]:
+    """Those whose silo was asked, and whose time to answer is over."""
+    c = t.silo_tasks.c
+    statement = sa.select(t.silo_tasks).where(c.state == "asked", c.due_at <= now)
+    return list(connection.execute(statement.order_by(c.due_at, c.id).limit(limit)).mappings())
+
+
+def past_due(connection: sa.Connection, today: str, limit: int) -> list[UUID]:
+    """Requests that wait for a proof and whose time is over, and those that run on the last safe day."""
+    c = t.requests.c
+    late = sa.or_(
+        sa.and_(c.state.in_(("received", "identifying")), c.legal_due < today),
+        sa.and_(c.state == "running", c.safe_due <= today),
+    )
+    return list(connection.execute(sa.select(c.id).where(late).order_by(c.id).limit(limit)).scalars())
+
+
+def add_code(unit: Unit, row: dict[str, Any]) -> None:
+    unit.connection.execute(t.identity_codes.insert(), row)
+
+
+def codes(connection: sa.Connection, request_id: UUID, *, lock: bool = False) -> list[sa.RowMapping]:
+    """Newest first."""
+    c = t.identity_codes.c
+    statement = sa.select(t.identity_codes).where(c.request_id == request_id)
+    statement = statement.order_by(c.created_at.desc(), c.id.desc())
+    return list(connection.execute(statement.with_for_update() if lock else statement).mappings())
+
+
+def change_code(unit: Unit, id_: UUID, values: dict[str, Any]) -> None:
+    unit.connection.execute(t.identity_codes.update().where(t.identity_codes.c.id == id_).values(values))
+
+
+def certificates(connection: sa.Connection, request_id: UUID) -> list[sa.RowMapping]:
+    c = t.certificates.c
+    statement = sa.select(t.certificates).where(c.request_id == request_id).order_by(c.at, c.id)
+    return list(connection.execute(statement).mappings())

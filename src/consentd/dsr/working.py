@@ -1,0 +1,266 @@
+"""Carrying tasks to the silos: side by side, each silo at its own pace, resumed and taken over after a kill.
+
+A row of `silo_tasks` is the one place where a task has a state. Whoever holds its lease asks the silo,
+outside any transaction; the answer, and what follows from it, is one unit that proves the lease. A process
+that dies leaves a lease that runs out: the next one asks again, with the same task number, which makes a
+repeated order harmless to a connector that keeps its contract.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from functools import partial
+from typing import Any, Protocol
+from uuid import UUID
+
+import structlog
+
+from consentd.base.clock import Clock
+from consentd.base.ids import new_id
+from consentd.crypto.keyring import Keyring, with_fresh_keys
+from consentd.db import leases
+from consentd.db.unit import Database, Unit
+from consentd.dsr import store, watching
+from consentd.dsr.cases import RequestCase
+from consentd.dsr.running import answered, nothing_to_look_by, order_of
+from consentd.evidence.model import SERVICE
+from consentd.kernel.errors import ConsentdError, Unavailable
+from consentd.kernel.instants import SECOND, Instant
+from consentd.kernel.policy import System
+from consentd.policy.service import PolicyBook
+from consentd.systems.connectors.contract import (
+    Answer,
+    Asked,
+    Connector,
+    Order,
+    Records,
+    SiloUnavailable,
+    Verdict,
+)
+
+AT_ONCE = 16
+"""Silos that one process asks at the same time."""
+WATCH_SECONDS = 60.0
+_IDLE_SECONDS = 2.0
+_log = structlog.get_logger()
+Row = Any
+"""Any: a row mapping of `silo_tasks`."""
+
+
+class LostLease(Unavailable):
+    """Another process took over; what this one was about to write is undone."""
+
+
+class Copies(Protocol):
+    """Where the records of a copy lie until the package is made."""
+
+    def writing(self, request: UUID, task: UUID, system: str) -> contextlib.AbstractContextManager[Records]:
+        """What is added is there once the block ends without an error; an earlier try's is replaced."""
+        ...
+
+
+class Worker:
+    """`woken`: set when there may be something to do. `connector`: how a silo is reached."""
+
+    def __init__(
+        self,
+        database: Database,
+        keyring: Keyring,
+        policies: PolicyBook,
+        connector: Callable[[System], Connector],
+        copies: Copies,
+        clock: Clock,
+        woken: asyncio.Event | None = None,
+    ) -> None:
+        self._database = database
+        self._keyring = keyring
+        self._policies = policies
+        self._connector = connector
+        self._copies = copies
+        self._clock = clock
+        self._woken = woken or asyncio.Event()
+        self._holder = new_id()
+        self._running: set[asyncio.Task[None]] = set()
+
+    def wake(self) -> None:
+        self._woken.set()
+
+    async def run(self) -> None:
+        """Until cancelled: takes what waits, as many at a time as may be; and looks at what is due."""
+        watched = -WATCH_SECONDS
+        try:
+            while True:
+                self._woken.clear()
+                now = asyncio.get_running_loop().time()
+                if now - watched >= WATCH_SECONDS:
+                    watched = now
+                    await self._safely(self.watch)
+                started = await self._safely(self.start)
+                if not started:
+                    with contextlib.suppress(TimeoutError):
+                        async with asyncio.timeout(_IDLE_SECONDS):
+                            await self._woken.wait()
+        finally:
+            await self._stop()
+
+    async def _safely(self, work: Callable[[], Any]) -> Any:  # Any: whatever the work gives
+        """Whatever goes wrong with one thing, the next must not wait for it."""
+        try:
+            return await work()
+        except ConsentdError as error:
+            _log.warning("requests_interrupted", code=error.code)
+        except Exception as error:
+            _log.error("requests_failed", kind=type(error).__name__)
+        return None
+
+    async def _stop(self) -> None:
+        for task in self._running:
+            task.cancel()
+        await asyncio.gather(*self._running, return_exceptions=True)
+
+    async def start(self) -> int:
+        """Claims what this process has room for, and begins with it; how many."""
+        room = AT_ONCE - len(self._running)
+        if room <= 0:
+            await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
+            return 1
+        rows = await self._database.housekeep(
+            lambda unit: leases.claim(
+                unit, store.TASKS, self._holder, states=("waiting", "running"), order="next_at", limit=room
+            )
+        )
+        for row in rows:
+            task = asyncio.create_task(self._carry(row))
+            self._running.add(task)
+            task.add_done_callback(self._ended)
+        return len(rows)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._running.discard(task)
+        self._woken.set()
+
+    async def settled(self) -> None:
+        """Works until nothing is left that could be done now: for commands and tests."""
+        while await self.start() or self._running:
+            if self._running:
+                await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
+
+    async def watch(self) -> None:
+        """What is due: silos that are silent, requests whose time ends."""
+        await with_fresh_keys(
+            self._keyring,
+            self._database,
+            lambda: watching.watch(self._database, self._keyring, self._policies),
+        )
+
+    async def _carry(self, row: Row) -> None:
+        try:
+            async with self._held(row):
+                outcome = await self._asked(row)
+                await self._write(row, outcome)
+        except SiloUnavailable as error:
+            await self._safely(partial(self._later, row, error.code, error.message))
+        except LostLease:
+            pass
+        except ConsentdError as error:
+            await self._safely(partial(self._later, row, error.code, error.message))
+        except asyncio.CancelledError:
+            # Stopping: anybody may take it at once.
+            await self._safely(partial(self._let_go, row))
+            raise
+        except Exception as error:
+            # A defect of ours or of a driver: the kind alone, for a message may hold what is personal.
+            _log.error("task_failed", kind=type(error).__name__, system=row["system"], verb=row["verb"])
+            await self._safely(
+                partial(self._later, row, "defect", f"An error of the kind {type(error).__name__}.")
+            )
+
+    async def _asked(self, row: Row) -> Answer | Asked:
+        prepared = await with_fresh_keys(self._keyring, self._database, lambda: self._prepared(row))
+        if prepared is None:
+            return nothing_to_look_by()
+        system, order = prepared
+        connector = self._connector(system)
+        with self._copies.writing(row["request_id"], row["id"], row["system"]) as records:
+            return await connector.carry_out(order, records)
+
+    async def _prepared(self, row: Row) -> tuple[System, Order] | None:
+        """What the silo is asked, from what is known now."""
+
+        def work(unit: Unit) -> tuple[System, Order] | None:
+            case = RequestCase.locked(
+                unit, self._keyring, self._policies.active(unit.connection), row["request_id"]
+            )
+            order = order_of(case, row)
+            return None if order is None else (case.compiled.policy.systems[row["system"]], order)
+
+        return await self._database.housekeep(work)
+
+    async def _write(self, row: Row, outcome: Answer | Asked) -> None:
+        if isinstance(outcome, Asked):
+            values = {"state": "asked", "reference": outcome.reference, **leases.RELEASED}
+            await self._database.housekeep(lambda unit: self._require(unit, row, values))
+            return
+        await self._answer(row, outcome)
+
+    async def _answer(self, row: Row, answer: Answer) -> None:
+        def work(unit: Unit) -> None:
+            compiled = self._policies.active(unit.connection)
+            # The request before the task, as everywhere: two that lock in different orders wait for ever.
+            case = RequestCase.locked(unit, self._keyring, compiled, row["request_id"])
+            self._require(unit, row, {})
+            answered(case, row, answer, SERVICE)
+
+        await with_fresh_keys(self._keyring, self._database, lambda: self._database.change(work))
+        self._woken.set()
+
+    async def _later(self, row: Row, code: str, message: str) -> None:
+        """Another try, later each time; at last the task is failed, and told."""
+        attempts = row["attempts"] + 1
+        compiled = await self._database.read(self._policies.active)
+        system: System | None = compiled.policy.systems.get(row["system"])
+        most = system.connection.attempts if system and system.connection else 1
+        if attempts >= most:
+            await self._answer(row, Answer(verdict=Verdict.FAILED, code=code, detail=message[:500]))
+            return
+
+        def note(unit: Unit) -> None:
+            wait = leases.backoff(attempts)
+            values = {"state": "waiting", "attempts": attempts, "code": code}
+            values |= {"next_at": unit.now + int(wait * SECOND)} | leases.RELEASED
+            leases.keep(unit, store.TASKS, row["id"], self._holder, values)
+
+        await self._database.housekeep(note)
+
+    async def _let_go(self, row: Row) -> None:
+        values = {"state": "waiting"} | leases.RELEASED
+        await self._database.housekeep(
+            lambda unit: leases.keep(unit, store.TASKS, row["id"], self._holder, values)
+        )
+
+    @contextlib.asynccontextmanager
+    async def _held(self, row: Row) -> AsyncIterator[None]:
+        """Renews the lease while the silo works: it may take longer than one lasts."""
+
+        async def beat() -> None:
+            while True:
+                await asyncio.sleep(leases.LEASE_SECONDS / 3)
+                try:
+                    await self._database.housekeep(lambda unit: self._require(unit, row, {}))
+                except LostLease:
+                    return
+                except ConsentdError as error:
+                    _log.warning("task_lease_not_renewed", code=error.code)
+
+        beating = asyncio.create_task(beat())
+        try:
+            yield
+        finally:
+            beating.cancel()
+            await asyncio.gather(beating, return_exceptions=True)
+
+    def _require(self, unit: Unit, row: Row, values: dict[str, Any]) -> None:
+        """Writes to the row and renews the lease. Raises LostLease if another process has it by now."""
+        renewed = {"lease_until": Instant(leases.until(unit))} | values
+        if not leases.keep(unit, store.TASKS, row["id"], self._holder, renewed):
+            raise LostLease("lost_lease", "Another process took over this task.")

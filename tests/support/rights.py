@@ -1,0 +1,112 @@
+"""A company whose silos take part in requests: each a simulated one, on a real database."""
+
+import contextlib
+from collections.abc import Iterator, Mapping
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from consentd.callers import staff
+from consentd.dsr.identity import Sending
+from consentd.dsr.service import RequestService
+from consentd.dsr.shapes import AnyStep, RequestAsked
+from consentd.dsr.views import RequestReceived, RequestTold
+from consentd.dsr.working import Worker
+from consentd.evidence.model import OPERATOR
+from consentd.kernel.canonical import Scalar
+from consentd.kernel.policy import System, sealed
+from consentd.systems.connectors.contract import Connector, Records
+from support import builders_requests as requests
+from support.builders import EVERYTHING, Company, demo_policy
+
+RIGHTS = (*EVERYTHING, "requests:write", "requests:read", "requests:decide")
+
+
+class Kept:
+    """Records in memory, by request and silo; an earlier try's are replaced."""
+
+    def __init__(self) -> None:
+        self.found: dict[tuple[UUID, str], list[tuple[str, Mapping[str, Scalar]]]] = {}
+
+    @contextlib.contextmanager
+    def writing(self, request: UUID, task: UUID, system: str) -> Iterator[Records]:
+        class Into:
+            def __init__(self) -> None:
+                self.rows: list[tuple[str, Mapping[str, Scalar]]] = []
+
+            def add(self, what: str, record: Mapping[str, Scalar]) -> None:
+                self.rows.append((what, record))
+
+        into = Into()
+        yield into
+        if into.rows:
+            self.found[request, system] = into.rows
+
+
+class Rights:
+    """Takes requests in and carries them out; `desk` is the system that staff work with."""
+
+    def __init__(self, company: Company, silos: Mapping[str, Connector]) -> None:
+        self.company = company
+        self.silos = silos
+        self.mail: list[Sending] = []
+        self.copies = Kept()
+        self.service = RequestService(company.doing, self._deliver)
+        self.worker = self.new_worker()
+        self.staff: list[UUID] = []
+
+    def new_worker(self) -> Worker:
+        return Worker(
+            self.company.database,
+            self.company.keyring,
+            self.company.policies,
+            lambda system: self.silos[system.id],
+            self.copies,
+            self.company.clock,
+        )
+
+    async def _deliver(self, sending: Sending) -> None:
+        self.mail.append(sending)
+
+    @classmethod
+    async def of(cls, company: Company, silos: Mapping[str, tuple[System, Connector]]) -> "Rights":
+        systems = {name: one for name, (one, _) in silos.items()}
+        await company.activate(sealed(msgspec.structs.replace(demo_policy(), systems=systems)))
+        await company.add_system("desk", scopes=RIGHTS)
+        return cls(company, {name: connector for name, (_, connector) in silos.items()})
+
+    async def hire(self, name: str = "Claire") -> UUID:
+        made = await self.company.database.change(
+            lambda unit: staff.add(
+                unit, self.company.keyring, name, f"{name.lower()}@x.example", "fr", "agent", OPERATOR
+            )
+        )
+        self.staff.append(made.id)
+        return made.id
+
+    async def asks(self, right: str, *who: str, **other: Any) -> RequestReceived:
+        self.company.clock.move(minutes=1)
+        named = [msgspec.to_builtins(requests.identifier(one)) for one in who]
+        asked = msgspec.convert({"right": right, "identifiers": named, **other}, RequestAsked)
+        return await self.service.register(self.company.systems["desk"], asked)
+
+    async def told(self, request: UUID) -> RequestTold:
+        return await self.service.tell(self.company.systems["desk"], request)
+
+    async def step(self, request: UUID, step: str, by: UUID, **members: Any) -> RequestTold:
+        self.company.clock.move(minutes=1)
+        taken: AnyStep = msgspec.convert({"step": step, "by": by, **members}, AnyStep)  # type: ignore[arg-type]
+        return await self.service.step(self.company.systems["desk"], request, taken)
+
+    async def code(self, request: UUID, scheme: str = "email") -> str | None:
+        """Has a code sent; what arrived, if anything did."""
+        before = len(self.mail)
+        await self.service.send_code(self.company.systems["desk"], request, scheme)
+        return self.mail[-1].code if len(self.mail) > before else None
+
+    async def proves(self, request: UUID, code: str) -> RequestReceived:
+        return await self.service.prove(self.company.systems["desk"], request, code)
+
+    async def carries_out(self) -> None:
+        await self.worker.settled()
