@@ -56,6 +56,24 @@ GOOD: dict[str, dict[str, Any]] = {
     "/v1/permits/{permit_id}/used": {"outcome": "sent", "occurred_at": "2026-11-20T10:15:00+01:00"},
     "/v1/check/batch": {"items": [question(new_email())]},
     "/v1/replica": {"replica": "0" * 32, "policy": "sha256:0", "limit": 2},
+    "/v1/requests": {
+        "right": "rectification",
+        "identifiers": person()["identifiers"],
+        "came_by": "letter",
+        "received_on": "2026-11-20",
+        "language": "fr",
+        "agent": {"name": "Me Durand", "mandate": "signed"},
+        "words": "…",
+        "changes": {"family_name": "Diaz"},
+    },
+    "/v1/requests/{request_id}/code": {"scheme": "email"},
+    "/v1/requests/{request_id}/proof": {"code": "12345678"},
+    "/v1/requests/{request_id}/steps": {
+        "step": "identify",
+        "by": "01a2a3b0-5c6d-7e8f-9012-3456789abcde",
+        "grounds": "the card",
+        "subject_id": "01a2a3b0-5c6d-7e8f-9012-3456789abcde",
+    },
     "/v1/subjects/lookup": {"identifiers": person()["identifiers"], "territory": "FR"},
 }
 

@@ -155,6 +155,14 @@ EXAMPLES = {
     "POST /v1/imports": Example(an_export, ("import.received",)),
     "GET /v1/imports/{import_id}": Example(),
     "POST /v1/replica": Example(lambda: {"replica": "0" * 32}, ("replica.told",)),
+    "POST /v1/requests": Example(
+        lambda: {"right": "access", "identifiers": [email(new_email())]}, ("request.received",)
+    ),
+    "GET /v1/requests": Example(entries=("requests.listed",)),
+    "GET /v1/requests/{request_id}": Example(entries=("request.read",)),
+    "POST /v1/requests/{request_id}/code": Example(lambda: {"scheme": "email"}, ("request.proof_asked",)),
+    "POST /v1/requests/{request_id}/proof": Example(lambda: {"code": "00000000"}, ("request.proven",)),
+    "POST /v1/requests/{request_id}/steps": Example(lambda: {"step": "withdraw"}, ("request.withdrawn",)),
     "POST /v1/check": Example(lambda: question(new_email())),
     "POST /v1/check/batch": Example(lambda: {"items": [question(new_email())]}),
     "POST /v1/check/list": Example(a_list, ("list.decided",)),

@@ -8,6 +8,7 @@ TAGS: dict[str, Text] = {
     "authzen": Text("Peut-on contacter ? (norme AuthZEN)", "May we make contact? (AuthZEN standard)"),
     "consent": Text("Enregistrer et lire des choix", "Recording and reading choices"),
     "people": Text("Personnes", "People"),
+    "requests": Text("Demandes des personnes : accès, effacement…", "People’s requests: access, erasure…"),
     "imports": Text("Reprendre les exports des outils", "Taking in exports of tools"),
     "feed": Text("Copies locales", "Local copies"),
     "log": Text("Journal vérifiable", "Verifiable log"),

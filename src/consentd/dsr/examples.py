@@ -1,0 +1,159 @@
+"""Requests and their answers, for the description of the API. Everyone in them is invented."""
+
+from typing import Any
+
+from consentd.subjects.examples import PERSON
+
+REQUEST = "01a2a3c0-0f1e-7c52-9a3b-5d7e8f901234"
+STAFF = "01a2a3b0-5c6d-7e8f-9012-3456789abcde"
+_TASK = "01a2a3c1-2233-7445-8667-788990011223"
+
+ASKED: dict[str, Any] = {  # Any: JSON
+    "erasure": {
+        "right": "erasure",
+        "identifiers": [{"scheme": "email", "value": "ana.diaz@exemple.fr"}],
+        "territory": "FR",
+        "language": "fr",
+    },
+    "by_letter": {
+        "right": "access",
+        "identifiers": [{"scheme": "customer", "value": "C-1042"}],
+        "came_by": "letter",
+        "received_on": "2026-11-18",
+        "words": "Je souhaite recevoir une copie de mes données.",
+    },
+    "rectification": {
+        "right": "rectification",
+        "identifiers": [{"scheme": "email", "value": "ana.diaz@exemple.fr"}],
+        "changes": {"family_name": "Diaz-Moreau"},
+    },
+}
+RECEIVED: dict[str, Any] = {
+    "id": REQUEST,
+    "right": "erasure",
+    "received_on": "2026-11-20",
+    "safe_due": "2026-12-20",
+    "legal_due": "2026-12-21",
+    "done_at_once": False,
+}
+CODE: dict[str, Any] = {"by_mail": {"scheme": "email"}}
+CODE_SENT: dict[str, Any] = {"minutes": 15}
+PROOF: dict[str, Any] = {"code": {"code": "48213097"}}
+STEPS: dict[str, Any] = {
+    "identify": {
+        "step": "identify",
+        "by": STAFF,
+        "grounds": "Came to the shop with the loyalty card; signature compared.",
+        "subject_id": PERSON,
+    },
+    "approve": {"step": "approve", "by": STAFF},
+    "refuse": {
+        "step": "refuse",
+        "by": STAFF,
+        "article": "GDPR 12(5)",
+        "reasons": "The same copy was asked for every day of the month.",
+    },
+    "extend": {"step": "extend", "by": STAFF, "reasons": "Archives on paper in three shops."},
+}
+TOLD: dict[str, Any] = {
+    "id": REQUEST,
+    "right": "erasure",
+    "article": "GDPR 17",
+    "state": "partial",
+    "waits_for": "silos",
+    "came_by": "api",
+    "language": "fr",
+    "received_on": "2026-11-20",
+    "safe_due": "2026-12-20",
+    "legal_due": "2026-12-21",
+    "extended": False,
+    "answered_at": "2026-11-20T10:02:11Z",
+    "closed_at": None,
+    "gaps": ["mailing"],
+    "silos": [
+        {
+            "system": "mailing",
+            "name": "Mailchimp",
+            "tasks": [
+                {
+                    "id": _TASK,
+                    "verb": "erase",
+                    "state": "ended",
+                    "verdict": "failed",
+                    "code": "connection_refused",
+                    "attempts": 8,
+                    "due_at": "2026-11-27T10:00:00Z",
+                    "ended_at": "2026-11-20T10:02:11Z",
+                    "parts": [],
+                }
+            ],
+        },
+        {
+            "system": "webshop",
+            "name": "Shopify",
+            "tasks": [
+                {
+                    "id": "01a2a3c1-2233-7445-8667-788990011224",
+                    "verb": "erase",
+                    "state": "ended",
+                    "verdict": "done",
+                    "code": None,
+                    "attempts": 0,
+                    "due_at": "2026-11-27T10:00:00Z",
+                    "ended_at": "2026-11-20T10:00:03Z",
+                    "parts": [
+                        {
+                            "what": "orders",
+                            "found": 3,
+                            "deleted": 1,
+                            "changed": 0,
+                            "kept": [
+                                {
+                                    "count": 2,
+                                    "because": "Code de commerce L.123-22",
+                                    "until": "2036-03-31",
+                                }
+                            ],
+                        }
+                    ],
+                }
+            ],
+        },
+    ],
+    "steps": [
+        {
+            "event": "received",
+            "state": "received",
+            "at": "2026-11-20T09:58:00Z",
+            "by": "system",
+            "by_id": "01a2a3a0-1111-7222-8333-444455556666",
+        },
+        {
+            "event": "proven",
+            "state": "running",
+            "at": "2026-11-20T10:00:00Z",
+            "by": "subject",
+            "by_id": None,
+        },
+        {
+            "event": "settled",
+            "state": "partial",
+            "at": "2026-11-20T10:02:11Z",
+            "by": "service",
+            "by_id": None,
+        },
+    ],
+}
+LISTED: dict[str, Any] = {
+    "requests": [
+        {
+            "id": REQUEST,
+            "right": "erasure",
+            "state": "partial",
+            "received_on": "2026-11-20",
+            "safe_due": "2026-12-20",
+            "legal_due": "2026-12-21",
+        }
+    ],
+    "next": None,
+}
