@@ -11,6 +11,8 @@ Upholds promise 18: a message names a server by host and port at most. Never a p
 which may hold a secret; never a word that the other side said, which may quote an address.
 """
 
+import ssl
+
 from consentd.kernel.errors import ConsentdError, Unavailable
 
 
@@ -36,3 +38,17 @@ class TooMuch(NetError):
 
 class Rejected(NetError):
     pass
+
+
+def lost(error: BaseException, server: str) -> Unreachable:
+    """What a library said of a connection that was not to be had, or not to its end. `server`: host:port."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return Unreachable(
+                "bad_certificate", f"{server} shows no certificate that is valid for its name."
+            )
+        if isinstance(cause, ssl.SSLError):
+            return Unreachable("no_tls", f"{server} does not speak TLS as it should.")
+        cause = cause.__cause__ or cause.__context__
+    return Unreachable("cut_off", f"{server} ended the connection without a whole answer.")

@@ -20,7 +20,7 @@ import httpx
 import msgspec
 
 from consentd.net.connecting import Allowed, CheckedBackend, Resolve, resolve, shown
-from consentd.net.errors import NetError, NotAllowed, TookTooLong, TooMuch, Unreachable
+from consentd.net.errors import NetError, NotAllowed, TookTooLong, TooMuch, lost
 
 # Its INFO lines hold every address that is called, and DEBUG lines the headers (promise 18).
 for _name in ("httpx", "httpcore"):
@@ -123,23 +123,10 @@ class Http:
             raise TookTooLong("too_slow", f"{server} was not done after {seconds:g} seconds.") from None
         except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException) as error:
             # From None: the library's words may quote what was sent.
-            raise _lost(error, server) from None
+            raise lost(error, server) from None
 
     async def close(self) -> None:
         await self._client.aclose()
-
-
-def _lost(error: Exception, server: str) -> Unreachable:
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, ssl.SSLCertVerificationError):
-            return Unreachable(
-                "bad_certificate", f"{server} shows no certificate that is valid for its name."
-            )
-        if isinstance(cause, ssl.SSLError):
-            return Unreachable("no_tls", f"{server} does not speak TLS as it should.")
-        cause = cause.__cause__ or cause.__context__
-    return Unreachable("cut_off", f"{server} ended the connection without a whole answer.")
 
 
 class _Transport(httpx.AsyncBaseTransport):
