@@ -219,6 +219,20 @@ def test_cryptography_lives_in_crypto() -> None:
     only_where("jwt", lambda module: module.name in ("crypto/jws.py", "client/credentials.py"))
 
 
+def test_what_leaves_goes_through_net() -> None:
+    """One room checks whom is called, for how long and how much (promise 15): a second client would not."""
+    for library in ("httpx", "httpcore"):
+        only_where(library, lambda module: module.room in ("net", "client"))
+    for library in ("aiosmtplib", "smtplib", "requests", "urllib3", "aiohttp"):
+        only_where(library, lambda module: module.room == "net")
+    no_faults(
+        f"{module.name}:{line} imports {'.'.join(parts[:2])}"
+        for module in modules()
+        for parts, line in imports_of(module)
+        if parts[:2] in (["urllib", "request"], ["http", "client"])
+    )
+
+
 def test_yaml_is_read_in_one_place() -> None:
     """Tags that make objects are refused there, and nowhere else has to remember to (promise 16)."""
     only_where("yaml", lambda module: module.name == "policy/files.py")

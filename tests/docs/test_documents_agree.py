@@ -69,6 +69,9 @@ ATTRIBUTES = {
     "CONSENTD_METRICS_HOST": "metrics_host",
     "CONSENTD_METRICS_PORT": "metrics_port",
     "CONSENTD_OTEL": "otel",
+    "CONSENTD_ALLOWED_HOSTS": "allowed_hosts",
+    "CONSENTD_SMTP_URL": "smtp",
+    "CONSENTD_MAIL_FROM": "mail_from",
 }
 
 

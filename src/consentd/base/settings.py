@@ -6,12 +6,17 @@ every address of the machine.
 """
 
 import os
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 
+from consentd.base.mail_address import Sender, sender
+from consentd.base.reaching import Host, SmtpServer, hosts, smtp_server
 from consentd.kernel.errors import OperatorError
+
+T = TypeVar("T")
 
 MOST_WORKERS = 64
 LOG_LEVELS = ("debug", "info", "warning", "error", "critical")
@@ -38,6 +43,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Where metrics are read; nowhere if None."""
     otel: str | None
     """Where traces are sent (an OTLP endpoint over HTTP); nowhere if None."""
+    allowed_hosts: tuple[Host, ...] | None
+    """Servers that may be called though their address is private; none if None."""
+    smtp: SmtpServer | None
+    """Who takes mail. Without one nothing is sent, and whoever would send is told."""
+    mail_from: Sender | None
+    """From whom mail comes; there is one where there is `smtp`."""
 
     @property
     def checkpoint_file(self) -> Path:
@@ -72,7 +83,32 @@ def from_environment(environ: Mapping[str, str] | None = None) -> Settings:
         metrics_host=env.get("CONSENTD_METRICS_HOST") or "127.0.0.1",
         metrics_port=_metrics_port(env, port),
         otel=_http_address(env, "CONSENTD_OTEL"),
+        allowed_hosts=_read(env, "CONSENTD_ALLOWED_HOSTS", hosts),
+        smtp=_read(env, "CONSENTD_SMTP_URL", smtp_server),
+        mail_from=_mail_from(env),
     )
+
+
+def of_silo(env: Mapping[str, str], system: str, name: str) -> str | None:
+    """A secret setting of one connected silo: of `phone-sales`, CONSENTD_SILO_PHONE_SALES_<NAME>.
+
+    Looked at when the silo is reached, so that one silo's mistake does not stop the service.
+    """
+    return env.get(name_for_silo(system, name)) or None
+
+
+def name_for_silo(system: str, name: str) -> str:
+    return f"CONSENTD_SILO_{system.upper().replace('-', '_')}_{name}"
+
+
+def _read(env: Mapping[str, str], name: str, reader: Callable[[str], T]) -> T | None:
+    text = env.get(name)
+    if not text:
+        return None
+    try:
+        return reader(text)
+    except ValueError as error:
+        raise OperatorError("bad_setting", f"{name} {error}.") from None
 
 
 def _public_url(env: Mapping[str, str], host: str, port: int) -> str:
@@ -109,6 +145,16 @@ def _http_address(env: Mapping[str, str], name: str) -> str | None:
         # Not shown: such an address may hold a password.
         raise OperatorError("bad_setting", f"{name} starts with neither http:// nor https://.")
     return text
+
+
+def _mail_from(env: Mapping[str, str]) -> Sender | None:
+    found = _read(env, "CONSENTD_MAIL_FROM", sender)
+    if found is None and env.get("CONSENTD_SMTP_URL"):
+        raise OperatorError(
+            "bad_setting",
+            "CONSENTD_SMTP_URL is set, but CONSENTD_MAIL_FROM is not: say from whom mail comes.",
+        )
+    return found
 
 
 def _one_of(env: Mapping[str, str], name: str, default: str, known: Collection[str]) -> str:
