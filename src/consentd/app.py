@@ -38,6 +38,9 @@ from consentd.db.engine import open_database
 from consentd.db.postgres import PostgresDatabase
 from consentd.db.sqlite import SqliteDatabase
 from consentd.db.unit import unwatched
+from consentd.dsr import api as dsr_api
+from consentd.dsr.posting import Post
+from consentd.dsr.service import RequestService
 from consentd.evidence import api as evidence_api
 from consentd.evidence import service as evidence
 from consentd.evidence.journal import Journal
@@ -48,6 +51,7 @@ from consentd.feed.replicas import Replicas
 from consentd.imports import api as imports_api
 from consentd.imports.jobs import Imports
 from consentd.kernel.errors import ConsentdError, OperatorError, Tampered, Unavailable
+from consentd.net.mail import mailer
 from consentd.policy.service import PolicyBook, log_origin
 from consentd.subjects import api as subjects_api
 from consentd.subjects.doing import Doing
@@ -234,6 +238,7 @@ def slices(
         *check_api.routes(checks, permits, doing, repeats, batches),
         *lists_api.routes(checks, lists),
         *imports_api.routes(imports),
+        *dsr_api.routes(RequestService(doing, Post(mailer(parts.settings, clock.now))), repeats),
         *authzen_api.routes(checks, doing, batches, parts.settings.public_url),
         *feed_api.routes(Replicas(doing, clock.now)),
     ]

@@ -7,19 +7,20 @@ from consentd.kernel.errors import CallerError, Conflict
 from support.builders import Company
 from support.rights import Rights
 from support.silos_simulated import Silo, system
+from support.smtp import Sink
 
 ANA = "email:ana@exemple.fr"
 CARD = "customer:C42"
 
 
-async def shop(company: Company, **silos: Silo) -> Rights:
+async def shop(company: Company, mailbox: Sink, **silos: Silo) -> Rights:
     """A web shop that knows numbers and addresses, a till that knows numbers alone, a mailing tool."""
     found = {
         "webshop": (system("webshop", "email", "customer", adds=("customer",)), silos["webshop"]),
         "till": (system("till", "customer", after=("webshop",)), silos["till"]),
         "mailing": (system("mailing", "email"), silos["mailing"]),
     }
-    return await Rights.of(company, found)
+    return await Rights.of(company, found, mailbox)
 
 
 def three(**changed: Silo) -> dict[str, Silo]:
@@ -35,10 +36,10 @@ def verdicts(told: object, system: str) -> dict[str, str | None]:
     return {task.verb: task.verdict for task in silos[system].tasks}
 
 
-async def test_an_erasure_from_the_code_to_the_last_silo(company: Company) -> None:
+async def test_an_erasure_from_the_code_to_the_last_silo(company: Company, mailbox: Sink) -> None:
     silos = three()
     await company.gives(ANA)
-    rights = await shop(company, **silos)
+    rights = await shop(company, mailbox, **silos)
     asked = await rights.asks("erasure", ANA)
     await rights.carries_out()
     assert not silos["webshop"].orders
@@ -57,10 +58,12 @@ async def test_an_erasure_from_the_code_to_the_last_silo(company: Company) -> No
     await company.verify_everything()
 
 
-async def test_promise_12_nothing_is_asked_of_silos_before_identity_is_proven(company: Company) -> None:
+async def test_promise_12_nothing_is_asked_of_silos_before_identity_is_proven(
+    company: Company, mailbox: Sink
+) -> None:
     silos = three()
     await company.gives(ANA)
-    rights = await shop(company, **silos)
+    rights = await shop(company, mailbox, **silos)
     for right in ("access", "portability", "erasure", "rectification"):
         changes = {"changes": {"name": "Ana"}} if right == "rectification" else {}
         await rights.asks(right, ANA, **changes)
@@ -68,10 +71,12 @@ async def test_promise_12_nothing_is_asked_of_silos_before_identity_is_proven(co
     assert not any(silo.orders for silo in silos.values())
 
 
-async def test_promise_12_a_repeated_request_has_an_identity_check_of_its_own(company: Company) -> None:
+async def test_promise_12_a_repeated_request_has_an_identity_check_of_its_own(
+    company: Company, mailbox: Sink
+) -> None:
     silos = three()
     await company.gives(ANA)
-    rights = await shop(company, **silos)
+    rights = await shop(company, mailbox, **silos)
     first = await rights.asks("access", ANA)
     code = await rights.code(first.id)
     assert code
@@ -84,11 +89,13 @@ async def test_promise_12_a_repeated_request_has_an_identity_check_of_its_own(co
     assert (await rights.told(second.id)).state == "received"
 
 
-async def test_promise_12_a_failed_silo_makes_it_partial_and_it_stays_open(company: Company) -> None:
+async def test_promise_12_a_failed_silo_makes_it_partial_and_it_stays_open(
+    company: Company, mailbox: Sink
+) -> None:
     silos = three()
     silos["mailing"].fails = 1_000
     await company.gives(ANA)
-    rights = await shop(company, **silos)
+    rights = await shop(company, mailbox, **silos)
     who = await rights.hire()
     asked = await rights.asks("erasure", ANA)
     await rights.proves(asked.id, await rights.code(asked.id) or "")
@@ -109,11 +116,13 @@ async def test_promise_12_a_failed_silo_makes_it_partial_and_it_stays_open(compa
     await company.verify_everything()
 
 
-async def test_an_erasure_that_did_not_take_is_noticed_by_asking_again(company: Company) -> None:
+async def test_an_erasure_that_did_not_take_is_noticed_by_asking_again(
+    company: Company, mailbox: Sink
+) -> None:
     silos = three()
     silos["mailing"].leaves = True
     await company.gives(ANA)
-    rights = await shop(company, **silos)
+    rights = await shop(company, mailbox, **silos)
     asked = await rights.asks("erasure", ANA)
     await rights.proves(asked.id, await rights.code(asked.id) or "")
     await rights.carries_out()
@@ -122,13 +131,13 @@ async def test_an_erasure_that_did_not_take_is_noticed_by_asking_again(company: 
     assert verdicts(told, "mailing") == {"locate": "done", "erase": "done", "confirm": "partial"}
 
 
-async def test_a_silo_that_cannot_is_a_gap_and_no_silent_success(company: Company) -> None:
+async def test_a_silo_that_cannot_is_a_gap_and_no_silent_success(company: Company, mailbox: Sink) -> None:
     await company.gives(ANA)
     silos = {
         "webshop": (system("webshop", "email", verbs=[Verb.LOCATE, Verb.ERASE]), Silo((ANA,))),
         "notebook": (system("notebook", "email").__class__(id="notebook", name="N", zone="UTC"), Silo()),
     }
-    rights = await Rights.of(company, silos)
+    rights = await Rights.of(company, silos, mailbox)
     asked = await rights.asks("erasure", ANA)
     await rights.proves(asked.id, await rights.code(asked.id) or "")
     await rights.carries_out()
@@ -140,10 +149,12 @@ async def test_a_silo_that_cannot_is_a_gap_and_no_silent_success(company: Compan
     ]
 
 
-async def test_a_silo_that_knows_nobody_by_what_is_known_is_told_and_no_gap(company: Company) -> None:
+async def test_a_silo_that_knows_nobody_by_what_is_known_is_told_and_no_gap(
+    company: Company, mailbox: Sink
+) -> None:
     await company.gives(ANA)
     silo = Silo(("phone:+33612345678",))
-    rights = await Rights.of(company, {"calls": (system("calls", "phone"), silo)})
+    rights = await Rights.of(company, {"calls": (system("calls", "phone"), silo)}, mailbox)
     asked = await rights.asks("erasure", ANA)
     await rights.proves(asked.id, await rights.code(asked.id) or "")
     await rights.carries_out()
@@ -153,13 +164,13 @@ async def test_a_silo_that_knows_nobody_by_what_is_known_is_told_and_no_gap(comp
     assert not silo.orders
 
 
-async def test_what_a_silo_adds_does_not_spread_to_other_people(company: Company) -> None:
+async def test_what_a_silo_adds_does_not_spread_to_other_people(company: Company, mailbox: Sink) -> None:
     """The web shop's row names somebody else's number: the till must not be asked about them."""
     ben = "customer:C43"
     silos = three(webshop=Silo((ANA, CARD), (ANA, ben)))
     await company.gives(ANA)
     await company.gives("email:ben@exemple.fr", ben)
-    rights = await shop(company, **silos)
+    rights = await shop(company, mailbox, **silos)
     asked = await rights.asks("erasure", ANA)
     await rights.proves(asked.id, await rights.code(asked.id) or "")
     await rights.carries_out()
@@ -167,10 +178,12 @@ async def test_what_a_silo_adds_does_not_spread_to_other_people(company: Company
     assert {"customer:C43"} in silos["till"].rows
 
 
-async def test_a_code_to_a_shared_mailbox_is_not_enough_and_shows_nothing(company: Company) -> None:
+async def test_a_code_to_a_shared_mailbox_is_not_enough_and_shows_nothing(
+    company: Company, mailbox: Sink
+) -> None:
     await company.gives("email:home@exemple.fr", "customer:C1")
     await company.gives("email:home@exemple.fr", "customer:C2")
-    rights = await shop(company, **three())
+    rights = await shop(company, mailbox, **three())
     asked = await rights.asks("access", "email:home@exemple.fr", "customer:C1")
     alone = await rights.asks("access", "email:nobody@exemple.fr")
     code = await rights.code(asked.id)
@@ -183,9 +196,9 @@ async def test_a_code_to_a_shared_mailbox_is_not_enough_and_shows_nothing(compan
     assert type(first) is type(alone)
 
 
-async def test_a_code_is_tried_five_times_and_works_once(company: Company) -> None:
+async def test_a_code_is_tried_five_times_and_works_once(company: Company, mailbox: Sink) -> None:
     await company.gives(ANA)
-    rights = await shop(company, **three())
+    rights = await shop(company, mailbox, **three())
     asked = await rights.asks("access", ANA)
     code = await rights.code(asked.id) or ""
     wrong = f"{(int(code) + 1) % 10**8:08}"
@@ -201,9 +214,9 @@ async def test_a_code_is_tried_five_times_and_works_once(company: Company) -> No
         await rights.proves(asked.id, again)
 
 
-async def test_a_code_ends_after_a_quarter_of_an_hour(company: Company) -> None:
+async def test_a_code_ends_after_a_quarter_of_an_hour(company: Company, mailbox: Sink) -> None:
     await company.gives(ANA)
-    rights = await shop(company, **three())
+    rights = await shop(company, mailbox, **three())
     asked = await rights.asks("access", ANA)
     code = await rights.code(asked.id) or ""
     company.clock.move(minutes=16)
@@ -211,29 +224,33 @@ async def test_a_code_ends_after_a_quarter_of_an_hour(company: Company) -> None:
         await rights.proves(asked.id, code)
 
 
-async def test_an_objection_stands_before_anybody_is_asked_for_proof(company: Company) -> None:
+async def test_an_objection_stands_before_anybody_is_asked_for_proof(company: Company, mailbox: Sink) -> None:
     await company.gives(ANA)
     assert await company.allows(ANA)
-    rights = await shop(company, **three())
+    rights = await shop(company, mailbox, **three())
     received = await rights.asks("marketing_objection", ANA)
     assert received.done_at_once
     assert not await company.allows(ANA)
     assert (await rights.told(received.id)).state in ("running", "answered")
 
 
-async def test_everything_is_withdrawn_at_once_and_later_claims_stay_below(company: Company) -> None:
+async def test_everything_is_withdrawn_at_once_and_later_claims_stay_below(
+    company: Company, mailbox: Sink
+) -> None:
     await company.gives(ANA)
-    rights = await shop(company, **three())
+    rights = await shop(company, mailbox, **three())
     await rights.asks("withdrawal", ANA)
     assert await company.why(ANA) == "withdrawn"
     assert set((await company.states(ANA)).values()) == {"withdrawn"}
     await company.verify_everything()
 
 
-async def test_a_restriction_freezes_and_its_end_takes_staff_and_proof(company: Company) -> None:
+async def test_a_restriction_freezes_and_its_end_takes_staff_and_proof(
+    company: Company, mailbox: Sink
+) -> None:
     await company.gives(ANA)
     silos = three()
-    rights = await shop(company, **silos)
+    rights = await shop(company, mailbox, **silos)
     await rights.asks("restriction", ANA)
     assert await company.why(ANA) == "restricted"
     lifting = await rights.asks("lifting", ANA)
@@ -249,10 +266,10 @@ async def test_a_restriction_freezes_and_its_end_takes_staff_and_proof(company: 
     await company.verify_everything()
 
 
-async def test_an_erasure_by_letter_needs_two_of_staff(company: Company) -> None:
+async def test_an_erasure_by_letter_needs_two_of_staff(company: Company, mailbox: Sink) -> None:
     await company.gives(ANA)
     silos = three()
-    rights = await shop(company, **silos)
+    rights = await shop(company, mailbox, **silos)
     one, two = await rights.hire("Claire"), await rights.hire("Hugo")
     asked = await rights.asks("erasure", ANA, came_by="letter", received_on="2026-11-10")
     told = await rights.told(asked.id)
@@ -269,9 +286,9 @@ async def test_an_erasure_by_letter_needs_two_of_staff(company: Company) -> None
     assert (await rights.told(asked.id)).state == "answered"
 
 
-async def test_where_one_works_alone_they_approve_again_after_a_day(company: Company) -> None:
+async def test_where_one_works_alone_they_approve_again_after_a_day(company: Company, mailbox: Sink) -> None:
     await company.gives(ANA)
-    rights = await shop(company, **three())
+    rights = await shop(company, mailbox, **three())
     one = await rights.hire()
     asked = await rights.asks("erasure", ANA, came_by="counter")
     await rights.step(asked.id, "identify", one, grounds="Known at the counter.")
@@ -283,11 +300,11 @@ async def test_where_one_works_alone_they_approve_again_after_a_day(company: Com
     assert (await rights.step(asked.id, "approve", one)).state == "running"
 
 
-async def test_a_silent_silo_does_not_delay_the_answer(company: Company) -> None:
+async def test_a_silent_silo_does_not_delay_the_answer(company: Company, mailbox: Sink) -> None:
     silos = three()
     silos["mailing"].answers_later = True
     await company.gives(ANA)
-    rights = await shop(company, **silos)
+    rights = await shop(company, mailbox, **silos)
     asked = await rights.asks("erasure", ANA)
     await rights.proves(asked.id, await rights.code(asked.id) or "")
     await rights.carries_out()
@@ -299,17 +316,19 @@ async def test_a_silent_silo_does_not_delay_the_answer(company: Company) -> None
     assert told.silos[0].tasks[0].code == "silent"
 
 
-async def test_who_never_shows_who_they_are_is_not_waited_for_for_ever(company: Company) -> None:
-    rights = await shop(company, **three())
+async def test_who_never_shows_who_they_are_is_not_waited_for_for_ever(
+    company: Company, mailbox: Sink
+) -> None:
+    rights = await shop(company, mailbox, **three())
     asked = await rights.asks("access", ANA)
     company.clock.move(days=40)
     await rights.worker.watch()
     assert (await rights.told(asked.id)).state == "lapsed"
 
 
-async def test_a_refusal_and_an_extension(company: Company) -> None:
+async def test_a_refusal_and_an_extension(company: Company, mailbox: Sink) -> None:
     await company.gives(ANA)
-    rights = await shop(company, **three())
+    rights = await shop(company, mailbox, **three())
     who = await rights.hire()
     asked = await rights.asks("access", ANA)
     told = await rights.step(asked.id, "extend", who, reasons="Five archives on paper.")
@@ -326,9 +345,9 @@ async def test_a_refusal_and_an_extension(company: Company) -> None:
         await rights.step(asked.id, "approve", who)
 
 
-async def test_doubt_stops_the_clock_until_identity_is_shown(company: Company) -> None:
+async def test_doubt_stops_the_clock_until_identity_is_shown(company: Company, mailbox: Sink) -> None:
     await company.gives(ANA)
-    rights = await shop(company, **three())
+    rights = await shop(company, mailbox, **three())
     who = await rights.hire()
     asked = await rights.asks("access", ANA)
     await rights.step(asked.id, "ask_proof", who, doubt="The letter bears another name.")
@@ -338,9 +357,9 @@ async def test_doubt_stops_the_clock_until_identity_is_shown(company: Company) -
     assert (before, after) == ("2026-12-18", "2026-12-28")
 
 
-async def test_a_code_alone_does_not_stop_the_clock(company: Company) -> None:
+async def test_a_code_alone_does_not_stop_the_clock(company: Company, mailbox: Sink) -> None:
     await company.gives(ANA)
-    rights = await shop(company, **three())
+    rights = await shop(company, mailbox, **three())
     asked = await rights.asks("access", ANA)
     code = await rights.code(asked.id) or ""
     company.clock.move(minutes=10)
@@ -348,11 +367,11 @@ async def test_a_code_alone_does_not_stop_the_clock(company: Company) -> None:
     assert (await rights.told(asked.id)).safe_due == asked.safe_due
 
 
-async def test_a_dead_worker_is_taken_over(company: Company) -> None:
+async def test_a_dead_worker_is_taken_over(company: Company, mailbox: Sink) -> None:
     """It claimed a task and never came back; its lease runs out, and another process does it."""
     silos = three()
     await company.gives(ANA)
-    rights = await shop(company, **silos)
+    rights = await shop(company, mailbox, **silos)
     asked = await rights.asks("erasure", ANA)
     await rights.proves(asked.id, await rights.code(asked.id) or "")
     silos["webshop"].latency = 3600

@@ -10,15 +10,29 @@ import pytest
 
 from support.installation import Installation, Serving
 from support.postgres import Server
+from support.smtp import Sink, sink_beside
+
+
+@pytest.fixture(scope="session")
+def mailbox() -> Iterator[Sink]:
+    """Everybody's mail, at a real server."""
+    with sink_beside() as sink:
+        yield sink
 
 
 @pytest.fixture(scope="session", params=["sqlite", "postgresql"])
-def service(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
+def service(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, mailbox: Sink
+) -> Iterator[Serving]:
     url = None
     if request.param == "postgresql":
         server: Server = request.getfixturevalue("postgres")
         url = server.migrated()
-    with Installation(tmp_path_factory.mktemp("http"), url).make().served() as serving:
+    mail = {
+        "CONSENTD_SMTP_URL": f"smtp://127.0.0.1:{mailbox.port}",
+        "CONSENTD_MAIL_FROM": "Maison Lavande <donnees@maison-lavande.example>",
+    }
+    with Installation(tmp_path_factory.mktemp("http"), url, **mail).make().served() as serving:
         yield serving
 
 
@@ -26,6 +40,7 @@ def service(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 def till(service: Serving) -> Iterator[httpx.Client]:
     """A system that may do everything but decide who is who, and whose exports the policy describes."""
     scopes = ("consent:write", "consent:read", "check", "reasons", "replica")
+    scopes += ("requests:write", "requests:read", "requests:decide")
     with service.client_of(service.installation.connect(*scopes, name="till")) as client:
         yield client
 

@@ -26,6 +26,7 @@ import sqlalchemy as sa
 from consentd.app import Parts
 from consentd.base.settings import Settings, from_environment
 from consentd.callers import service as callers
+from consentd.callers import staff
 from consentd.cli.common import opened
 from consentd.cli.setup import initialise
 from consentd.db.tables.log import log_entries
@@ -129,6 +130,20 @@ class Installation:
 
         made = self.within(work)
         return Client(str(made.id), made.secret)
+
+    def hire(self, name: str = "Claire") -> str:
+        """A member of staff; their id."""
+
+        async def work(parts: Parts) -> str:
+            made = await parts.database.change(
+                lambda unit: staff.add(
+                    unit, parts.keyring, name, "claire@maison-lavande.example", "fr", "dpo", OPERATOR
+                )
+            )
+            return str(made.id)
+
+        found: str = self.within(work)
+        return found
 
     def entries(self) -> list[str]:
         """What the log says was done, in order, also what is not sequenced yet."""

@@ -1,14 +1,18 @@
 """A company whose silos take part in requests: each a simulated one, on a real database."""
 
 import contextlib
+import re
 from collections.abc import Iterator, Mapping
+from email.message import EmailMessage
 from typing import Any
 from uuid import UUID
 
 import msgspec
 
+from consentd.base.mail_address import sender
+from consentd.base.reaching import SmtpServer
 from consentd.callers import staff
-from consentd.dsr.identity import Sending
+from consentd.dsr.posting import Post
 from consentd.dsr.service import RequestService
 from consentd.dsr.shapes import AnyStep, RequestAsked
 from consentd.dsr.views import RequestReceived, RequestTold
@@ -16,9 +20,11 @@ from consentd.dsr.working import Worker
 from consentd.evidence.model import OPERATOR
 from consentd.kernel.canonical import Scalar
 from consentd.kernel.policy import System, sealed
+from consentd.net.mail import Mailer
 from consentd.systems.connectors.contract import Connector, Records
 from support import builders_requests as requests
 from support.builders import EVERYTHING, Company, demo_policy
+from support.smtp import Sink
 
 RIGHTS = (*EVERYTHING, "requests:write", "requests:read", "requests:decide")
 
@@ -44,15 +50,24 @@ class Kept:
             self.found[request, system] = into.rows
 
 
+def code_in(message: EmailMessage) -> str:
+    """The code that a mail brings."""
+    found = re.search(r"([0-9]{4}) ([0-9]{4})", message.get_content())
+    assert found, "a mail without a code"
+    return found[1] + found[2]
+
+
 class Rights:
     """Takes requests in and carries them out; `desk` is the system that staff work with."""
 
-    def __init__(self, company: Company, silos: Mapping[str, Connector]) -> None:
+    def __init__(self, company: Company, silos: Mapping[str, Connector], mailbox: Sink) -> None:
         self.company = company
         self.silos = silos
-        self.mail: list[Sending] = []
         self.copies = Kept()
-        self.service = RequestService(company.doing, self._deliver)
+        server = SmtpServer(tls="none", host="127.0.0.1", port=mailbox.port)
+        self.mailbox = mailbox
+        self.post = Post(Mailer(server, sender("donnees@maison-lavande.example"), company.clock))
+        self.service = RequestService(company.doing, self.post)
         self.worker = self.new_worker()
         self.staff: list[UUID] = []
 
@@ -66,15 +81,14 @@ class Rights:
             self.company.clock,
         )
 
-    async def _deliver(self, sending: Sending) -> None:
-        self.mail.append(sending)
-
     @classmethod
-    async def of(cls, company: Company, silos: Mapping[str, tuple[System, Connector]]) -> "Rights":
+    async def of(
+        cls, company: Company, silos: Mapping[str, tuple[System, Connector]], mailbox: Sink
+    ) -> "Rights":
         systems = {name: one for name, (one, _) in silos.items()}
         await company.activate(sealed(msgspec.structs.replace(demo_policy(), systems=systems)))
         await company.add_system("desk", scopes=RIGHTS)
-        return cls(company, {name: connector for name, (_, connector) in silos.items()})
+        return cls(company, {name: connector for name, (_, connector) in silos.items()}, mailbox)
 
     async def hire(self, name: str = "Claire") -> UUID:
         made = await self.company.database.change(
@@ -101,9 +115,11 @@ class Rights:
 
     async def code(self, request: UUID, scheme: str = "email") -> str | None:
         """Has a code sent; what arrived, if anything did."""
-        before = len(self.mail)
+        before = len(self.mailbox.taken)
         await self.service.send_code(self.company.systems["desk"], request, scheme)
-        return self.mail[-1].code if len(self.mail) > before else None
+        await self.post.finish()
+        arrived = self.mailbox.taken[before:]
+        return code_in(arrived[0].message) if arrived else None
 
     async def proves(self, request: UUID, code: str) -> RequestReceived:
         return await self.service.prove(self.company.systems["desk"], request, code)

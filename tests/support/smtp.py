@@ -3,11 +3,13 @@
 import asyncio
 import ssl
 import warnings
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
+from queue import Queue
+from threading import Thread
 from typing import Any, NamedTuple
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
@@ -64,6 +66,27 @@ class Sink:
             )
         )
         return "250 OK"
+
+
+@contextmanager
+def sink_beside() -> Iterator[Sink]:
+    """The same in a thread of its own, for tests that wait for answers without a loop."""
+    started: Queue[tuple[Sink, asyncio.AbstractEventLoop, asyncio.Event]] = Queue()
+
+    async def serve() -> None:
+        over = asyncio.Event()
+        async with smtp_sink() as sink:
+            started.put((sink, asyncio.get_running_loop(), over))
+            await over.wait()
+
+    thread = Thread(target=lambda: asyncio.run(serve()))
+    thread.start()
+    sink, loop, over = started.get(timeout=10)
+    try:
+        yield sink
+    finally:
+        loop.call_soon_threadsafe(over.set)
+        thread.join()
 
 
 @asynccontextmanager

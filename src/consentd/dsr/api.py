@@ -81,12 +81,12 @@ def routes(service: RequestService, repeats: Repeats) -> list[HTTPRouteHandler]:
     )
     async def listed(
         request: Call,
-        state: FromQuery[State | None] = None,
+        wanted: Annotated[State | None, QueryParameter(name="state")] = None,
         cursor: FromQuery[str | None] = None,
         limit: Annotated[int, QueryParameter(ge=1, le=500)] = 100,
     ) -> RequestsListed:
         """Those that are open, unless a state is named."""
-        states = (state.value,) if state else tuple(sorted(OPEN))
+        states = (wanted.value,) if wanted else tuple(sorted(OPEN))
         after = decode_cursor(cursor, tuple[str, UUID]) if cursor else None
         page, following = await service.listed(request.caller, states, after, limit)
         return RequestsListed(page, encode_cursor(following) if following else None)

@@ -1,6 +1,6 @@
 """The use cases of requests: taking in, telling, proving who asks, deciding; each logged."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -12,28 +12,28 @@ from consentd.db.unit import Unit
 from consentd.dsr import identity, store, views
 from consentd.dsr.cases import RequestCase, unknown_request
 from consentd.dsr.identity import Sending, wrong_code
+from consentd.dsr.posting import Post
 from consentd.dsr.registering import register
 from consentd.dsr.shapes import AnyStep, RequestAsked
 from consentd.dsr.steps import take
 from consentd.dsr.views import RequestBrief, RequestReceived, RequestTold
 from consentd.evidence.model import Actor
 from consentd.kernel.compiled import CompiledPolicy
+from consentd.kernel.errors import Unprocessable
 from consentd.kernel.ids import BatchId, SubjectId
+from consentd.kernel.policy import Controller
 from consentd.subjects.doing import Doing
 from consentd.web.idempotency import Repeat
-
-Deliver = Callable[[Sending], Awaitable[None]]
-"""Sends a code. Raises where it could not be handed over."""
 
 
 class RequestService:
     """All methods raise kernel errors only. `wake`: told when there is something to carry to the silos."""
 
-    def __init__(self, doing: Doing, deliver: Deliver, wake: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, doing: Doing, post: Post, wake: Callable[[], None] = lambda: None) -> None:
         self._doing = doing
         self._keyring = doing.keyring
         self._policies = doing.policies
-        self._deliver = deliver
+        self._post = post
         self._wake = wake
 
     async def register(
@@ -75,22 +75,30 @@ class RequestService:
         return tuple(views.brief(row) for row in page), following
 
     async def send_code(self, caller: Caller, id_: UUID, scheme: str) -> None:
-        """Sends a code to a known contact detail, if there is one: nobody is told whether."""
+        """Sends a code to a known contact detail, if there is one: nobody is told whether.
 
-        def work(unit: Unit) -> Sending | None:
+        Raises Unprocessable for a scheme that no mail reaches; Unavailable where no mail can be sent.
+        """
+        self._post.require()
+
+        def work(unit: Unit) -> tuple[Sending | None, Controller]:
             assert_live(unit.connection, caller)
-            return identity.make_code(self._case(unit, id_), scheme)
+            case = self._case(unit, id_)
+            kind = case.compiled.policy.identifiers.get(scheme)
+            if kind is None or kind.kind != "email":
+                raise Unprocessable("no_code_there", "Codes are sent by e-mail: name a scheme of addresses.")
+            return identity.make_code(case, scheme), case.compiled.policy.controller
 
-        sending = await self._change(work)
+        sending, controller = await self._change(work)
         if sending is not None:
-            await self._deliver(sending)
+            self._post.send(sending, controller)
 
     async def prove(self, caller: Caller, id_: UUID, code: str) -> RequestReceived:
         """Raises Unprocessable in the same words whatever is wrong with the code."""
 
         def attempt(unit: Unit) -> Any:  # Any: a row, or None
             assert_live(unit.connection, caller)
-            return identity.count_try(unit, self._keyring, id_, code)
+            return identity.count_try(unit, self._keyring, id_, code.replace(" ", ""))
 
         found = await self._doing.database.housekeep(attempt)
         if found is None:

@@ -82,48 +82,67 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
 
 class Guard(msgspec.Struct, frozen=True):
     holds: Callable[[Case], bool]
-    code: str
-    message: str
+    refusal: Callable[[], Conflict]
 
 
 _PROVEN = Guard(
     lambda case: case.proof >= case.needed,
-    "identity_not_proven",
-    "Who asks has not been shown well enough for this right: by a code to a contact detail that is theirs "
-    "alone, a login of a connected system, or a decision of staff with its grounds.",
+    lambda: Conflict(
+        "identity_not_proven",
+        "Who asks has not been shown well enough for this right: by a code to a contact detail that is "
+        "theirs alone, a login of a connected system, or a decision of staff with its grounds.",
+    ),
 )
 _APPROVED = Guard(
     lambda case: case.approvals >= case.approvals_needed,
-    "approval_missing",
-    "Another member of staff has to approve this first; where there is only one, the same again after a day.",
+    lambda: Conflict(
+        "approval_missing",
+        "Another member of staff has to approve this first; one who works alone, again after a day.",
+    ),
 )
 _SETTLED = Guard(
-    lambda case: case.unsettled == 0, "tasks_under_way", "Some silos have not answered yet, and still may."
+    lambda case: case.unsettled == 0,
+    lambda: Conflict("tasks_under_way", "Some silos have not answered yet, and still may."),
 )
 _COMPLETE = Guard(
     lambda case: case.gaps == 0,
-    "gaps",
-    "Some silos failed or are silent: the request is answered in part, and stays open.",
+    lambda: Conflict(
+        "gaps", "Some silos failed or are silent: the request is answered in part, and stays open."
+    ),
 )
-_GAPS = Guard(lambda case: case.gaps > 0, "no_gaps", "Every silo did its part: there is nothing to refuse.")
+_GAPS = Guard(
+    lambda case: case.gaps > 0,
+    lambda: Conflict("no_gaps", "Every silo did its part: there is nothing to refuse."),
+)
 _REASONS = Guard(
     lambda case: case.reasons,
-    "reasons_missing",
-    "A refusal says why, and names the authority and the courts (GDPR 12(4)): give the reasons.",
+    lambda: Conflict(
+        "reasons_missing",
+        "A refusal says why, and names the authority and the courts (GDPR 12(4)): give the reasons.",
+    ),
 )
-_REVIEWED = Guard(lambda case: case.reviewed, "not_reviewed", "Nothing of this waits to be looked at.")
+_REVIEWED = Guard(
+    lambda case: case.reviewed,
+    lambda: Conflict("not_reviewed", "Nothing of this waits to be looked at."),
+)
 _EXTENDABLE = Guard(
     lambda case: case.reasons and case.in_first_month and not case.extended,
-    "not_extendable",
-    "The time can be extended once, within the first month, with reasons (GDPR 12(3)).",
+    lambda: Conflict(
+        "not_extendable", "The time can be extended once, within the first month, with reasons (GDPR 12(3))."
+    ),
 )
 _WAITS_FOR_STAFF = Guard(
-    lambda case: case.approvals_needed > case.approvals, "no_approval_needed", "No approval is missing."
+    lambda case: case.approvals_needed > case.approvals,
+    lambda: Conflict("no_approval_needed", "No approval is missing."),
 )
 _GOES_ON = Guard(
-    lambda case: case.approvals_needed <= case.approvals, "approval_needed", "Staff have to approve this."
+    lambda case: case.approvals_needed <= case.approvals,
+    lambda: Conflict("approval_needed", "Staff have to approve this."),
 )
-_OVERDUE = Guard(lambda case: case.overdue, "not_overdue", "The time for it has not passed.")
+_OVERDUE = Guard(
+    lambda case: case.overdue,
+    lambda: Conflict("not_overdue", "The time for it has not passed."),
+)
 
 
 class Transition(msgspec.Struct, frozen=True):
@@ -180,4 +199,4 @@ def after(state: State, event: Event, case: Case) -> State:
         # The first that fails in the first row says what stands in the way: rows go from first to last.
         missing = missing or fails[0]
     assert missing is not None
-    raise Conflict(missing.code, missing.message)
+    raise missing.refusal()

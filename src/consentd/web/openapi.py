@@ -244,5 +244,8 @@ _SCOPE_WORDS: dict[Scope, str] = {
     Scope.PEOPLE_WRITE: "decide who is one person with whom, and see by what",
     Scope.CHECK: "ask whether a person may be contacted",
     Scope.REASONS: "be told the precise reason",
+    Scope.REQUESTS_WRITE: "take in people’s requests, and give codes for them",
+    Scope.REQUESTS_READ: "see where requests stand",
+    Scope.REQUESTS_DECIDE: "note what staff decide about requests",
     Scope.REPLICA: "keep a copy of what decisions about its own people rest on",
 }
