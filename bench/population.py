@@ -10,11 +10,12 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import asyncpg
 
 from consentd.base.clock import now
+from consentd.base.ids import new_id
 from consentd.crypto.keyring import Keyring
 from consentd.crypto.seal import Place, seal
 from consentd.crypto.secrets import Key, Secret
@@ -46,10 +47,10 @@ def rows(keyring: Keyring, start: int, stop: int) -> Tables:
     period = keyring.period()
     found: Tables = {name: [] for name in COLUMNS}
     for number in range(start, stop):
-        subject = uuid4()
+        subject = new_id()
         found["subjects"].append((subject, subject, False, "FR", at, os.urandom(16), subject))
-        content = Key(KeyId(uuid4()), Secret(os.urandom(32)))
-        proof = Key(KeyId(uuid4()), Secret(os.urandom(32)))
+        content = Key(KeyId(new_id()), Secret(os.urandom(32)))
+        proof = Key(KeyId(new_id()), Secret(os.urandom(32)))
         for kind, key in (("content", content), ("proof", proof)):
             found["subject_keys"].append((key.id, subject, kind, wrap(period, key), period.id, at))
         points = {}
@@ -59,7 +60,7 @@ def rows(keyring: Keyring, start: int, stop: int) -> Tables:
             ("loyalty", f"ml{number}"),
         ):
             version, digest = keyring.blind_index(scheme, value)[0]
-            identifier, link = uuid4(), uuid4()
+            identifier, link = new_id(), new_id()
             points[scheme] = identifier
             found["identifiers"].append((identifier, scheme, digest, version, at))
             sealed = seal(content, value.encode(), Place("identifier_links", "sealed", link))
@@ -78,7 +79,7 @@ def rows(keyring: Keyring, start: int, stop: int) -> Tables:
                     point if number % 4 else NOBODY,
                     state,
                     given,
-                    uuid4(),
+                    new_id(),
                     "held",
                     False,
                     False,
@@ -89,7 +90,7 @@ def rows(keyring: Keyring, start: int, stop: int) -> Tables:
         if number % 10 == 0:
             fact = {
                 "kind": "sale",
-                "id": str(uuid4()),
+                "id": str(new_id()),
                 "first": at - 90 * DAY,
                 "last": at - 90 * DAY,
                 "product": "skincare",
@@ -143,6 +144,8 @@ def batches(keyring: Keyring, people: int) -> Iterator[Tables]:
 def fill_sqlite(path: Path, keyring: Keyring, people: int) -> None:
     raw = sqlite3.connect(path, isolation_level=None)
     raw.execute("PRAGMA synchronous = OFF")
+    # Half a gigabyte: what is written at random, the look-up index above all, stays in memory meanwhile.
+    raw.execute("PRAGMA cache_size = -524288")
     for tables in batches(keyring, people):
         raw.execute("BEGIN")
         for name, found in tables.items():

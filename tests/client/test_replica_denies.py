@@ -4,6 +4,7 @@ Each test is one way in which a copy could come to know less than the service: w
 several took in, half a beginning, who shares what, rules that look further back, credentials taken away.
 """
 
+import hashlib
 import time
 import uuid
 from collections.abc import Iterator
@@ -481,3 +482,10 @@ def test_the_age_goes_on_counting_through_a_restart(client: Client, tmp_path: Pa
     time.sleep(1.1)
     with Replica.open(tmp_path / "x", client, follow=None, max_age=1) as replica:
         assert replica.check(ana, *NEWSLETTER).reason == "stale_replica"
+
+
+def test_the_number_of_an_identifier_is_what_the_files_on_disk_have() -> None:
+    content = b"email\0ana@exemple.fr"
+    digest = hashlib.blake2b(content, digest_size=8, key=bytes(32), person=b"identifier").digest()
+    expected = int.from_bytes(digest, "big", signed=True)
+    assert number_of_identifier(bytes(32), "email", "ana@exemple.fr") == expected

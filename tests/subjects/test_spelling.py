@@ -84,6 +84,23 @@ def test_the_fast_path_of_addresses_is_the_full_parser_wherever_it_answers(typed
 
 
 @bounded(1500)
+@given(st.one_of(addresses(), st.from_regex(normalise.PLAIN_EMAIL, fullmatch=True)), st.sampled_from(SPACES))
+@example("Ana.Diaz@Exemple.FR", " ")
+@example("\u212aim@exemple.fr", "\u3000")
+@example("a" * 65 + "@exemple.fr", "\t")
+@example("ana@xn--strae-oqa.de", " ")
+@example("ana@exemple.fr.", " ")
+def test_the_fastest_path_of_addresses_spells_as_the_fast_one_does(typed: str, space: str) -> None:
+    found = normalise.plain_email(space + typed + space)
+    assert found is None or found == normalise.common_email(normalise.clean(space + typed + space))
+
+
+def test_the_fastest_path_takes_what_most_lists_are_of() -> None:
+    for typed in ("ana.diaz@exemple.fr", " Ana_1+x@Mail.Exemple.co.uk\n", "marie-laure@bon-marche.fr"):
+        assert normalise.plain_email(typed) == typed.strip().lower()
+
+
+@bounded(1500)
 @given(addresses())
 @example("İsa@İstanbul.com")
 @example("ΑΣ@exemple.fr")

@@ -60,6 +60,8 @@ class AskList(msgspec.Struct, frozen=True):
     secret: SecretId
     few: bool
     """See `lists.statement.FEW`."""
+    lapses: bool
+    """Whether a grant's age matters."""
     looked: int
     """Of which kinds of facts to bring what they say: see `subjects.facts.KINDS`."""
 
@@ -192,6 +194,7 @@ def _list_values(ask: AskList) -> dict[str, Any]:
         "purpose": ask.purpose,
         "channel": ask.channel,
         "at": ask.at,
+        "lapses": ask.lapses,
         "looked": ask.looked,
         "system": ask.system,
         "secret": ask.secret,

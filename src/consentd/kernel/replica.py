@@ -25,12 +25,28 @@ Number: TypeAlias = int
 """64 bits, signed, as SQLite keeps them; never 0."""
 
 
+class Numbers:
+    """The numbers of identifiers of one scheme under one key, which is taken in once for all of them: lists
+    of raw addresses spend a fifth of their time here (bench/replica.py).
+    """
+
+    __slots__ = ("_begun",)
+
+    def __init__(self, key: bytes, scheme: str) -> None:
+        begun = hashlib.blake2b(digest_size=8, key=key, person=b"identifier")
+        begun.update(f"{scheme}\0".encode())
+        self._begun = begun.copy
+
+    def of(self, value: str) -> Number:
+        """`value`: as it is spelled for looking up (`kernel.normalise`)."""
+        digest = self._begun()
+        digest.update(value.encode())
+        return int.from_bytes(digest.digest(), "big", signed=True) or 1
+
+
 def number_of_identifier(key: bytes, scheme: str, value: str) -> Number:
-    """`value`: as it is spelled for looking up (`kernel.normalise`)."""
-    # `_number`, written out: lists of raw addresses spend a fifth of their time here (bench/replica.py).
-    content = f"{scheme}\0{value}".encode()
-    digest = hashlib.blake2b(content, digest_size=8, key=key, person=b"identifier").digest()
-    return int.from_bytes(digest, "big", signed=True) or 1
+    """That of `Numbers`, where there is one."""
+    return Numbers(key, scheme).of(value)
 
 
 def number_of_id(key: bytes, kind: str, id_: UUID) -> Number:

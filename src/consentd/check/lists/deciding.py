@@ -11,14 +11,16 @@ from collections.abc import Sequence
 from typing import Any, cast
 from uuid import UUID
 
+import msgspec
+
 from consentd.callers.model import Caller
 from consentd.check import plain
 from consentd.check.asking import Asking, require
 from consentd.check.lists import statement as st
-from consentd.check.outcomes import GRANTED, Lapses
+from consentd.check.outcomes import Lapses
 from consentd.check.questions import Way, ready_by_name
 from consentd.check.raw import NOBODY_KNOWN, RawId
-from consentd.check.store import AskList, Gatherer
+from consentd.check.store import AskList, Gatherer, Rows
 from consentd.crypto.keyring import Keyring
 from consentd.kernel.case import NO_FACTS, Decision, Facts, Question
 from consentd.kernel.compiled import CompiledPolicy
@@ -32,6 +34,12 @@ SLICE = 32_768
 large population is read in its own order instead of at random, which is a fifth faster than with 8,192.
 """
 _MOST = 4096
+_HERE, _ELSEWHERE, _SOMEBODY = UUID(int=1), UUID(int=2), UUID(int=3)
+"""Stand for the address asked about, another one and its holder, where it does not matter which they are."""
+
+_class = msgspec.json.Decoder(st.Class).decode
+_control = msgspec.json.Decoder(st.Control).decode
+_of_facts = msgspec.json.Decoder(st.OfFacts).decode
 
 
 class Decided:
@@ -43,7 +51,7 @@ class Decided:
 
     def __init__(self, decisions: list[Decision]) -> None:
         self.decisions = decisions
-        self.found: list[Sequence[Any] | None] = []
+        self.found: list[Sequence[Any] | None] = [None] * len(decisions)
         self.others: list[bytes] = []
 
     def subjects(self) -> list[RawId]:
@@ -72,14 +80,14 @@ class ListDecider:
         self._scheme = scheme
         self._asking = Asking(keyring)
         self._few = True
-        self._known: dict[Sequence[Any], Decision] = {}
+        self._known: dict[str, Decision] = {}
         # Which kinds of facts each class looked at, and all of them together.
-        self._looked_at: dict[Sequence[Any], int] = {}
+        self._looked_at: dict[str, int] = {}
         self._looked = 0
         # The first slice brings all of them: what will be looked at is not known yet.
         self._brought = ALL_KINDS
         self._nobody = decide(compiled, question, NOBODY_KNOWN)
-        self._lapses = Lapses(compiled)
+        self._age_matters = Lapses(compiled).any(question.purpose, question.channel)
         channel = compiled.channels.get(question.channel)
         self._by_class = (
             channel is not None
@@ -92,24 +100,40 @@ class ListDecider:
         PolicyChanged if another policy came into force.
         """
         entries = self._keyring.blind_indexes(self._scheme, [value.encode() for value in values])
-        decided = Decided([self._nobody] * len(values))
-        odd: list[int] | range = range(len(values))
         if self._by_class:
-            odd = await self._slice(entries, decided)
+            decided, odd = await self._slice(entries)
+        else:
+            decided, odd = Decided([self._nobody] * len(values)), list(range(len(values)))
         if odd:
             await self._one_by_one(values, entries, odd, decided)
         return decided
 
-    async def _slice(self, entries: list[list[bytes]], decided: Decided) -> list[int]:
+    async def _slice(self, entries: list[list[bytes]]) -> tuple[Decided, list[int]]:
         """Decides on all but those whose numbers it returns."""
-        size = len(entries[0])
         digests = [digest for version in entries for digest in version]
         # In their order, so that neighbours in the index are read one after the other.
         order = sorted(range(len(digests)), key=digests.__getitem__)
+        digests = [digests[number] for number in order]
+        if len(entries) > 1:
+            order = [number % len(entries[0]) for number in order]
+        while True:
+            decided, again, control, facts = self._sorted(await self._rows(digests), order, len(entries[0]))
+            require(self._compiled, live=self._caller is None or control.live, policy=control.policy)
+            self._few = control.held <= st.FEW
+            if not self._looked & ~self._brought:
+                break
+            # A class looked at what was not brought: all of it is asked again, with that.
+            self._brought |= self._looked
+        for row in facts:
+            self._with_facts(row, order, decided)
+        self._brought = self._looked
+        return decided, again
+
+    async def _rows(self, digests: list[bytes]) -> Rows:
         caller, question = self._caller, self._question
-        rows = await self._gatherer.listed(
+        return await self._gatherer.listed(
             AskList(
-                [digests[number] for number in order],
+                digests,
                 self._scheme,
                 question.purpose,
                 question.channel,
@@ -117,79 +141,84 @@ class ListDecider:
                 caller.system_id if caller else SystemId(NOBODY),
                 caller.secret_id if caller else SecretId(NOBODY),
                 self._few,
+                self._age_matters,
                 self._brought,
             )
         )
-        control = next(row for row in rows if row[st.N] == st.CONTROL)
-        require(self._compiled, live=caller is None or control[st.LIVE], policy=control[st.POLICY])
-        self._few = st.held_of(control) <= st.FEW
-        known, decisions = self._known, decided.decisions
-        found: list[Sequence[Any] | None] = [None] * size
+
+    def _sorted(
+        self, rows: Rows, order: Sequence[int], size: int
+    ) -> tuple[Decided, list[int], st.Control, list[Sequence[Any]]]:
+        """Decisions by class alone; who is to be asked about one by one; the control row; rows of facts."""
+        decided = Decided([self._nobody] * size)
+        known, decisions, found = self._known, decided.decisions, decided.found
         again: set[int] = set()
-        if len(entries) > 1:
-            order = [number % size for number in order]
+        apart: list[Sequence[Any]] = []
         for row in rows:
-            if row is control:
-                continue
-            number = order[row[st.N]]
-            before = found[number]
-            if before is not None and before[1:] == row[1:]:
-                # Several systems say that the address is this person's.
-                continue
-            if before is not None or row[st.MARKS] & st.ODD:
-                # Two people, two choices, two capacities: not for a class to decide.
-                again.add(number)
-                continue
-            found[number] = row
-            kinds = row[st.KINDS]
-            decision = None if kinds and kinds & self._looked else known.get(row[st.TERRITORY :])
+            n, _, about = row
+            decision = known.get(about)
             if decision is None:
-                decision = self._of(row)
-                if decision is None:
-                    again.add(number)
+                if n < 0:
+                    apart.append(row)
                     continue
-            decisions[number] = decision
-        self._brought = self._looked
+                decision = self._learn(about)
+            number = order[n]
+            if decision is None:
+                again.add(number)
+            elif (before := found[number]) is None:
+                found[number] = row
+                decisions[number] = decision
+            elif before[1:] != row[1:]:
+                # Two people, two choices, two capacities: not for a class to decide. Else several systems
+                # say that the address is this person's.
+                again.add(number)
         for number in again:
             found[number] = None
-        decided.found = found
-        return sorted(again)
+        control = next(row for row in apart if row[st.N] == st.CONTROL)
+        facts = [row for row in apart if row[st.N] == st.FACTS]
+        return decided, sorted(again), _control(control[st.ABOUT]), facts
 
-    def _of(self, row: Sequence[Any]) -> Decision | None:
-        """None where that takes facts which were not brought. Raises UnknownKey where they are sealed under a
-        key that another process made.
-        """
-        state, about, looked = row[st.STATE], None, ALL_KINDS
-        lapses = state in GRANTED and self._lapses.any(self._question.purpose, self._question.channel)
-        if not lapses and (state is None or row[st.MARKS] & st.CURRENT):
-            about = row[st.TERRITORY :]
-            if about not in self._known:
-                self._learn(about, row)
-            looked = self._looked_at[about]
-        self._looked |= looked
-        facts = NO_FACTS
-        if (row[st.KINDS] or 0) & looked:
-            if row[st.FACTS] is None:
-                return None
-            facts = self._facts(row)
-        return self._known[about] if about and facts == NO_FACTS else self._decide(row, facts)
-
-    def _learn(self, about: Sequence[Any], row: Sequence[Any]) -> None:
+    def _learn(self, about: str) -> Decision | None:
+        """What is decided for this class; None for those out of the ordinary."""
+        case = _class(about)
+        if case.marks & st.ODD:
+            return None
         if len(self._known) >= _MOST:
             self._known.clear()
             self._looked_at.clear()
         watched = _Watched()
-        self._known[about] = self._decide(row, cast(Facts, watched))
+        decision = self._known[about] = self._decide(case, cast(Facts, watched))
         self._looked_at[about] = watched.kinds
+        self._looked |= watched.kinds
+        return decision
 
-    def _facts(self, row: Sequence[Any]) -> Facts:
-        return self._asking.open_facts(
-            row[st.SUBJECT], row[st.KEY], row[st.WRAPPER], row[st.FACTS], row[st.WRAPPED]
+    def _with_facts(self, row: Sequence[Any], order: Sequence[int], decided: Decided) -> None:
+        """Decides anew where the class looks at them. Raises UnknownKey where they are sealed under a key
+        that another process made.
+        """
+        has = _of_facts(row[st.ABOUT])
+        number = order[has.n]
+        found = decided.found[number]
+        if found is None:
+            return
+        about = found[st.ABOUT]
+        if about not in self._looked_at:
+            self._learn(about)
+        if not has.kinds & self._looked_at[about]:
+            return
+        facts = self._asking.open_facts(
+            row[st.SUBJECT],
+            UUID(hex=has.key),
+            UUID(hex=has.wrapper),
+            bytes.fromhex(has.facts),
+            bytes.fromhex(has.wrapped),
         )
+        if facts != NO_FACTS:
+            decided.decisions[number] = self._decide(_class(about), facts, UUID(hex=has.point))
 
-    def _decide(self, row: Sequence[Any], facts: Facts) -> Decision:
+    def _decide(self, about: st.Class, facts: Facts, point: UUID = _HERE) -> Decision:
         question = self._question
-        known = _plain(row)
+        known = _plain(about, point, question.at)
         case = plain.case_of([known], question.purpose, question.channel, lambda *_: facts)
         return decide(self._compiled, question, case)
 
@@ -234,29 +263,25 @@ class _Watched:
         return getattr(NO_FACTS, name)
 
 
-_HERE, _ELSEWHERE = UUID(int=1), UUID(int=2)
-"""Stand for the address asked about and for another one, where it does not matter which they are."""
-
-
-def _plain(row: Sequence[Any]) -> list[Any]:
+def _plain(about: st.Class, point: UUID, at: int) -> list[Any]:
     """The same as a row of the plain statement."""
-    point = _HERE if row[st.POINT] is None else row[st.POINT]
-    marks = row[st.MARKS]
+    marks = about.marks
     found: list[Any] = [None] * len(plain.COLUMNS)
     found[plain.POINT] = point
-    found[plain.SUBJECT] = found[plain.GROUP] = row[st.SUBJECT]
-    found[plain.TERRITORY], found[plain.CAPACITY] = row[st.TERRITORY], row[st.CAPACITY]
-    if row[st.STATE] is not None:
+    found[plain.SUBJECT] = found[plain.GROUP] = _SOMEBODY
+    found[plain.TERRITORY], found[plain.CAPACITY] = about.territory, about.capacity
+    if about.state is not None:
         found[plain.STATE_POINT] = _about(marks, st.HERE, st.EVERYWHERE, point)
-        found[plain.STATE], found[plain.PROOF] = row[st.STATE], row[st.PROOF]
-        found[plain.NOTICE], found[plain.VERSION] = row[st.NOTICE], row[st.VERSION]
-        found[plain.EFFECTIVE] = row[st.EFFECTIVE]
+        found[plain.STATE], found[plain.PROOF] = about.state, about.proof
+        found[plain.NOTICE], found[plain.VERSION] = about.notice, about.version
+        # Where it is not told it has come, and any instant until now decides alike.
+        found[plain.EFFECTIVE] = at if about.effective is None else about.effective
         found[plain.EXPLICIT], found[plain.PARENTAL] = marks & st.EXPLICIT, marks & st.PARENTAL
-    if row[st.GROUND] is not None:
-        found[plain.OBJECTED_PURPOSE] = row[st.OBJECTED_PURPOSE]
-        found[plain.OBJECTED_CHANNEL] = row[st.OBJECTED_CHANNEL]
+    if about.ground is not None:
+        found[plain.OBJECTED_PURPOSE] = about.objected_purpose
+        found[plain.OBJECTED_CHANNEL] = about.objected_channel
         found[plain.OBJECTED_POINT] = _about(marks, st.OBJECTED_HERE, st.OBJECTED_EVERYWHERE, point)
-        found[plain.GROUND], found[plain.OBJECTED_SINCE] = row[st.GROUND], 0
+        found[plain.GROUND], found[plain.OBJECTED_SINCE] = about.ground, 0
     # Only that there are some: `case_of` is handed the function that has them.
     found[plain.FACTS] = b""
     return found

@@ -1,21 +1,14 @@
 """Spelling the cells of a list: what a single check does, with a fast path for plain e-mail addresses."""
 
-import re
 from collections.abc import Sequence
 
 import msgspec
 
-from consentd.kernel.normalise import MAX_LENGTH
+from consentd.kernel.normalise import MAX_LENGTH, PLAIN, PLAIN_EMAIL
 from consentd.kernel.policy import Scheme
 from consentd.subjects.spelling import named
 
 EMPTY, UNREADABLE = "empty_cell", "unreadable_cell"
-
-# Less than `normalise.common_email` takes, and spelled alike: no part of it can be too long in 64 characters.
-_PLAIN = re.compile(
-    r"[a-z0-9]++(?:[._+-][a-z0-9]++)*+@(?:[a-z0-9]++(?:-[a-z0-9]++)*+\.)+[a-z][a-z0-9]++", re.ASCII
-)
-_SHORT = 64
 
 
 class Spelled(msgspec.Struct):
@@ -33,13 +26,13 @@ class Speller:
         self._name = name
         self._scheme = scheme
         self._territory = territory
-        self._plain = _PLAIN.fullmatch if scheme.kind == "email" else None
+        self._plain = PLAIN_EMAIL.fullmatch if scheme.kind == "email" else None
 
     def spell(self, cells: Sequence[str | None]) -> Spelled:
         """None: bytes that are no text in the list's encoding, or no cell at all."""
         values: list[str] = []
         wrong: dict[int, str] = {}
-        plain, short = self._plain, _SHORT
+        plain, short = self._plain, PLAIN
         add = values.append
         for cell in cells:
             if plain is not None and cell is not None:

@@ -6,6 +6,10 @@ them. Whoever is out of the ordinary is only marked as odd here, and asked about
 any check. The row numbered CONTROL brings the policy in force and whether the caller still may call, so that
 nothing in a slice can be stale (promise 5). People who are not known have no row at all.
 
+Each row is three columns: a number, a person, and JSON. A class is one text, by which it is recognised as it
+stands: a column that is handed over costs as much as finding what is in it, and a class has eleven. Facts
+come in rows of their own, numbered FACTS, which are not even looked for where no class looks at any.
+
 SQLite takes all look-up entries as one blob, cut up at the places of a JSON array of as many noughts: a fifth
 of a microsecond each, in any number, where counting by recursion takes five times as long.
 """
@@ -13,25 +17,57 @@ of a microsecond each, in any number, where counting by recursion takes five tim
 from functools import lru_cache
 from typing import Any
 
-from consentd.db.unit import Dialect
+import msgspec
 
-CONTROL = -1
+from consentd.db.unit import Dialect
+from consentd.kernel.states import GRANTS
+
+CONTROL, FACTS = -1, -2
+"""Numbers of rows that are about no look-up entry, or not yet: see `Control`, `OfFacts`."""
+N, SUBJECT, ABOUT = range(3)
+"""Columns. ABOUT is JSON: an array that holds a `Class`, unless the number says otherwise."""
 FEW = 4096
 """Up to so many entries of the do-not-contact list that somebody holds are gathered for each slice; where
 there are more, each person is looked up in it. The control row counts to one more."""
 
-_CLASS = {
-    "territory": "s.territory",
-    "capacity": "p.capacity",
-    "state": "c.state",
-    "proof": "c.proof",
-    "notice": "c.notice_id",
-    "version": "c.notice_version",
-    "objected_purpose": "o.purpose",
-    "objected_channel": "o.channel",
-    "ground": "o.ground",
-    "marks": "{marks}",
-}
+
+class Class(msgspec.Struct, frozen=True, array_like=True):
+    """What places a person in a class of cases, columns as the database has them."""
+
+    territory: str | None
+    capacity: str
+    state: str | None
+    proof: str | None
+    notice: str | None
+    version: str | None
+    effective: int | None
+    """Only where the answer may depend on it: for a grant that may lapse, or a choice that is to come."""
+    objected_purpose: str | None
+    objected_channel: str | None
+    ground: str | None
+    marks: int
+
+
+class Control(msgspec.Struct, frozen=True, array_like=True):
+    policy: str
+    live: int
+    held: int
+    """How many entries of the do-not-contact list somebody holds, FEW + 1 at most."""
+
+
+class OfFacts(msgspec.Struct, frozen=True, array_like=True):
+    """What somebody's facts say, where they are of a kind that is looked at. Bytes and ids in hexadecimal."""
+
+    n: int
+    kinds: int
+    point: str
+    """Which address it is matters only where a sale says at which one it was."""
+    key: str
+    wrapper: str
+    facts: str
+    wrapped: str
+
+
 EXPLICIT, PARENTAL, CURRENT, HERE, EVERYWHERE, OBJECTED_HERE, OBJECTED_EVERYWHERE, ODD = (
     1 << place for place in range(8)
 )
@@ -49,36 +85,34 @@ _MARKS = {
     "s.merged OR s.restricted_at IS NOT NULL OR p.unreachable_since IS NOT NULL"
     " OR c.slots IS NOT NULL OR {listed} OR (o.ground IS NOT NULL AND c.own_act IS NOT NULL)": ODD,
 }
-"""What is true or false of a row, in one number: each column that is handed over costs as much as finding
-what is in it.
-"""
-_OF_FACTS = "CASE WHEN f.sealed IS NOT NULL AND coalesce(f.kinds, 15) & :looked <> 0 THEN {} END"
-# As a table joined they would tempt SQLite to scan all keys for each slice.
-_OF_KEY = _OF_FACTS.format(
-    "(SELECT k.{} FROM subject_keys k WHERE k.subject_id = f.subject_id AND k.kind = 'content')"
-)
-_COLUMNS = {
-    "n": "p.n",
-    "subject": "s.id",
-    # Of which kinds there are facts; what they say, where it is of a kind that is looked at (`looked`).
-    "kinds": "CASE WHEN f.sealed IS NOT NULL THEN coalesce(f.kinds, 15) END",
-    "facts": _OF_FACTS.format("f.sealed"),
-    "key": _OF_KEY.format("id"),
-    "wrapper": _OF_KEY.format("wrapper_id"),
-    "wrapped": _OF_KEY.format("wrapped"),
-    # Which address it is matters only where a sale says at which one it was.
-    "point": _OF_FACTS.format("p.point"),
-    "effective": "c.effective",
-    **_CLASS,
+"""What is true or false of a row, in one number."""
+_GRANTS = ", ".join(f"'{state.value}'" for state in sorted(GRANTS))
+_CLASS = {
+    "territory": "s.territory",
+    "capacity": "p.capacity",
+    "state": "c.state",
+    "proof": "c.proof",
+    "notice": "c.notice_id",
+    "version": "c.notice_version",
+    "effective": "CASE WHEN c.effective > :at OR (:lapses AND c.state IN (" + _GRANTS + "))"
+    " THEN c.effective END",
+    "objected_purpose": "o.purpose",
+    "objected_channel": "o.channel",
+    "ground": "o.ground",
+    "marks": "{marks}",
 }
-(
-    N, SUBJECT, KINDS, FACTS, KEY, WRAPPER, WRAPPED, POINT, EFFECTIVE, TERRITORY, CAPACITY, STATE, PROOF,
-    NOTICE, VERSION, OBJECTED_PURPOSE, OBJECTED_CHANNEL, GROUND, MARKS,
-) = range(len(_COLUMNS))  # fmt: skip
-# What places a person in a class are the columns from TERRITORY on.
-POLICY, LIVE = TERRITORY, EFFECTIVE
-"""In the control row."""
-
+_KINDS = "coalesce(f.kinds, 15)"
+# As a table joined they would tempt SQLite to scan all keys for each slice.
+_OF_KEY = "(SELECT k.{} FROM subject_keys k WHERE k.subject_id = f.subject_id AND k.kind = 'content')"
+_OF_FACTS = {
+    "n": "p.n",
+    "kinds": _KINDS,
+    "point": "{id[0]}p.point{id[1]}",
+    "key": "{id[0]}" + _OF_KEY.format("id") + "{id[1]}",
+    "wrapper": "{id[0]}" + _OF_KEY.format("wrapper_id") + "{id[1]}",
+    "facts": "{bytes[0]}f.sealed{bytes[1]}",
+    "wrapped": "{bytes[0]}" + _OF_KEY.format("wrapped") + "{bytes[1]}",
+}
 _LISTED_FEW = (
     "s.id IN (SELECT h.subject_id FROM suppressions w"
     "{join}identifier_links h ON h.identifier_id = w.identifier_id WHERE w.identifier_id IS NOT NULL)"
@@ -88,14 +122,33 @@ _LISTED_MANY = (
     " WHERE h.subject_id = s.id)"
 )
 _CONTROL = {
-    "n": str(CONTROL),
-    "effective": "(SELECT count(*) FROM system_secrets x JOIN systems y ON y.id = x.system_id"
+    "policy": "(SELECT a.hash FROM policy_activations a ORDER BY a.seq DESC LIMIT 1)",
+    "live": "(SELECT count(*) FROM system_secrets x JOIN systems y ON y.id = x.system_id"
     " WHERE x.id = :secret AND y.id = :system AND x.revoked_at IS NULL AND y.revoked_at IS NULL)",
-    "territory": "(SELECT a.hash FROM policy_activations a ORDER BY a.seq DESC LIMIT 1)",
-    "capacity": "(SELECT CAST(count(*) AS text) FROM (SELECT 1 FROM suppressions"
+    "held": "(SELECT count(*) FROM (SELECT 1 FROM suppressions"
     " WHERE identifier_id IS NOT NULL LIMIT 4097) few)",
 }
-_NOBODY = {"sqlite": "zeroblob(16)", "postgresql": "'00000000-0000-0000-0000-000000000000'::uuid"}
+_SPELLED: dict[Dialect, dict[str, Any]] = {  # Any: a text, or what stands before and after one
+    "sqlite": {
+        # SQLite joins in the order that a CROSS JOIN is written in.
+        "join": " CROSS JOIN ",
+        "array": "json_array",
+        "nobody": "zeroblob(16)",
+        "nothing": "NULL",
+        "text": "",
+        "id": ("hex(", ")"),
+        "bytes": ("hex(", ")"),
+    },
+    "postgresql": {
+        "join": " JOIN ",
+        "array": "json_build_array",
+        "nobody": "'00000000-0000-0000-0000-000000000000'::uuid",
+        "nothing": "NULL::uuid",
+        "text": "::text",
+        "id": ("encode(uuid_send(", "), 'hex')"),
+        "bytes": ("encode(", ", 'hex')"),
+    },
+}
 _ENTRIES = {
     "sqlite": "WITH v(n, digest) AS (SELECT e.key, substr(:digests, e.key * 32 + 1, 32)"
     " FROM json_each(:count) e)",
@@ -113,7 +166,12 @@ _OF_THEM = (
     " FROM p{join}subjects s ON s.id = p.subject_id"
     " LEFT JOIN consent_states c ON c.group_id = s.group_id AND c.purpose = :purpose AND c.channel = :channel"
     " LEFT JOIN objection_states o ON o.group_id = s.group_id"
-    " LEFT JOIN fact_states f ON f.subject_id = s.id"
+)
+# Where nothing is looked at, nothing is read: neither database goes through p for a test that is false.
+_WITH_FACTS = (
+    " FROM p{join}fact_states f ON f.subject_id = p.subject_id WHERE :looked <> 0 AND "
+    + _KINDS
+    + " & :looked <> 0"
 )
 _TYPES = {
     "digests": "bytea[]",
@@ -122,6 +180,7 @@ _TYPES = {
     "purpose": "text",
     "channel": "text",
     "at": "bigint",
+    "lapses": "boolean",
     "looked": "integer",
     "system": "uuid",
     "secret": "uuid",
@@ -133,37 +192,27 @@ NAMES = tuple(_TYPES)
 @lru_cache(maxsize=4)
 def text_of(dialect: Dialect, few: bool) -> str:
     """The statement; `few`: see FEW. Parameters go by their names on SQLite, numbered on PostgreSQL."""
-    # SQLite joins in the order that a CROSS JOIN is written in.
-    join = " CROSS JOIN " if dialect == "sqlite" else " JOIN "
-    listed = _LISTED_FEW.format(join=join) if few else _LISTED_MANY
+    spelled = _SPELLED[dialect]
+    listed = (_LISTED_FEW if few else _LISTED_MANY).format(**spelled)
     marks = " + ".join(f"CASE WHEN {test} THEN {mark} ELSE 0 END" for test, mark in _MARKS.items())
-    marks = marks.format(nobody=_NOBODY[dialect], listed=listed)
-    columns = [text.format(marks=marks) for text in _COLUMNS.values()]
-    text = _ENTRIES[dialect] + _FOUND.format(join=join)
-    text += "SELECT " + ", ".join(_control(dialect)) + " UNION ALL SELECT "
-    text += ", ".join(columns) + _OF_THEM.format(join=join)
+    spelled = {**spelled, "marks": marks.format(listed=listed, **spelled)}
+    text = _ENTRIES[dialect] + _FOUND.format(**spelled)
+    text += " UNION ALL ".join(
+        (
+            _select(str(CONTROL), spelled["nothing"], Control, _CONTROL, spelled),
+            _select("p.n", "p.subject_id", Class, _CLASS, spelled) + _OF_THEM.format(**spelled),
+            _select(str(FACTS), "p.subject_id", OfFacts, _OF_FACTS, spelled) + _WITH_FACTS.format(**spelled),
+        )
+    )
     if dialect == "postgresql":
         for number, (name, kind) in enumerate(_TYPES.items(), 1):
             text = text.replace(f":{name}", f"${number}::{kind}")
     return text
 
 
-def _control(dialect: Dialect) -> list[str]:
-    return [_CONTROL.get(name, _nothing(dialect, name)) for name in _COLUMNS]
-
-
-def _nothing(dialect: Dialect, name: str) -> str:
-    """Null, of the column's type where that matters."""
-    if dialect == "sqlite":
-        return "NULL"
-    kinds = {
-        "uuid": ("subject", "key", "wrapper", "point"),
-        "bytea": ("facts", "wrapped"),
-        "integer": ("kinds", "marks"),
-    }
-    return "NULL::" + next((kind for kind, names in kinds.items() if name in names), "text")
-
-
-def held_of(row: Any) -> int:  # Any: a row of the driver's
-    """Of the control row: how many entries of the do-not-contact list somebody holds, FEW + 1 at most."""
-    return int(row[CAPACITY])
+def _select(
+    number: str, person: str, about: type[msgspec.Struct], columns: dict[str, str], spelled: dict[str, Any]
+) -> str:
+    """The array in the order of the struct's fields, as which it is read again."""
+    members = ", ".join(columns[name].format(**spelled) for name in about.__struct_fields__)
+    return "SELECT " + ", ".join((number, person, spelled["array"] + "(" + members + ")" + spelled["text"]))
