@@ -29,12 +29,12 @@ def claim(
     states: Collection[str],
     order: str,
     limit: int = 1,
-    but: sa.ColumnElement[bool] | None = None,
+    only: sa.ColumnElement[bool] | None = None,
 ) -> list[sa.RowMapping]:
     """Up to `limit` rows that wait and whose time has come, or whose holder's lease ran out; oldest first by
     `order`. They are `running` and the holder's from now on; returned as they were before.
 
-    `but`: rows that must be left.
+    `only`: which rows.
     """
     c = table.c
     statement = (
@@ -48,13 +48,31 @@ def claim(
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
-    if but is not None:
-        statement = statement.where(sa.not_(but))
+    if only is not None:
+        statement = statement.where(only)
     rows = list(unit.connection.execute(statement).mappings())
     if rows:
         taken = {"state": "running", "lease_holder": holder, "lease_until": until(unit)}
         unit.connection.execute(table.update().where(c.id.in_([row["id"] for row in rows])).values(taken))
     return rows
+
+
+def waiting(
+    connection: sa.Connection, table: sa.Table, column: str, *, states: Collection[str], now: int
+) -> list[Any]:
+    """The values of a column among the rows that could be claimed now."""
+    c = table.c
+    statement = (
+        sa.select(c[column])
+        .where(
+            c.state.in_(list(states)),
+            c.next_at <= now,
+            sa.or_(c.lease_until.is_(None), c.lease_until <= now),
+        )
+        .distinct()
+        .order_by(c[column])
+    )
+    return list(connection.execute(statement).scalars())
 
 
 def keep(unit: Unit, table: sa.Table, id_: UUID, holder: UUID, values: Mapping[str, Any]) -> bool:

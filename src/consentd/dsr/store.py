@@ -1,11 +1,12 @@
 """SQL of requests, their steps, and what silos were asked and answered. Decides nothing."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 
+from consentd.db import leases
 from consentd.db.tables import requests as t
 from consentd.db.unit import Unit
 
@@ -61,6 +62,20 @@ def task(connection: sa.Connection, id_: UUID, *, lock: bool = False) -> sa.RowM
     if lock:
         statement = statement.with_for_update()
     return connection.execute(statement).mappings().first()
+
+
+_OPEN = ("waiting", "running")
+
+
+def claim(unit: Unit, holder: UUID, busy: Mapping[str, int], most: int) -> list[sa.RowMapping]:
+    """What waits, at most so many of each silo, those that are under way counted; oldest first."""
+    table, found = t.silo_tasks, []
+    for system in leases.waiting(unit.connection, table, "system", states=_OPEN, now=unit.now):
+        room = most - busy.get(system, 0)
+        if room > 0:
+            only = table.c.system == system
+            found += leases.claim(unit, table, holder, states=_OPEN, order="next_at", limit=room, only=only)
+    return found
 
 
 def add_tasks(unit: Unit, rows: Sequence[dict[str, Any]]) -> None:

@@ -8,6 +8,7 @@ repeated order harmless to a connector that keeps its contract.
 
 import asyncio
 import contextlib
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from functools import partial
 from typing import Any, Protocol
@@ -38,8 +39,8 @@ from consentd.systems.connectors.contract import (
     Verdict,
 )
 
-AT_ONCE = 16
-"""Silos that one process asks at the same time."""
+PER_SILO = 4
+"""Tasks that one process has at one silo at a time: one that is slow or broken holds up no other."""
 WATCH_SECONDS = 60.0
 _IDLE_SECONDS = 2.0
 _log = structlog.get_logger()
@@ -80,7 +81,8 @@ class Worker:
         self._clock = clock
         self._woken = woken or asyncio.Event()
         self._holder = new_id()
-        self._running: set[asyncio.Task[None]] = set()
+        self._running: dict[asyncio.Task[None], str] = {}
+        """What is under way, and at which silo."""
 
     def wake(self) -> None:
         self._woken.set()
@@ -120,23 +122,16 @@ class Worker:
 
     async def start(self) -> int:
         """Claims what this process has room for, and begins with it; how many."""
-        room = AT_ONCE - len(self._running)
-        if room <= 0:
-            await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
-            return 1
-        rows = await self._database.housekeep(
-            lambda unit: leases.claim(
-                unit, store.TASKS, self._holder, states=("waiting", "running"), order="next_at", limit=room
-            )
-        )
+        busy = Counter(self._running.values())
+        rows = await self._database.housekeep(lambda unit: store.claim(unit, self._holder, busy, PER_SILO))
         for row in rows:
             task = asyncio.create_task(self._carry(row))
-            self._running.add(task)
+            self._running[task] = row["system"]
             task.add_done_callback(self._ended)
         return len(rows)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
-        self._running.discard(task)
+        self._running.pop(task, None)
         self._woken.set()
 
     async def settled(self) -> None:
