@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from consentd.base.collecting import collecting_later
 from consentd.callers.model import Caller
 from consentd.consent.won import Settled, settle
 from consentd.crypto.keyring import Keyring
@@ -93,7 +94,9 @@ def look_through(job: Job) -> int:
 def take_batch(unit: Unit, taker: Taker, batch: Sequence[Read]) -> list[Taken | Refused]:
     found: list[Taken | Refused] = [one for one in batch if isinstance(one, Refused)]
     stated = [one for one in batch if isinstance(one, Stated)]
-    for row, one in zip(stated, taker.take(unit, stated), strict=True):
+    with collecting_later():
+        taken = taker.take(unit, stated)
+    for row, one in zip(stated, taken, strict=True):
         found.append(one if isinstance(one, Taken) else Refused(row.row, one.code, one.column))
     return found
 
