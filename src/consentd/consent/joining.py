@@ -14,13 +14,15 @@ from uuid import UUID
 
 from consentd.base.ids import new_id
 from consentd.consent import states_store
+from consentd.consent.ahead import NOTHING, Beside, Standing
 from consentd.consent.grouping import components
 from consentd.consent.rebuilding import refold
 from consentd.db.unit import Unit
-from consentd.kernel.fold import fold, fold_objections
+from consentd.kernel.fold import State, StateKey, fold, fold_objections
 from consentd.kernel.ids import GroupId, IdentifierId, SubjectId
 from consentd.subjects import service as subjects
 from consentd.subjects.acts import Act
+from consentd.subjects.ahead import naming_schemes
 from consentd.subjects.candidates import MOST_SHARING, Evidence, compared, propose
 from consentd.subjects.model import Known
 
@@ -86,27 +88,71 @@ class Joined(NamedTuple):
 
     group: GroupId
     contested: bool
+    states: Mapping[StateKey, State] | None = None
+    """What stands for the person, where that is known without asking."""
 
 
-def join(act: Act, record: SubjectId) -> Joined:
-    """Brings the people around this record, which holds an identifier anew, up to date."""
-    connection = act.unit.connection
-    ties = subjects.ties_of(connection, act.policy, [record])
+class _Reached(NamedTuple):
+    """Every record that hangs together with one, what they hold, and what was decided about them."""
+
+    members: Collection[SubjectId]
+    holders: Mapping[IdentifierId, frozenset[SubjectId]]
+    schemes: Mapping[IdentifierId, str]
+    decided: Mapping[Pair, tuple[str, str]]
+
+
+def join(act: Act, record: SubjectId, beside: Beside | None = None) -> Joined:
+    """Brings the people around this record, which holds an identifier anew, up to date.
+
+    `beside`: of a record that was made just now, all about the one person who holds what it holds.
+    """
+    reached = _reached(act, record) if beside is None else _near(act, record, beside)
+    if isinstance(reached, Joined):
+        return reached
+    standing = {pair for pair, (kind, _) in reached.decided.items() if kind == "merge"}
+    ours = {pair for pair in standing if reached.decided[pair][1] == JOINED}
+    web = Web(
+        reached.holders,
+        _numbers(act, reached.holders, reached.schemes),
+        frozenset(standing - ours),
+        frozenset(
+            pair for pair, (kind, why) in reached.decided.items() if kind == "unmerge" and why != PARTED
+        ),
+    )
+    wanted = people(sorted(reached.members), web)
+    contested = _suspect(act, record, wanted, web)
+    stands = {} if beside is None else {beside.around.person.group: beside.standing, GroupId(record): NOTHING}
+    group = _bring_about(act, record, wanted, standing, ours, stands)
+    return Joined(group, contested, stands[group].states if group in stands else None)
+
+
+def _reached(act: Act, record: SubjectId) -> _Reached | Joined:
+    ties = subjects.ties_of(act.unit.connection, act.policy, [record])
     if all(tie.subject == record for tie in ties):
         return Joined(next((tie.group for tie in ties), GroupId(record)), False)
     members, holders, schemes = _explored(act, record, ties)
-    decided = subjects.decisions_about(connection, members)
-    standing = {pair for pair, (kind, _) in decided.items() if kind == "merge"}
-    ours = {pair for pair in standing if decided[pair][1] == JOINED}
-    web = Web(
-        holders,
-        _numbers(act, holders, schemes),
-        frozenset(standing - ours),
-        frozenset(pair for pair, (kind, why) in decided.items() if kind == "unmerge" and why != PARTED),
+    return _Reached(members, holders, schemes, subjects.decisions_about(act.unit.connection, members))
+
+
+def _near(act: Act, record: SubjectId, beside: Beside) -> _Reached | Joined:
+    """The same, out of what was looked up ahead. `beside`: nobody else is reached by anything."""
+    around = beside.around
+    schemes = {tie.identifier: tie.scheme for tie in around.ties}
+    naming = naming_schemes(act.policy)
+    own = {id_: name.scheme for id_, name in beside.own.items() if name.scheme in naming}
+    if schemes.keys().isdisjoint(own):
+        return Joined(GroupId(record), False, {})
+    holders: defaultdict[IdentifierId, set[SubjectId]] = defaultdict(set)
+    for tie in around.ties:
+        holders[tie.identifier].add(tie.subject)
+    for id_ in own:
+        holders[id_].add(record)
+    return _Reached(
+        {*around.person.members, record},
+        {id_: frozenset(held) for id_, held in holders.items()},
+        {**schemes, **own},
+        subjects.decisions_of(around.edges),
     )
-    wanted = people(sorted(members), web)
-    contested = _suspect(act, record, wanted, web)
-    return Joined(_bring_about(act, record, wanted, standing, ours), contested)
 
 
 def _explored(
@@ -169,8 +215,14 @@ def _person(members: Collection[SubjectId]) -> Known:
 
 
 def _bring_about(
-    act: Act, record: SubjectId, wanted: list[list[SubjectId]], standing: set[Pair], ours: set[Pair]
+    act: Act,
+    record: SubjectId,
+    wanted: list[list[SubjectId]],
+    standing: set[Pair],
+    ours: set[Pair],
+    stands: dict[GroupId, Standing],
 ) -> GroupId:
+    """`stands`: for whom that is known; it is kept true."""
     members = sorted(member for together in wanted for member in together)
     before = components(members, standing)
     whole = [frozenset(together) for together in wanted]
@@ -184,6 +236,7 @@ def _bring_about(
     known = [frozenset(one) for one in before]
     changed = [together for together in wanted if frozenset(together) not in known]
     if parted:
+        stands.clear()
         touched = {member for together in changed for member in together}
         states_store.forget_states(act.unit, {GroupId(min(one)) for one in known if one & touched})
         for together in changed:
@@ -191,7 +244,8 @@ def _bring_about(
             refold(act.unit, GroupId(min(together)), together)
     else:
         for together in changed:
-            _grow(act.unit, together, {GroupId(min(one)) for one in known if one <= frozenset(together)})
+            parts = {GroupId(min(one)) for one in known if one <= frozenset(together)}
+            _grow(act.unit, together, parts, stands)
     return GroupId(min(next(one for one in wanted if record in one)))
 
 
@@ -201,19 +255,31 @@ def _missing(together: Collection[SubjectId], standing: Collection[Pair]) -> Ite
     return [frozenset((parts[0][0], part[0])) for part in parts[1:]]
 
 
-def _grow(unit: Unit, together: list[SubjectId], parts: Collection[GroupId]) -> None:
+def _grow(
+    unit: Unit, together: list[SubjectId], parts: Collection[GroupId], stands: dict[GroupId, Standing]
+) -> None:
     """The fold is a join: what stands for the parts, joined, stands for the whole."""
     group = GroupId(min(together))
+    own = _standing(unit, group, stands)
     others = [one for one in parts if one != group]
-    states = [state for one in others for state in states_store.states(unit.connection, one).values()]
-    objections = [one for part in others for one in states_store.objection_states(unit.connection, part)]
+    moving = [_standing(unit, one, stands) for one in others]
+    states = [state for one in moving for state in one.states.values()]
+    objections = [objection for one in moving for objection in one.objections]
     if states:
-        states_store.put_states(
-            unit, group, fold([*states_store.states(unit.connection, group).values(), *states]).values()
-        )
+        own = own._replace(states=fold([*own.states.values(), *states]))
+        states_store.put_states(unit, group, own.states.values())
     if objections:
-        own = states_store.objection_states(unit.connection, group)
-        states_store.put_objections(unit, group, fold_objections([*own, *objections]).values())
+        own = own._replace(objections=fold_objections([*own.objections, *objections]).values())
+        states_store.put_objections(unit, group, own.objections)
     if states or objections:
         states_store.forget_states(unit, others)
+    if stands:
+        stands[group] = own
     subjects.regroup(unit, together, group)
+
+
+def _standing(unit: Unit, group: GroupId, stands: Mapping[GroupId, Standing]) -> Standing:
+    if group in stands:
+        return stands[group]
+    states = states_store.states(unit.connection, group)
+    return Standing(states, states_store.objection_states(unit.connection, group))

@@ -21,6 +21,7 @@ from consentd.subjects import (
     suppression_store,
     ties_store,
 )
+from consentd.subjects.ahead import naming_schemes
 from consentd.subjects.candidates import read_evidence
 from consentd.subjects.model import Contact, Known
 from consentd.subjects.requests import Identifier, spell
@@ -219,19 +220,17 @@ def edges_of(connection: Any, members: Iterable[SubjectId]) -> set[frozenset[UUI
 
 def decisions_about(connection: Any, members: Iterable[SubjectId]) -> dict[frozenset[UUID], tuple[str, str]]:
     """Any: a database connection. The last word on each pair of subjects: merge or unmerge, and why."""
-    return {
-        frozenset((row.subject_a, row.subject_b)): (row.kind, row.reason)
-        for row in merging_store.edges_among(connection, list(members))
-    }
+    return decisions_of(merging_store.edges_among(connection, list(members)))
+
+
+def decisions_of(edges: Iterable[merging_store.EdgeRow]) -> dict[frozenset[UUID], tuple[str, str]]:
+    """The last word on each pair, out of merges and unmerges in their order."""
+    return {frozenset((row.subject_a, row.subject_b)): (row.kind, row.reason) for row in edges}
 
 
 def ties_of(connection: Any, policy: Policy, subjects: Collection[SubjectId]) -> list[ties_store.Tie]:
-    """Any: a database connection. Everyone who shares an identifier with one of these, and by which.
-
-    An opaque one (a postal address, a device) is no identifier of a person: a household has it in common.
-    """
-    schemes = [name for name, scheme in policy.identifiers.items() if scheme.kind != "opaque"]
-    return ties_store.ties(connection, subjects, schemes)
+    """Any: a database connection. Everyone who shares an identifier with one of these, and by which."""
+    return ties_store.ties(connection, subjects, naming_schemes(policy))
 
 
 def members_of(connection: Any, groups: Collection[GroupId]) -> dict[GroupId, list[SubjectId]]:
