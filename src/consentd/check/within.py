@@ -29,8 +29,17 @@ def decisions_within(
     at: Instant,
 ) -> list[Decision]:
     """In the order of the questions. Raises Unauthenticated if the system was revoked."""
+    return ready_within(
+        unit, keyring, compiled, caller, [make_ready(compiled.policy, one, at) for one in asked]
+    )
+
+
+def ready_within(
+    unit: Unit, keyring: Keyring, compiled: CompiledPolicy, caller: Caller, asked: Sequence[Ready]
+) -> list[Decision]:
+    """The same for questions that were made ready."""
     asking = _Remembering(keyring)
-    left = [(index, make_ready(compiled.policy, one, at)) for index, one in enumerate(asked)]
+    left = list(enumerate(asked))
     found: dict[int, Decision] = {}
     way: Way | None = None
     while left:

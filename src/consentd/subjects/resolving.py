@@ -146,7 +146,7 @@ class Resolver:
         territory: str | None,
         name: Name | None,
     ) -> Resolution:
-        """A new record. `known`: those of its identifiers that somebody else holds; nobody holds the others."""
+        """A new record. `known`: those of its identifiers that somebody else holds."""
         missing = [one for one in names if one not in known.values()]
         rows = [self._identifier(one) for one in missing]
         if rows:

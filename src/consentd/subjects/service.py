@@ -102,6 +102,25 @@ def contacts_of(connection: Any, keyring: Keyring, subjects: Iterable[SubjectId]
     return found
 
 
+def holders_of(
+    connection: Any, keyring: Keyring, names: Iterable[Named]
+) -> dict[Named, set[GroupId]]:  # Any: a database connection
+    """Who holds each of these identifiers; those that are not on record are left out."""
+    named = {digest: name for name in names for _, digest in keyring.blind_index(name.scheme, name.value)}
+    found: dict[Named, set[GroupId]] = {}
+    digests = {digest: name.scheme for digest, name in named.items()}
+    for row in identifiers_store.holdings(connection, digests) if digests else ():
+        groups = found.setdefault(named[row.digest], set())
+        if row.group is not None:
+            groups.add(row.group)
+    return found
+
+
+def count_parted(connection: Any) -> int:  # Any: a database connection
+    """How often records that had been one person were made two again."""
+    return merging_store.count_unmerges(connection)
+
+
 class Held(msgspec.Struct, frozen=True):
     """A contact detail, as those who hold it have it."""
 
