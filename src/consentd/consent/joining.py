@@ -8,7 +8,7 @@ touched.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -109,11 +109,17 @@ def join(act: Act, record: SubjectId, beside: Beside | None = None) -> Joined:
     reached = _reached(act, record) if beside is None else _near(act, record, beside)
     if isinstance(reached, Joined):
         return reached
+    stands = {} if beside is None else {beside.around.person.group: beside.standing, GroupId(record): NOTHING}
+    numbers = _numbers(act, reached.holders, reached.schemes)
+    if len(reached.members) == 2 and not reached.decided and not contradicting(reached.members, numbers):
+        # What `people` says of two records that share something: most of all.
+        group = _bring_two(act, record, sorted(reached.members), stands)
+        return Joined(group, False, stands[group].states if group in stands else None)
     standing = {pair for pair, (kind, _) in reached.decided.items() if kind == "merge"}
     ours = {pair for pair in standing if reached.decided[pair][1] == JOINED}
     web = Web(
         reached.holders,
-        _numbers(act, reached.holders, reached.schemes),
+        numbers,
         frozenset(standing - ours),
         frozenset(
             pair for pair, (kind, why) in reached.decided.items() if kind == "unmerge" and why != PARTED
@@ -121,7 +127,6 @@ def join(act: Act, record: SubjectId, beside: Beside | None = None) -> Joined:
     )
     wanted = people(sorted(reached.members), web)
     contested = _suspect(act, record, wanted, web)
-    stands = {} if beside is None else {beside.around.person.group: beside.standing, GroupId(record): NOTHING}
     group = _bring_about(act, record, wanted, standing, ours, stands)
     return Joined(group, contested, stands[group].states if group in stands else None)
 
@@ -230,9 +235,7 @@ def _bring_about(
     joined = {pair for together in wanted for pair in _missing(together, standing - parted)}
     rows = [("unmerge", PARTED, pair) for pair in parted] + [("merge", JOINED, pair) for pair in joined]
     for kind, reason, pair in rows:
-        first, second = sorted(pair)
-        edge: dict[str, Any] = {"id": new_id(), "kind": kind, "reason": reason, "at": act.unit.now}
-        act.entry(record).insert(subjects.EDGES, {**edge, "subject_a": first, "subject_b": second})
+        _add_edge(act, record, kind, reason, sorted(pair))
     known = [frozenset(one) for one in before]
     changed = [together for together in wanted if frozenset(together) not in known]
     if parted:
@@ -247,6 +250,20 @@ def _bring_about(
             parts = {GroupId(min(one)) for one in known if one <= frozenset(together)}
             _grow(act.unit, together, parts, stands)
     return GroupId(min(next(one for one in wanted if record in one)))
+
+
+def _bring_two(
+    act: Act, record: SubjectId, both: list[SubjectId], stands: dict[GroupId, Standing]
+) -> GroupId:
+    """The same for two records, about whom nothing was decided."""
+    _add_edge(act, record, "merge", JOINED, both)
+    _grow(act.unit, both, {GroupId(one) for one in both}, stands)
+    return GroupId(both[0])
+
+
+def _add_edge(act: Act, record: SubjectId, kind: str, reason: str, pair: Sequence[UUID]) -> None:
+    edge: dict[str, Any] = {"id": new_id(), "kind": kind, "reason": reason, "at": act.unit.now}
+    act.entry(record).insert(subjects.EDGES, {**edge, "subject_a": pair[0], "subject_b": pair[1]})
 
 
 def _missing(together: Collection[SubjectId], standing: Collection[Pair]) -> Iterable[Pair]:

@@ -9,6 +9,7 @@ the server costs more than Core, Core runs it: its errors say which connection i
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from operator import itemgetter
 from typing import Any, Generic, TypeVar
 
 import sqlalchemy as sa
@@ -224,9 +225,10 @@ def _compiled(
     ids = [place for place, kind in enumerate(kinds) if isinstance(kind, Id)]
     others = [(place, convert) for place, kind in enumerate(kinds) if (convert := _binding(kind)) is not None]
 
+    pick = itemgetter(*names) if len(names) > 1 else lambda given: [given[name] for name in names]
+
     def bind(values: Values) -> list[Any]:
-        given = {**constants, **values} if constants else values
-        cells = [given[name] for name in names]
+        cells = list(pick({**constants, **values} if constants else values))
         for place in ids:
             if (value := cells[place]) is not None:
                 cells[place] = value.int.to_bytes(16)

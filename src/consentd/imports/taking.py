@@ -144,27 +144,28 @@ class Taker:
     def _together(self, unit: Unit, rows: Sequence[Stated]) -> list[Taken]:
         """What they ask is asked once for all, and what they write is written together. Raises _Stopped."""
         numbers = [numbered(self._keyring, row, self._exported_at) for row in rows]
-        asked = [number for its in numbers for number in its.all]
+        every = [its.all for its in numbers]
+        asked = [number for its in every for number in its]
         new = not_reported(unit, self._keyring, self._caller, asked)
         # Of the others nobody is looked up: they may be erased by now, and must not come back.
         names = [
             name
-            for row, its in zip(rows, numbers, strict=True)
-            if not new.keys().isdisjoint(its.all)
+            for row, its in zip(rows, every, strict=True)
+            if not new.keys().isdisjoint(its)
             for name in row.names
         ]
         ahead = look_ahead(unit, self._keyring, self._compiled.policy, names) if names else None
         stands = standing_of(unit.connection, ahead.groups) if ahead is not None else {}
         taken: list[Taken] = []
         for place, (row, its) in enumerate(zip(rows, numbers, strict=True)):
-            if new.keys().isdisjoint(its.all):
+            if new.keys().isdisjoint(every[place]):
                 taken.append(Taken(row.line, repeated=len(its.statements)))
                 continue
             try:
                 taken.append(self._take(unit, row, its, new, ahead, stands))
             except RowRefused as refused:
                 raise _Stopped(place, refused) from refused
-            for number in its.all:
+            for number in every[place]:
                 new.pop(number, None)
         return taken
 
@@ -326,6 +327,8 @@ class Taker:
 
 def _fresh(act: Act, numbers: Sequence[str], statements: Sequence[T]) -> Iterable[tuple[str, T]]:
     """Those that are not on record, with their numbers; once, where two rules of a layout read the same."""
+    if not numbers:
+        return ()
     found = dict(zip(reversed(numbers), reversed(statements), strict=True))
     return [(number, found[number]) for number in dict.fromkeys(numbers) if number in act.new]
 
