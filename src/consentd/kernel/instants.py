@@ -54,8 +54,11 @@ def to_text(instant: int) -> str:
     return to_datetime(instant).isoformat().replace("+00:00", "Z")
 
 
+@lru_cache(maxsize=8192)
 def midnight(day: dt.date, zone: ZoneInfo) -> Instant:
-    """The first instant of a local day."""
+    """The first instant of a local day. Remembered: of a birthday each decision about somebody asks it, by
+    every clock of their country.
+    """
     return to_instant(dt.datetime.combine(day, dt.time(), zone))
 
 
