@@ -20,7 +20,7 @@ from consentd.imports.running import Job, Refused, Running, read
 from consentd.imports.stated import Stated
 from consentd.imports.store import said_of
 from consentd.imports.survey import AT_ONCE, Survey, ToAsk
-from consentd.imports.taking import Taken
+from consentd.imports.taken import Taken
 from consentd.kernel.compiled import CompiledPolicy
 from consentd.subjects import service as subjects
 

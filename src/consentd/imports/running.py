@@ -21,7 +21,8 @@ from consentd.imports.mapping import Mapper
 from consentd.imports.reading import REASON, Row, Source, WholeFileRefused, rows
 from consentd.imports.recognising import Recognised
 from consentd.imports.stated import RowRefused, Stated
-from consentd.imports.taking import Taken, Taker
+from consentd.imports.taken import Taken
+from consentd.imports.taking import Taker
 from consentd.kernel.compiled import CompiledPolicy
 from consentd.kernel.layout import Layout
 

@@ -27,6 +27,7 @@ from consentd.db.unit import Unit
 from consentd.evidence.model import Actor
 from consentd.imports.numbering import Numbered, numbered
 from consentd.imports.stated import Choice, RowRefused, Stated
+from consentd.imports.taken import Event, Late, Taken
 from consentd.kernel.compiled import CompiledPolicy
 from consentd.kernel.errors import CallerError
 from consentd.kernel.fold import State, StateKey
@@ -40,45 +41,6 @@ from consentd.subjects.model import Resolution
 from consentd.subjects.stating import FactsAsked, record_facts
 
 T = TypeVar("T")
-
-
-class Event(msgspec.Struct, frozen=True):
-    """A choice as it was recorded."""
-
-    purpose: str
-    channel: str
-    state: str
-    proof: str
-    lacks: tuple[str, ...] = ()
-    """Of a claim: what a proven yes would have needed; `contact_not_allowed` waits for `consent.won`."""
-
-
-class Taken(msgspec.Struct, frozen=True):
-    """What came of one row."""
-
-    line: int
-    group: GroupId | None = None
-    """The person; None where all of it was recorded before, and nobody was looked up."""
-    created: bool = False
-    """A record that was not there before."""
-    joined: bool = False
-    """It is one person with records that were there before."""
-    contested: bool = False
-    """It shares an identifier with a record that is not the same person's."""
-    events: tuple[Event, ...] = ()
-    objections: int = 0
-    facts: int = 0
-    attempts: int = 0
-    repeated: int = 0
-    """Statements that were recorded before."""
-
-
-class Late(msgspec.Struct, frozen=True):
-    """A row that could be read, but was refused by the rules of recording."""
-
-    line: int
-    code: str
-    column: str | None
 
 
 _ABOUT_TIMES = ("future_time", "invalid_fact", "invalid_time")
@@ -123,7 +85,7 @@ class Taker:
             except _Stopped as stopped:
                 at = stopped.place
             # As if the refused one had not been there: those before it, it alone, and the rest.
-            taken += self._attempted(unit, left[:at])
+            taken += self.take(unit, left[:at])
             taken.append(self._alone(unit, left[at]))
             left = left[at + 1 :]
         return taken
