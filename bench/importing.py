@@ -2,11 +2,12 @@
 
     python bench/importing.py [people]
 
-A newsletter's export and a till's of the same people, so that the second joins the first; then the second
-once more, which changes nothing. Seconds are those of this process (`time.process_time`): what else runs on
-the machine does not count, nor does waiting for the disk. Beside it the very rows that were written, written
-again raw by the bare driver: what SQLite alone costs. The last line is a JSON object with all figures; with
-BENCH_PROFILE set, where the time of the writer went is printed before it.
+At 10,000, 100,000 and 1,000,000 people, as far as `people` goes: the last 10,000 rows of a newsletter's
+export, a till's of the same people, so that these rows join those, and that once more, which changes nothing.
+Seconds are those of this process (`time.process_time`): what else runs on the machine does not count, nor
+does waiting for the disk. Beside it the very rows that were written, written again raw by the bare driver
+into a copy of the database as it was: what SQLite alone costs. The last line is a JSON object with all
+figures; with BENCH_PROFILE set, where the time of the writer went is printed before it.
 """
 
 import asyncio
@@ -29,14 +30,17 @@ from consentd.db import sqlite_writer
 from consentd.db.migrate import migrate
 from consentd.db.sqlite_connection import connect
 from consentd.imports.running import BATCH
-from support.builders import open_company
+from support.builders import Company, open_company
 from support.imports import import_file, layout_of
 
 PEOPLE = 5_000
+SIZES = (10_000, 100_000, 1_000_000)
+MEASURED = 10_000
+"""Rows of each kind, at each size."""
 
 
-def subscribers(people: int) -> Iterable[dict[str, str]]:
-    for number in range(people):
+def subscribers(people: Iterable[int]) -> Iterable[dict[str, str]]:
+    for number in people:
         yield {
             "Email Address": f"person{number}@exemple.fr",
             "First Name": "Ana",
@@ -48,8 +52,8 @@ def subscribers(people: int) -> Iterable[dict[str, str]]:
         }
 
 
-def cards(people: int) -> Iterable[dict[str, str]]:
-    for number in range(people):
+def cards(people: Iterable[int]) -> Iterable[dict[str, str]]:
+    for number in people:
         yield {
             "carte": f"ML{number}",
             "nom": f"DIAZ {number}",
@@ -77,32 +81,58 @@ def written(folder: Path, system: str, layout: str, rows: Iterable[dict[str, str
     return path
 
 
-async def measure(people: int, folder: Path) -> dict[str, float]:
+async def measure(people: int, folder: Path) -> dict[str, dict[str, int]]:
+    """For each size the rows per second."""
     url = f"sqlite:///{folder}/consentd.db"
     migrate(url)
-    found: dict[str, float] = {}
-    written_before = dict.fromkeys(TABLES, 0)
+    found: dict[str, dict[str, int]] = {}
+    there = 0
     async with open_company(url, folder) as company:
-        steps = (
-            ("new", "mailing", written(folder, "mailing", "subscribed", subscribers(people))),
-            ("joining", "till", written(folder, "till", "loyalty", cards(people))),
-            ("again", "till", folder / "loyalty.csv"),
-        )
-        for name, system, path in steps:
-            started, wall = time.process_time(), time.perf_counter()
-            came = await import_file(company, system, path)
-            assert not came.refused
-            seconds = time.process_time() - started
-            found[name] = round(people / seconds)
-            waited = time.perf_counter() - wall
-            told = f"{name}: {found[name]:.0f} rows/s of one core ({waited:.1f} s on the clock)"
-            if name != "again":
-                new = _written_since(folder / "consentd.db", written_before)
-                found[f"{name}_raw"] = round(people / _raw(folder, name, new, people // BATCH))
-                count = sum(map(len, new.values())) / people
-                told += f"; its {count:.1f} rows of the database raw: {found[f'{name}_raw']} rows/s"
-            print(told, flush=True)
+        for size in [size for size in SIZES if size < people] + [people]:
+            last = range(max(there, size - MEASURED), size)
+            if there < last.start:
+                before = subscribers(range(there, last.start))
+                await _imported(company, "mailing", written(folder, "mailing", "subscribed", before))
+            till = written(folder, "till", "loyalty", cards(last))
+            steps = (
+                ("new", "mailing", written(folder, "mailing", "subscribed", subscribers(last))),
+                ("joining", "till", till),
+                ("again", "till", till),
+            )
+            found[str(size)] = {}
+            for name, system, path in steps:
+                found[str(size)] |= await _measured(company, folder, name, system, path, size, len(last))
+            there = size
     return found
+
+
+async def _measured(
+    company: Company, folder: Path, name: str, system: str, path: Path, size: int, rows: int
+) -> dict[str, int]:
+    copy = folder / "copy.db"
+    writes = name != "again"
+    if writes:
+        _copied(folder / "consentd.db", copy)
+    seconds, waited = await _imported(company, system, path)
+    found = {name: round(rows / seconds)}
+    load = os.getloadavg()[0]
+    told = f"{size} people, {name}: {found[name]} rows/s of one core"
+    told += f" ({waited:.1f} s on the clock, load {load:.1f})"
+    if writes:
+        new = _written_since(folder / "consentd.db", copy)
+        found[f"{name}_raw"] = round(rows / _raw(copy, new, max(1, rows // BATCH)))
+        count = sum(map(len, new.values())) / rows
+        told += f"; its {count:.1f} rows of the database raw: {found[f'{name}_raw']} rows/s"
+    print(told, flush=True)
+    return found
+
+
+async def _imported(company: Company, system: str, path: Path) -> tuple[float, float]:
+    """Seconds of the processor, and of the clock."""
+    started, wall = time.process_time(), time.perf_counter()
+    came = await import_file(company, system, path)
+    assert not came.refused
+    return time.process_time() - started, time.perf_counter() - wall
 
 
 # What an import writes for good, in an order in which it may be written.
@@ -112,24 +142,33 @@ TABLES = (
 )  # fmt: skip
 
 
-def _written_since(path: Path, before: dict[str, int]) -> dict[str, list[Any]]:
-    """The rows of each table that were added since it was asked last."""
+def _copied(path: Path, copy: Path) -> None:
+    """Copies the database as it is."""
+    for left in copy.parent.glob(f"{copy.name}*"):
+        left.unlink()
+    raw, other = sqlite3.connect(path), sqlite3.connect(copy)
+    raw.backup(other)
+    other.close()
+    raw.close()
+
+
+def _written_since(path: Path, copy: Path) -> dict[str, list[Any]]:
+    """The rows of each table that the copy does not have."""
     raw = sqlite3.connect(path)
-    try:
-        found = {}
-        for table in TABLES:
-            rows = raw.execute(f"SELECT * FROM {table}").fetchall()
-            found[table], before[table] = rows[before[table] :], len(rows)
-        return found
-    finally:
-        raw.close()
+    raw.execute("ATTACH ? AS was", (str(copy),))
+    found = {}
+    for table in TABLES:
+        keys = [name for _, name, *_, key in raw.execute(f"PRAGMA table_info({table})") if key]
+        same = " AND ".join(f"was.{key} = now.{key}" for key in keys)
+        missing = f"NOT EXISTS (SELECT 1 FROM was.{table} was WHERE {same})"
+        found[table] = raw.execute(f"SELECT now.* FROM main.{table} now WHERE {missing}").fetchall()
+    raw.close()
+    return found
 
 
-def _raw(folder: Path, name: str, rows: dict[str, list[Any]], commits: int) -> float:
-    """Seconds to write these rows with the bare driver, in as many commits, into tables like ours."""
-    target = folder / f"{name}.db"
-    migrate(f"sqlite:///{target}")
-    raw = connect(target)
+def _raw(copy: Path, rows: dict[str, list[Any]], commits: int) -> float:
+    """Seconds to write these rows with the bare driver, in as many commits, where they were missing."""
+    raw = connect(copy)
     raw.execute("PRAGMA foreign_keys=OFF")
     started = time.process_time()
     for commit in range(commits):
@@ -162,7 +201,7 @@ def _profiled(work: Callable[[], None]) -> None:
 
 def main() -> None:
     people = int(sys.argv[1]) if sys.argv[1:] else PEOPLE
-    figures: dict[str, float] = {}
+    figures: dict[str, dict[str, int]] = {}
 
     def work() -> None:
         with tempfile.TemporaryDirectory(prefix="cd") as text:

@@ -11,7 +11,7 @@ from consentd.evidence.model import OPERATOR
 from consentd.imports import planning
 from consentd.imports.recognising import recognise
 from consentd.imports.running import Job, Refused, Running, look_through
-from consentd.imports.taking import Taken
+from consentd.imports.taken import Taken
 from consentd.kernel.layout import Layout
 from support.builders import Company, demo_policy
 

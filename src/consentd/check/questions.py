@@ -86,14 +86,14 @@ def instant_of(text: str | None, now: Instant) -> Instant:
 def make_ready(policy: Policy, asked: CheckAsked, at: Instant) -> Ready:
     """Never raises: an identifier that cannot be read belongs to nobody, which denies (docs/law.md 10)."""
     subjects = asked.subject if isinstance(asked.subject, tuple) else (asked.subject,)
-    names = [name for identifier in subjects if (name := _spelled(policy, identifier)) is not None]
+    names = [name for identifier in subjects if (name := spelled(policy, identifier)) is not None]
     naming = len(names)
     channel = policy.channels.get(asked.channel)
     schemes = channel.schemes if channel is not None else ()
     question = Question(asked.purpose, asked.channel, at)
     if asked.contact_point is None:
         return Ready(question, tuple(names), tuple(name for name in names if name.scheme in schemes), naming)
-    point = _spelled(policy, asked.contact_point)
+    point = spelled(policy, asked.contact_point)
     if point is None or point.scheme not in schemes:
         # Not a contact detail of this channel: nothing there may be used, so nobody is asked about.
         return Ready(question, (), (), 0)
@@ -114,7 +114,8 @@ def ready_by_name(policy: Policy, name: Named, question: Question) -> Ready:
     return Ready(question, (name,), (name,) if reached else (), 1)
 
 
-def _spelled(policy: Policy, identifier: Identifier) -> Named | None:
+def spelled(policy: Policy, identifier: Identifier) -> Named | None:
+    """As every check spells it; None for what cannot be read."""
     scheme = policy.identifiers.get(identifier.scheme)
     if scheme is None:
         return None

@@ -4,7 +4,7 @@ The same statements, rows and function as every check (`asking`, `store`, `kerne
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence, Set
 from typing import Any
 
 from consentd.callers.model import Caller
@@ -16,6 +16,7 @@ from consentd.db.unit import Unit
 from consentd.kernel.case import Decision, Facts
 from consentd.kernel.compiled import CompiledPolicy
 from consentd.kernel.instants import Instant
+from consentd.subjects.spelling import Named
 
 SLICE = 64
 
@@ -29,27 +30,48 @@ def decisions_within(
     at: Instant,
 ) -> list[Decision]:
     """In the order of the questions. Raises Unauthenticated if the system was revoked."""
+    return ready_within(
+        unit, keyring, compiled, caller, [make_ready(compiled.policy, one, at) for one in asked]
+    )
+
+
+def ready_within(
+    unit: Unit, keyring: Keyring, compiled: CompiledPolicy, caller: Caller, asked: Sequence[Ready]
+) -> list[Decision]:
+    """The same for questions that were made ready."""
     asking = _Remembering(keyring)
-    left = [(index, make_ready(compiled.policy, one, at)) for index, one in enumerate(asked)]
+    left = list(enumerate(asked))
     found: dict[int, Decision] = {}
-    way: Way | None = None
+    # Who is not decided by the plain statement about one purpose is not by it about the others either, as a
+    # rule; the general one answers for everybody.
+    odd: set[tuple[Named, ...]] = set()
     while left:
-        again: list[tuple[int, Ready]] = []
-        groups: defaultdict[tuple[str, str, Way], list[tuple[int, Ready]]] = defaultdict(list)
+        groups: defaultdict[tuple[str, str], list[tuple[int, Ready]]] = defaultdict(list)
         for index, ready in left:
-            groups[ready.question.purpose, ready.question.channel, way or ready.way].append((index, ready))
-        for (_, _, by), group in groups.items():
-            for start in range(0, len(group), SLICE):
-                indexes, questions = zip(*group[start : start + SLICE], strict=True)
-                ask = asking.ask(compiled, caller, questions, by)
-                decided = asking.decisions(compiled, ask, questions, rows_within(unit, ask))
-                for index, ready, decision in zip(indexes, questions, decided, strict=True):
-                    if decision is None:
-                        again.append((index, ready))
-                    else:
-                        found[index] = decision
-        left, way = again, "chosen"
+            groups[ready.question.purpose, ready.question.channel].append((index, ready))
+        left = []
+        for group in groups.values():
+            for way, some in _by_way(group, odd):
+                for start in range(0, len(some), SLICE):
+                    indexes, questions = zip(*some[start : start + SLICE], strict=True)
+                    ask = asking.ask(compiled, caller, questions, way)
+                    decided = asking.decisions(compiled, ask, questions, rows_within(unit, ask))
+                    for index, ready, decision in zip(indexes, questions, decided, strict=True):
+                        if decision is None:
+                            odd.add(ready.names)
+                            left.append((index, ready))
+                        else:
+                            found[index] = decision
     return [found[index] for index in range(len(asked))]
+
+
+def _by_way(
+    group: Iterable[tuple[int, Ready]], odd: Set[tuple[Named, ...]]
+) -> Iterable[tuple[Way, list[tuple[int, Ready]]]]:
+    ways: defaultdict[Way, list[tuple[int, Ready]]] = defaultdict(list)
+    for index, ready in group:
+        ways["chosen" if ready.way == "plain" and ready.names in odd else ready.way].append((index, ready))
+    return ways.items()
 
 
 class _Remembering(Asking):

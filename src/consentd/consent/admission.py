@@ -5,6 +5,8 @@ yes is refused, or kept as a claim where the caller asks for it; a yes that is n
 refused, with its own reason.
 """
 
+from functools import lru_cache
+
 import msgspec
 
 from consentd.consent.requests import ConsentEvent
@@ -123,15 +125,20 @@ def refusals(policy: Policy, event: ConsentEvent, happened: Moment | None, now: 
 
 def sham_of(event: ConsentEvent) -> str | None:
     """The reason for which a method, or a flag in the evidence, makes a yes none at all."""
-    named = (event.method or "").strip().casefold().replace("-", "_").replace(" ", "_")
-    named = _ALIASES.get(named, named)
-    if named in _NO_CONSENT:
-        return named
+    if event.method is not None and (sham := _sham(event.method)) is not None:
+        return sham
     for flag, value in (event.evidence or {}).items():
-        name = flag.strip().casefold().replace("-", "_").replace(" ", "_")
-        if value is True and _ALIASES.get(name, name) in _NO_CONSENT:
-            return _ALIASES.get(name, name)
+        if value is True and (sham := _sham(flag)) is not None:
+            return sham
     return None
+
+
+@lru_cache(maxsize=1024)
+def _sham(word: str) -> str | None:
+    """What makes a yes none, as the word names it; None for any other word."""
+    named = word.strip().casefold().replace("-", "_").replace(" ", "_")
+    named = _ALIASES.get(named, named)
+    return named if named in _NO_CONSENT else None
 
 
 def missing(policy: Policy, event: ConsentEvent, happened: Moment | None, *, child: bool) -> list[Fault]:

@@ -8,19 +8,22 @@ touched.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from consentd.base.ids import new_id
 from consentd.consent import states_store
+from consentd.consent.ahead import NOTHING, Beside, Standing
 from consentd.consent.grouping import components
 from consentd.consent.rebuilding import refold
+from consentd.consent.webs import Numbers, Pair, Web, contradicting, people
 from consentd.db.unit import Unit
-from consentd.kernel.fold import fold, fold_objections
+from consentd.kernel.fold import State, StateKey, fold, fold_objections
 from consentd.kernel.ids import GroupId, IdentifierId, SubjectId
 from consentd.subjects import service as subjects
 from consentd.subjects.acts import Act
+from consentd.subjects.ahead import naming_schemes
 from consentd.subjects.candidates import MOST_SHARING, Evidence, compared, propose
 from consentd.subjects.model import Known
 
@@ -29,84 +32,82 @@ JOINED = "same_identifier"
 PARTED = "contradicting_numbers"
 SHARED = "shared_contact"
 
-Pair = frozenset[UUID]
-Numbers = Mapping[SubjectId, Mapping[str, frozenset[IdentifierId]]]
-
-
-class Web(NamedTuple):
-    """Records that hang together, and by what."""
-
-    holders: Mapping[IdentifierId, frozenset[SubjectId]]
-    numbers: Numbers
-    """Of each record, the identifiers of which one person has one, by scheme."""
-    fixed: frozenset[Pair]
-    """Merged by a person's decision."""
-    apart: frozenset[Pair]
-    """Kept apart by one."""
-
-
-def people(members: Collection[SubjectId], web: Web) -> list[list[SubjectId]]:
-    """Who of these records is one person. Pure.
-
-    1. An identifier joins its holders, unless two of them have different numbers of one kind: two cards.
-    2. What hangs together only through others, and holds two such numbers after all, is not joined at all:
-       nothing says which of the identifiers is the shared one.
-    3. What a person decided stands.
-    """
-    joining = [
-        frozenset((first, other))
-        for held in web.holders.values()
-        if 1 < len(held) <= MOST_SHARING and not contradicting(held, web.numbers)
-        for first, *others in [sorted(held)]
-        for other in others
-    ]
-    found: list[list[SubjectId]] = []
-    for together in components(members, [*joining, *web.fixed]):
-        whole = frozenset(together)
-        if contradicting(together, web.numbers) or any(pair <= whole for pair in web.apart):
-            found += components(together, [pair for pair in web.fixed if pair <= whole])
-        else:
-            found.append(together)
-    return found
-
-
-def contradicting(records: Iterable[SubjectId], numbers: Numbers) -> bool:
-    """Whether two of them have different numbers of one kind."""
-    seen: dict[str, frozenset[IdentifierId]] = {}
-    for record in records:
-        for scheme, its in numbers.get(record, {}).items():
-            if scheme in seen and not seen[scheme] & its:
-                return True
-            seen[scheme] = seen.get(scheme, its) | its
-    return False
-
 
 class Joined(NamedTuple):
     """Whose a record is. `contested`: it shares an identifier with somebody else's: a person should look."""
 
     group: GroupId
     contested: bool
+    states: Mapping[StateKey, State] | None = None
+    """What stands for the person, where that is known without asking."""
 
 
-def join(act: Act, record: SubjectId) -> Joined:
-    """Brings the people around this record, which holds an identifier anew, up to date."""
-    connection = act.unit.connection
-    ties = subjects.ties_of(connection, act.policy, [record])
+class _Reached(NamedTuple):
+    """Every record that hangs together with one, what they hold, and what was decided about them."""
+
+    members: Collection[SubjectId]
+    holders: Mapping[IdentifierId, frozenset[SubjectId]]
+    schemes: Mapping[IdentifierId, str]
+    decided: Mapping[Pair, tuple[str, str]]
+
+
+def join(act: Act, record: SubjectId, beside: Beside | None = None) -> Joined:
+    """Brings the people around this record, which holds an identifier anew, up to date.
+
+    `beside`: of a record that was made just now, all about the one person who holds what it holds.
+    """
+    reached = _reached(act, record) if beside is None else _near(act, record, beside)
+    if isinstance(reached, Joined):
+        return reached
+    stands = {} if beside is None else {beside.around.person.group: beside.standing, GroupId(record): NOTHING}
+    numbers = _numbers(act, reached.holders, reached.schemes)
+    if len(reached.members) == 2 and not reached.decided and not contradicting(reached.members, numbers):
+        # What `people` says of two records that share something: most of all.
+        group = _bring_two(act, record, sorted(reached.members), stands)
+        return Joined(group, False, stands[group].states if group in stands else None)
+    standing = {pair for pair, (kind, _) in reached.decided.items() if kind == "merge"}
+    ours = {pair for pair in standing if reached.decided[pair][1] == JOINED}
+    web = Web(
+        reached.holders,
+        numbers,
+        frozenset(standing - ours),
+        frozenset(
+            pair for pair, (kind, why) in reached.decided.items() if kind == "unmerge" and why != PARTED
+        ),
+    )
+    wanted = people(sorted(reached.members), web)
+    contested = _suspect(act, record, wanted, web)
+    group = _bring_about(act, record, wanted, standing, ours, stands)
+    return Joined(group, contested, stands[group].states if group in stands else None)
+
+
+def _reached(act: Act, record: SubjectId) -> _Reached | Joined:
+    ties = subjects.ties_of(act.unit.connection, act.policy, [record])
     if all(tie.subject == record for tie in ties):
         return Joined(next((tie.group for tie in ties), GroupId(record)), False)
     members, holders, schemes = _explored(act, record, ties)
-    decided = subjects.decisions_about(connection, members)
-    standing = {pair for pair, (kind, _) in decided.items() if kind == "merge"}
-    ours = {pair for pair in standing if decided[pair][1] == JOINED}
-    web = Web(
-        holders,
-        _numbers(act, holders, schemes),
-        frozenset(standing - ours),
-        frozenset(pair for pair, (kind, why) in decided.items() if kind == "unmerge" and why != PARTED),
+    return _Reached(members, holders, schemes, subjects.decisions_about(act.unit.connection, members))
+
+
+def _near(act: Act, record: SubjectId, beside: Beside) -> _Reached | Joined:
+    """The same, out of what was looked up ahead. `beside`: nobody else is reached by anything."""
+    around = beside.around
+    schemes = {tie.identifier: tie.scheme for tie in around.ties}
+    naming = naming_schemes(act.policy)
+    own = {id_: name.scheme for id_, name in beside.own.items() if name.scheme in naming}
+    if schemes.keys().isdisjoint(own):
+        return Joined(GroupId(record), False, {})
+    holders: defaultdict[IdentifierId, set[SubjectId]] = defaultdict(set)
+    for tie in around.ties:
+        holders[tie.identifier].add(tie.subject)
+    for id_ in own:
+        holders[id_].add(record)
+    return _Reached(
+        {*around.person.members, record},
+        {id_: frozenset(held) for id_, held in holders.items()},
+        {**schemes, **own},
+        subjects.decisions_of(around.edges),
     )
-    wanted = people(sorted(members), web)
-    contested = _suspect(act, record, wanted, web)
-    return Joined(_bring_about(act, record, wanted, standing, ours), contested)
 
 
 def _explored(
@@ -169,8 +170,14 @@ def _person(members: Collection[SubjectId]) -> Known:
 
 
 def _bring_about(
-    act: Act, record: SubjectId, wanted: list[list[SubjectId]], standing: set[Pair], ours: set[Pair]
+    act: Act,
+    record: SubjectId,
+    wanted: list[list[SubjectId]],
+    standing: set[Pair],
+    ours: set[Pair],
+    stands: dict[GroupId, Standing],
 ) -> GroupId:
+    """`stands`: for whom that is known; it is kept true."""
     members = sorted(member for together in wanted for member in together)
     before = components(members, standing)
     whole = [frozenset(together) for together in wanted]
@@ -178,12 +185,11 @@ def _bring_about(
     joined = {pair for together in wanted for pair in _missing(together, standing - parted)}
     rows = [("unmerge", PARTED, pair) for pair in parted] + [("merge", JOINED, pair) for pair in joined]
     for kind, reason, pair in rows:
-        first, second = sorted(pair)
-        edge: dict[str, Any] = {"id": new_id(), "kind": kind, "reason": reason, "at": act.unit.now}
-        act.entry(record).insert(subjects.EDGES, {**edge, "subject_a": first, "subject_b": second})
+        _add_edge(act, record, kind, reason, sorted(pair))
     known = [frozenset(one) for one in before]
     changed = [together for together in wanted if frozenset(together) not in known]
     if parted:
+        stands.clear()
         touched = {member for together in changed for member in together}
         states_store.forget_states(act.unit, {GroupId(min(one)) for one in known if one & touched})
         for together in changed:
@@ -191,8 +197,23 @@ def _bring_about(
             refold(act.unit, GroupId(min(together)), together)
     else:
         for together in changed:
-            _grow(act.unit, together, {GroupId(min(one)) for one in known if one <= frozenset(together)})
+            parts = {GroupId(min(one)) for one in known if one <= frozenset(together)}
+            _grow(act.unit, together, parts, stands)
     return GroupId(min(next(one for one in wanted if record in one)))
+
+
+def _bring_two(
+    act: Act, record: SubjectId, both: list[SubjectId], stands: dict[GroupId, Standing]
+) -> GroupId:
+    """The same for two records, about whom nothing was decided."""
+    _add_edge(act, record, "merge", JOINED, both)
+    _grow(act.unit, both, {GroupId(one) for one in both}, stands)
+    return GroupId(both[0])
+
+
+def _add_edge(act: Act, record: SubjectId, kind: str, reason: str, pair: Sequence[UUID]) -> None:
+    edge: dict[str, Any] = {"id": new_id(), "kind": kind, "reason": reason, "at": act.unit.now}
+    act.entry(record).insert(subjects.EDGES, {**edge, "subject_a": pair[0], "subject_b": pair[1]})
 
 
 def _missing(together: Collection[SubjectId], standing: Collection[Pair]) -> Iterable[Pair]:
@@ -201,19 +222,31 @@ def _missing(together: Collection[SubjectId], standing: Collection[Pair]) -> Ite
     return [frozenset((parts[0][0], part[0])) for part in parts[1:]]
 
 
-def _grow(unit: Unit, together: list[SubjectId], parts: Collection[GroupId]) -> None:
+def _grow(
+    unit: Unit, together: list[SubjectId], parts: Collection[GroupId], stands: dict[GroupId, Standing]
+) -> None:
     """The fold is a join: what stands for the parts, joined, stands for the whole."""
     group = GroupId(min(together))
+    own = _standing(unit, group, stands)
     others = [one for one in parts if one != group]
-    states = [state for one in others for state in states_store.states(unit.connection, one).values()]
-    objections = [one for part in others for one in states_store.objection_states(unit.connection, part)]
+    moving = [_standing(unit, one, stands) for one in others]
+    states = [state for one in moving for state in one.states.values()]
+    objections = [objection for one in moving for objection in one.objections]
     if states:
-        states_store.put_states(
-            unit, group, fold([*states_store.states(unit.connection, group).values(), *states]).values()
-        )
+        own = own._replace(states=fold([*own.states.values(), *states]))
+        states_store.put_states(unit, group, own.states.values())
     if objections:
-        own = states_store.objection_states(unit.connection, group)
-        states_store.put_objections(unit, group, fold_objections([*own, *objections]).values())
+        own = own._replace(objections=fold_objections([*own.objections, *objections]).values())
+        states_store.put_objections(unit, group, own.objections)
     if states or objections:
         states_store.forget_states(unit, others)
+    if stands:
+        stands[group] = own
     subjects.regroup(unit, together, group)
+
+
+def _standing(unit: Unit, group: GroupId, stands: Mapping[GroupId, Standing]) -> Standing:
+    if group in stands:
+        return stands[group]
+    states = states_store.states(unit.connection, group)
+    return Standing(states, states_store.objection_states(unit.connection, group))

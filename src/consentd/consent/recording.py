@@ -5,7 +5,7 @@ written equals the fold: it is the join of what stood and what is new).
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -24,9 +24,10 @@ from consentd.kernel.canonical import canonical
 from consentd.kernel.compiled import CompiledPolicy
 from consentd.kernel.errors import Unprocessable
 from consentd.kernel.fold import State, StateKey, fold, join
-from consentd.kernel.ids import EventId
-from consentd.kernel.instants import Moment, parse_moment
-from consentd.kernel.states import GRANTS, NOES, ConsentState
+from consentd.kernel.ids import EventId, GroupId, IdentifierId
+from consentd.kernel.instants import Instant, Moment, parse_moment
+from consentd.kernel.places import Place
+from consentd.kernel.states import GRANTS, NOES
 from consentd.subjects import stating
 from consentd.subjects.acts import Act, check_limits
 from consentd.subjects.model import Known, Resolution
@@ -53,12 +54,14 @@ def record(
     request: RecordConsents,
     zone: ZoneInfo,
     given: Resolution | None = None,
+    standing: Mapping[StateKey, State] | None = None,
 ) -> Recorded:
     """Admits and writes every event of the request, or none: raises with all that is wrong.
 
-    `given`: who is meant, where that was found out already.
+    `given`: who is meant, where that was found out already; `standing`: what stands for that one person,
+    where that is known without asking.
     """
-    return _Recording(act, compiled, request, zone, given).run()
+    return _Recording(act, compiled, request, zone, given, standing).run()
 
 
 class _Recording:
@@ -69,6 +72,7 @@ class _Recording:
         request: RecordConsents,
         zone: ZoneInfo,
         given: Resolution | None,
+        standing: Mapping[StateKey, State] | None,
     ) -> None:
         self._act = act
         self._compiled = compiled
@@ -76,11 +80,13 @@ class _Recording:
         self._request = request
         self._events = request.events
         self._given = given
+        self._standing = standing
         self._zone = zone
         self._now = act.unit.now
         self._rows: defaultdict[Any, list[dict[str, Any]]] = defaultdict(list)
         self._written: list[EventWritten] = []
         self._new: defaultdict[Known, list[State]] = defaultdict(list)
+        self._grown: dict[tuple[GroupId, int, str], Instant | None] = {}
 
     def run(self) -> Recorded:
         moments = self._moments()
@@ -90,7 +96,7 @@ class _Recording:
             known = [row for one in earlier if one for row in _recorded_before(self._act, one.rows)]
             return Recorded(known, [], None)
         points = [self._point(index, event) for index, event in enumerate(self._events)]
-        restricts = any(ConsentState(event.state) in NOES for event in self._events)
+        restricts = any(event.state in NOES for event in self._events)
         resolution = self._given or self._act.resolve(
             self._request.subject, [point for point in points if point], restricts=restricts
         )
@@ -141,7 +147,7 @@ class _Recording:
         errors: list[dict[str, str]] = []
         for index, event in enumerate(self._events):
             faults: list[Fault] = []
-            if ConsentState(event.state) in GRANTS:
+            if event.state in GRANTS:
                 child = self._is_child(event, moments[index], resolution)
                 faults = missing(self._policy, event, moments[index], child=child)
                 if (event.on_incomplete or self._request.on_incomplete) == "refuse":
@@ -159,14 +165,20 @@ class _Recording:
             regime = self._compiled.regime(event.purpose, event.channel, person.territory, False, at)
             if regime.age is None:
                 continue
-            births = stating.facts_of_person(self._act, person).births
-            grown = of_age_from(births, regime.age, regime.place)
+            grown = self._of_age_from(person, regime.age, regime.place)
             if grown is None:
                 continue
             if grown > at:
                 return True
             unknown = False
         return unknown
+
+    def _of_age_from(self, person: Known, age: int, place: Place) -> Instant | None:
+        about = person.group, age, place.key
+        if about not in self._grown:
+            births = stating.facts_of_person(self._act, person).births
+            self._grown[about] = of_age_from(births, age, place)
+        return self._grown[about]
 
     def _write(
         self,
@@ -177,10 +189,10 @@ class _Recording:
         point: Named | None,
         resolution: Resolution,
     ) -> list[EventId]:
-        restricts = ConsentState(event.state) in NOES
+        restricts = event.state in NOES
         targets = list(resolution.restricted if restricts else resolution.people)
         point_id = resolution.id_of(point) if point is not None else None
-        if not resolution.certain and ConsentState(event.state) in GRANTS:
+        if not resolution.certain and event.state in GRANTS:
             holding = resolution.holders.get(point_id, frozenset()) if point_id else frozenset()
             owners = [person for person in targets if holding & set(person.members)]
             if len(owners) == 1:
@@ -188,7 +200,10 @@ class _Recording:
             else:
                 lacks = [*lacks, AMBIGUOUS]
         admitted = admit(self._policy, event, moment, lacks, self._now)
-        return [self._write_for(person, position, event, admitted, point, resolution) for person in targets]
+        return [
+            self._write_for(person, position, event, admitted, point, point_id, resolution)
+            for person in targets
+        ]
 
     def _write_for(
         self,
@@ -197,13 +212,13 @@ class _Recording:
         event: ConsentEvent,
         admitted: Admitted,
         point: Named | None,
+        point_id: IdentifierId | None,
         resolution: Resolution,
     ) -> EventId:
         subject = resolution.writer_of(person)
         event_id = EventId(new_id())
         own = resolution.held_by(person)
         detail = detail_of(event, admitted, point, own)
-        point_id = resolution.id_of(point) if point is not None else None
         key_id, sealed = self._act.seal_proof(subject, "consent_events", event_id, detail)
         slots = [[slot.days, slot.start, slot.end] for slot in event.hours]
         row = {
@@ -257,8 +272,8 @@ class _Recording:
         touched: list[tuple[Known, State]] = []
         for person, new in self._new.items():
             folded = fold(new)
-            standing = {}
-            if not person.created:
+            standing = self._standing or {}
+            if not person.created and self._standing is None:
                 purposes = {key.purpose for key in folded}
                 standing = states_store.states(self._act.unit.connection, person.group, purposes)
             joined: dict[StateKey, State] = {

@@ -14,6 +14,7 @@ Costs a few microseconds each way; `bench/crypto.py` watches it.
 
 import hmac
 import os
+from functools import cache
 from typing import NamedTuple
 from uuid import UUID
 
@@ -62,7 +63,13 @@ def unseal(key: Key, sealed: bytes, place: Place) -> bytes:
 
 def _bound(key: Key, place: Place) -> bytes:
     # Unambiguous: names hold no zero byte, ids are 16 bytes each.
-    return b"%b\0%b\0%b%b" % (place.table.encode(), place.column.encode(), place.row.bytes, key.id.bytes)
+    table, column, row = place
+    return b"%b%b%b" % (_named(table, column), row.bytes, key.id.bytes)
+
+
+@cache
+def _named(table: str, column: str) -> bytes:
+    return b"%b\0%b\0" % (table.encode(), column.encode())
 
 
 def _tampered(place: Place) -> Tampered:

@@ -45,12 +45,14 @@ class Guard:
     def __init__(self) -> None:
         self.kind: Kind = "read"
         self.wrote = False
-        self.before: Callable[[], None] | None = None
-        """What must be done before any other statement: rows that wait to be written together."""
+        self.before: Callable[[bool], None] | None = None
+        """What must be done before any other statement, which writes or does not: rows that wait to be
+        written together.
+        """
 
-    def settle(self) -> None:
+    def settle(self, writes: bool) -> None:
         if self.before is not None:
-            self.before()
+            self.before(writes)
 
     def begin(self, kind: Kind) -> None:
         self.kind = kind
@@ -84,10 +86,12 @@ def put_guard(connection: sa.Connection, guard: Guard) -> None:
 
 
 def watch(
-    engine: sa.Engine, guard_of: Callable[[Any], Guard], first: Callable[[], None] = lambda: None
+    engine: sa.Engine,
+    guard_of: Callable[[Any], Guard],
+    first: Callable[[bool], None] = lambda _writes: None,
 ) -> None:
     """Has every statement of `engine` judged. `guard_of` finds the guard of an execution context; `first` is
-    what is done before each.
+    what is done before each; it is told whether that writes.
 
     The dialect's own hook is used because the connection's events cost seven microseconds per statement.
     """
@@ -101,7 +105,7 @@ def watch(
             if len(remembered) >= _MOST_REMEMBERED:
                 remembered.clear()
             remembered[statement] = written
-        first()
+        first(bool(written))
         if written:
             guard_of(context).judge(written)
 

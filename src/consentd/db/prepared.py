@@ -9,8 +9,8 @@ the server costs more than Core, Core runs it: its errors say which connection i
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from operator import itemgetter
 from typing import Any, Generic, TypeVar
-from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
@@ -30,19 +30,29 @@ _PLACES = {table.name: place for place, table in enumerate(metadata.sorted_table
 
 
 class _Direct:
-    """A driver's connection, and the rows that wait on it, by their statement."""
+    """A driver's connection, and what is attempted on it: the rows that wait there, by their statement."""
 
-    __slots__ = ("guard", "raw", "waiting")
+    __slots__ = ("begun", "guard", "raw", "waiting")
 
     def __init__(self, raw: sqlite3.Connection, guard: Guard) -> None:
         self.raw = raw
         self.guard = guard
         self.waiting: dict[Write, list[list[Any]]] | None = None
+        """None where nothing is attempted."""
+        self.begun = False
+        """Whether something of it was written already, behind a savepoint."""
 
     def write_what(self, read: frozenset[str]) -> None:
         """Writes what waits, if some of it is for one of the tables that are read next."""
         if self.waiting and any(not read.isdisjoint(one.tables) for one in self.waiting):
-            self.write_waiting()
+            self.settle(False)
+
+    def settle(self, writes: bool) -> None:
+        """Before another statement, which `writes` or does not: what waits is written."""
+        if (writes or self.waiting) and not self.begun:
+            self.raw.execute("SAVEPOINT attempt")
+            self.begun = True
+        self.write_waiting()
 
     def write_waiting(self) -> None:
         if self.waiting:
@@ -50,6 +60,25 @@ class _Direct:
             # What is referred to is written before what refers to it.
             for statement in sorted(waiting, key=lambda one: one.place):
                 statement.run_many(self.raw, waiting[statement])
+
+    def attempt(self) -> None:
+        self.waiting, self.guard.before, self.begun = {}, self.settle, False
+
+    def undo(self) -> None:
+        begun = self._ended()
+        if begun and self.raw.in_transaction:
+            self.raw.execute("ROLLBACK TO attempt")
+            self.raw.execute("RELEASE attempt")
+
+    def keep(self) -> None:
+        self.write_waiting()
+        if self._ended():
+            self.raw.execute("RELEASE attempt")
+
+    def _ended(self) -> bool:
+        begun = self.begun
+        self.waiting, self.guard.before, self.begun = None, None, False
+        return begun
 
 
 def run_directly(connection: sa.Connection, raw: sqlite3.Connection, guard: Guard) -> None:
@@ -59,43 +88,31 @@ def run_directly(connection: sa.Connection, raw: sqlite3.Connection, guard: Guar
 
 
 @contextmanager
-def writing_together(connection: sa.Connection) -> Iterator[None]:
-    """Rows that prepared statements write inside are written together: before anything else is asked of the
-    connection, and at the end. Nothing that waits is written where the block raises.
-    """
-    on: _Direct | None = connection.info.get(_DIRECT)
-    if on is None:
-        yield
-        return
-    on.waiting, on.guard.before = {}, on.write_waiting
-    try:
-        yield
-        on.write_waiting()
-    finally:
-        on.waiting, on.guard.before = None, None
-
-
-@contextmanager
 def savepoint(connection: sa.Connection) -> Iterator[None]:
-    """What is written inside is undone where the block raises; what was written before stays."""
+    """What is written inside is undone where the block raises; what was written before stays.
+
+    On SQLite what prepared statements write is written together: before anything is asked that it might
+    answer otherwise, and at the end. Only what must be written before the end is written behind a savepoint:
+    beside one SQLite copies each page that it changes, and goes through the copies at each row. Not to be
+    nested.
+    """
     on: _Direct | None = connection.info.get(_DIRECT)
     if on is None:
         with connection.begin_nested():
             yield
         return
-    on.write_waiting()
-    on.raw.execute("SAVEPOINT attempt")
+    on.attempt()
     try:
         yield
-        on.write_waiting()
     except BaseException:
-        if on.waiting:
-            on.waiting = {}
-        if on.raw.in_transaction:
-            on.raw.execute("ROLLBACK TO attempt")
-            on.raw.execute("RELEASE attempt")
+        on.undo()
         raise
-    on.raw.execute("RELEASE attempt")
+    try:
+        on.keep()
+    except BaseException:
+        # Where the database itself refuses a row, the whole unit is given up.
+        on.undo()
+        raise
 
 
 class Read(Generic[R]):
@@ -202,30 +219,31 @@ def _compiled(
     """Its text for SQLite, and what puts its parameters in order."""
     compiled = statement.compile(dialect=_SQLITE, column_keys=list(columns) or None)
     assert isinstance(compiled, sa.sql.compiler.SQLCompiler)
-    binds: list[tuple[str, Convert | None, Any]] = []
-    for name in compiled.positiontup or ():
-        convert = _binding(compiled.binds[name].type)
-        binds.append((name, convert, compiled.params[name]))
-    constants = {name: value for name, _, value in binds if value is not None}
+    names = [str(name) for name in compiled.positiontup or ()]
+    kinds = [compiled.binds[name].type for name in names]
+    constants = {name: value for name in names if (value := compiled.params[name]) is not None}
+    ids = [place for place, kind in enumerate(kinds) if isinstance(kind, Id)]
+    others = [(place, convert) for place, kind in enumerate(kinds) if (convert := _binding(kind)) is not None]
+
+    pick = itemgetter(*names) if len(names) > 1 else lambda given: [given[name] for name in names]
 
     def bind(values: Values) -> list[Any]:
-        given = {**constants, **values} if constants else values
-        return [given[name] if convert is None else convert(given[name]) for name, convert, _ in binds]
+        cells = list(pick({**constants, **values} if constants else values))
+        for place in ids:
+            if (value := cells[place]) is not None:
+                cells[place] = value.int.to_bytes(16)
+        for place, convert in others:
+            cells[place] = convert(cells[place])
+        return cells
 
     return str(compiled), bind
 
 
 def _binding(kind: sa.types.TypeEngine[Any]) -> Convert | None:
     """What the driver wants instead of a value of this type. Bytes and truth values it takes as they are."""
-    if isinstance(kind, Id):
-        return _sixteen
-    if isinstance(kind, sa.LargeBinary | sa.Boolean):
+    if isinstance(kind, Id | sa.LargeBinary | sa.Boolean):
         return None
     return _impl(kind).bind_processor(_SQLITE)
-
-
-def _sixteen(value: UUID | None) -> bytes | None:
-    return None if value is None else value.bytes
 
 
 def _impl(kind: sa.types.TypeEngine[Any]) -> sa.types.TypeEngine[Any]:

@@ -1,11 +1,11 @@
-"""The one thread that writes to SQLite: many units, a savepoint each, one synced commit.
+"""The one thread that writes to SQLite: many units, a savepoint each but the first, one synced commit.
 
 Upholds promise 1 (callers are answered after the shared sync, never before), promise 3 (a unit that raises
 leaves nothing and harms no other) and, for stops, docs/keys.md: the journal is synced before the commit.
 
 SQLAlchemy builds the statements; transactions are begun and ended here, on the driver, and nowhere else.
-Cost per unit beside its statements: two savepoint statements and a share of BEGIN, COMMIT and the sync
-(bench/units.py watches it).
+Cost per unit beside its statements: two savepoint statements, if it is not the first, and a share of BEGIN,
+COMMIT and the sync (bench/units.py watches it).
 """
 
 import asyncio
@@ -13,6 +13,7 @@ import queue
 import sqlite3
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -107,7 +108,7 @@ class Writer:
         group.append(first)
         raw = self._begin()
         until = time.monotonic() + GROUP_SECONDS
-        stops = self._run_unit(raw, first)
+        stops = self._run_unit(raw, first, undo=self._begin_again)
         while len(group) < GROUP_UNITS and time.monotonic() < until:
             try:
                 job = self._queue.get_nowait()
@@ -117,7 +118,9 @@ class Writer:
                 self._queue.put(None)
                 break
             group.append(job)
-            stops += self._run_unit(raw, job)
+            raw.execute("SAVEPOINT unit")
+            stops += self._run_unit(raw, job, undo=_to_savepoint)
+            raw.execute("RELEASE unit")
         if stops:
             write_stops(self._journal, stops)
         raw.execute("COMMIT")
@@ -144,11 +147,19 @@ class Writer:
             else:
                 return raw
 
-    def _run_unit(self, raw: sqlite3.Connection, job: _Job) -> list[bytes]:
+    def _begin_again(self, raw: sqlite3.Connection) -> None:
+        """Undoes the first unit of a group, and with it all there is: beside a savepoint SQLite copies each
+        page that it changes, and goes through the copies at each row.
+        """
+        raw.execute("ROLLBACK")
+        self._begin()
+
+    def _run_unit(
+        self, raw: sqlite3.Connection, job: _Job, undo: Callable[[sqlite3.Connection], None]
+    ) -> list[bytes]:
         if job.future.cancelled():
             return []
         assert self._connection is not None
-        raw.execute("SAVEPOINT unit")
         unit = Unit(self._connection, self._clock(), "sqlite")
         self._guard.begin(job.kind)
         try:
@@ -159,11 +170,9 @@ class Writer:
             storage_failed = sqlite_code(error) is not None and sqlite_failure(error) is not None
             if storage_failed or not raw.in_transaction:
                 raise
-            raw.execute("ROLLBACK TO unit")
-            raw.execute("RELEASE unit")
             job.error = error
+            undo(raw)
             return []
-        raw.execute("RELEASE unit")
         return unit.stops
 
     def _lose(self, error: BaseException, group: list[_Job]) -> None:
@@ -199,6 +208,10 @@ class Writer:
         with suppress(sqlite3.Error, sa.exc.SQLAlchemyError):
             connection.invalidate()
             connection.close()
+
+
+def _to_savepoint(raw: sqlite3.Connection) -> None:
+    raw.execute("ROLLBACK TO unit")
 
 
 def _answer(jobs: list[_Job]) -> None:

@@ -20,6 +20,7 @@ import hmac
 import os
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
+from functools import lru_cache
 from pathlib import Path
 from threading import Lock
 
@@ -106,11 +107,14 @@ def line(
     return canonical({**content, "mac": _mac(keyring, content)}) + b"\n"
 
 
+# One call may tell several stops of one person.
+@lru_cache(maxsize=64)
 def subject_mac(keyring: Keyring, subject_id: SubjectId) -> str:
     """How the journal names a person: in hexadecimal."""
     return keyring.journal_mac(b"subject\0" + subject_id.bytes).hex()
 
 
+@lru_cache(maxsize=64)
 def identifier_mac(keyring: Keyring, scheme: str, value: str) -> str:
     """How the journal names an identifier: in hexadecimal."""
     return keyring.journal_mac(b"identifier\0" + scheme.encode() + b"\0" + value.encode()).hex()

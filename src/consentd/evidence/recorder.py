@@ -19,12 +19,13 @@ from consentd.base.ids import new_id
 from consentd.crypto.keyring import Keyring
 from consentd.crypto.seal import Place, seal
 from consentd.crypto.secrets import Key
+from consentd.db.tables.types import Sealed
 from consentd.db.unit import Unit
 from consentd.evidence import store
 from consentd.evidence.merkle import leaf_hash
 from consentd.evidence.model import Actor
 from consentd.evidence.store import Table
-from consentd.kernel.canonical import Scalar, canonical, row_bytes
+from consentd.kernel.canonical import Scalar, canonical, ordered_row_bytes, row_bytes
 from consentd.kernel.ids import EntryId, SubjectId
 
 Row = Mapping[str, Scalar]
@@ -93,7 +94,7 @@ class Entry:
 
     def _list(self, shape: "_Shape", row: Row) -> None:
         # One that is written twice under this entry is listed once, as it was left.
-        self._rows[shape.name, row[shape.key]] = hashed(shape.name, row, shape.derived).hex()
+        self._rows[shape.name, row[shape.key]] = shape.hashed(row)
 
     def _refuse_closed(self) -> None:
         if self._closed:
@@ -172,7 +173,13 @@ class _Shape(NamedTuple):
     booleans: tuple[str, ...]
     integers: tuple[str, ...]
     key: str
-    derived: frozenset[str]
+    listed: tuple[str, ...]
+    """The columns that are hashed, in the order of their canonical form."""
+    binary: tuple[str, ...]
+
+    def hashed(self, row: Row) -> str:
+        """What an entry lists of a complete row, in hexadecimal: `hashed`, in half its time."""
+        return hashlib.sha256(ordered_row_bytes(self.name, row, self.listed, self.binary)).hexdigest()
 
     def complete(self, row: Row, entry_id: EntryId) -> dict[str, Scalar]:
         """The row with every column. TypeError where it would read back as something else."""
@@ -200,6 +207,7 @@ def _shape(table: Table) -> _Shape:
             raise ValueError(f"{table.name}.{column.name} has a default, which would escape the hash")
     # SQLAlchemy's own kind of text has no canonical form.
     columns = tuple(str(column.name) for column in table.columns)
+    listed = tuple(sorted(set(columns) - table.info.get("derived", frozenset())))
     return _Shape(
         str(table.name),
         columns,
@@ -207,7 +215,8 @@ def _shape(table: Table) -> _Shape:
         tuple(column.name for column in table.columns if column.type.python_type is bool),
         tuple(column.name for column in table.columns if column.type.python_type is int),
         str(key.name),
-        table.info.get("derived", frozenset()),
+        listed,
+        tuple(name for name in listed if isinstance(table.c[name].type, Sealed)),
     )
 
 

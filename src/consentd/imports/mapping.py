@@ -25,7 +25,7 @@ from consentd.kernel.layout import (
     ProofSource,
 )
 from consentd.kernel.policy import Policy
-from consentd.kernel.states import NOES, ConsentState
+from consentd.kernel.states import NOES
 from consentd.subjects.facts import (
     BirthFact,
     Fact,
@@ -59,6 +59,7 @@ class Mapper:
         self._objections = [(condition_of(layout, rule, self._at), rule) for rule in layout.objections]
         self._facts = [(condition_of(layout, rule, self._at), rule) for rule in layout.facts]
         self._attempts = [(condition_of(layout, rule, self._at), rule) for rule in layout.attempts]
+        self._shown: dict[tuple[str | None, str], NoticeShown | None] = {}
         self._whom = Whom(policy, layout, self._at)
 
     def _at(self, column: str) -> int:
@@ -69,10 +70,11 @@ class Mapper:
         cells = [cell.strip() for cell in row.cells]
         if len(cells) != self._width or self._displaced(cells):
             raise RowRefused("wrong_width")
-        if any("\0" in cell for cell in cells):
+        if "\0" in "".join(cells):
             raise RowRefused("nul_character")
         for number, column, words in self._words:
-            if cells[number] not in words and cells[number].casefold() not in words:
+            cell = cells[number]
+            if cell not in words and cell.casefold() not in words:
                 raise RowRefused("unknown_word", column)
         left_out: list[tuple[str, str]] = []
         territory = self._whom.territory(cells, left_out)
@@ -121,10 +123,10 @@ class Mapper:
         point = points.get(rule.point) if rule.point else None
         proof = self._layout.proofs[rule.proof] if rule.proof is not None else None
         evidence = self._evidence(rule.evidence, cells)
-        if proof is not None and all(cells[self._at(column)] for column in proof.filled):
+        if proof is not None and all(cells[self._index[column]] for column in proof.filled):
             event = self._proven(rule, proof, told, cells, point, evidence)
             return Choice(event, proof.won_by_contact, told.text)
-        restricts = ConsentState(rule.state) in NOES
+        restricts = rule.state in NOES
         event = ConsentEvent(
             purpose=rule.purpose,
             channel=rule.channel,
@@ -158,14 +160,20 @@ class Mapper:
             contact_point=point,
             method=proof.method,
             collector=collector,
-            notice=self._notice(proof, when.day),
+            notice=self._notice(rule.proof, proof, when.day),
             evidence={**(evidence or {}), **(self._evidence(proof.evidence, cells) or {})} or None,
             proof=proof.kind,
             on_incomplete="keep_as_claim",
         )
 
-    def _notice(self, proof: ProofSource, day: str) -> NoticeShown | None:
-        """What was shown on that day: the latest of those that had begun, in the version then in force."""
+    def _notice(self, name: str | None, proof: ProofSource, day: str) -> NoticeShown | None:
+        """What was shown on that day; `name`: of the proof."""
+        if (name, day) not in self._shown:
+            self._shown[name, day] = self._shown_on(proof, day)
+        return self._shown[name, day]
+
+    def _shown_on(self, proof: ProofSource, day: str) -> NoticeShown | None:
+        """The latest of the notices that had begun, in the version then in force."""
         begun = [one for one in proof.notices if one.since is None or one.since.isoformat() <= day]
         if not begun:
             return None
@@ -242,4 +250,7 @@ class Mapper:
         return found
 
     def _evidence(self, columns: Mapping[str, str], cells: Cells) -> dict[str, Scalar] | None:
-        return {name: told for name, column in columns.items() if (told := cells[self._at(column)])} or None
+        if not columns:
+            return None
+        at = self._index
+        return {name: told for name, column in columns.items() if (told := cells[at[column]])} or None

@@ -6,6 +6,7 @@ know is no part of the number: the statement stands since the export in which it
 are HMACs and name nobody.
 """
 
+from itertools import islice
 from typing import Any
 
 import msgspec
@@ -38,15 +39,15 @@ class Numbered(msgspec.Struct, frozen=True):
 def numbered(keyring: Keyring, stated: Stated, exported_at: str) -> Numbered:
     """`exported_at`: as the mapper was given it."""
     # By what the system itself tells its records apart, as `Resolver.record` does.
-    own = stated.names[0]
+    own = _plain(stated.names[0])
     spelled = {
         (one.scheme, one.value): name
         for one, name in zip(stated.subject.identifiers, stated.names, strict=True)
     }
 
-    def number(kind: str, statement: msgspec.Struct, time: str) -> str:
+    def content(kind: str, statement: msgspec.Struct, time: str) -> bytes:
         said: dict[str, Any] = msgspec.to_builtins(statement)
-        for member in ("subject", "on_incomplete", "source_event_id"):
+        for member in _NO_CONTENT:
             said.pop(member, None)
         if time == exported_at:
             said.pop("occurred_at", None)
@@ -54,22 +55,28 @@ def numbered(keyring: Keyring, stated: Stated, exported_at: str) -> Numbered:
         if point:
             # An address that is only typed in another way is the same.
             said["contact_point"] = _plain(spelled[point["scheme"], point["value"]])
-        return _digest(keyring, [kind, _plain(own), said])
+        return canonical([kind, own, said])
 
+    contents = [
+        *(content("choice", choice.event, choice.time) for choice in stated.choices),
+        *(content("objection", objection, time) for objection, time in stated.objections),
+        *(content("fact", fact, time) for fact, time in stated.facts),
+        *(content("attempt", attempt, time) for attempt, time in stated.attempts),
+        canonical([*map(_plain, stated.names), stated.subject.territory, stated.subject.name]),
+    ]
+    digests = keyring.digests("import-statement", contents)
+    numbers = iter([f"import:{digest.hex()[:48]}" for digest in digests])
     return Numbered(
-        tuple(number("choice", choice.event, choice.time) for choice in stated.choices),
-        tuple(number("objection", objection, time) for objection, time in stated.objections),
-        tuple(number("fact", fact, time) for fact, time in stated.facts),
-        tuple(number("attempt", attempt, time) for attempt, time in stated.attempts),
-        _digest(
-            keyring,
-            [*map(_plain, stated.names), stated.subject.territory, stated.subject.name],
-        ),
+        tuple(islice(numbers, len(stated.choices))),
+        tuple(islice(numbers, len(stated.objections))),
+        tuple(islice(numbers, len(stated.facts))),
+        tuple(islice(numbers, len(stated.attempts))),
+        next(numbers),
     )
 
 
-def _digest(keyring: Keyring, content: object) -> str:
-    return f"import:{keyring.digest('import-statement', canonical(content)).hex()[:48]}"
+_NO_CONTENT = ("subject", "on_incomplete", "source_event_id")
+"""Of whom it is, the number says by the system's own identifier; the others are no part of what was said."""
 
 
 def _plain(name: Named) -> list[str]:

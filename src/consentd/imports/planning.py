@@ -4,7 +4,7 @@ On SQLite it runs on a copy of the database, because one unit would hold up ever
 in a transaction of its own. Nothing of it reaches the database, the log or the stop journal.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from functools import partial
 from itertools import islice
 from typing import Any, Protocol
@@ -19,9 +19,10 @@ from consentd.imports.report import LineToAsk, Report, Tally, report
 from consentd.imports.running import Job, Refused, Running, read
 from consentd.imports.stated import Stated
 from consentd.imports.store import said_of
-from consentd.imports.survey import AT_ONCE, Pair, Reach, Survey, ToAsk
-from consentd.imports.taking import Taken
+from consentd.imports.survey import AT_ONCE, Survey, ToAsk
+from consentd.imports.taken import Taken
 from consentd.kernel.compiled import CompiledPolicy
+from consentd.subjects import service as subjects
 
 PAGE = 200
 
@@ -157,6 +158,7 @@ class Following:
     def __init__(self, job: Job, keyring: Keyring, compiled: CompiledPolicy, unit: Unit) -> None:
         self._job = job
         self._compiled = compiled
+        self._parted = subjects.count_parted(unit.connection)
         self.tally = Tally()
         self._survey = Survey(keyring, compiled, job.caller, job.recognised.layout, unit.now)
         self._survey.before(unit, self._stated())
@@ -169,9 +171,7 @@ class Following:
     def report(
         self, unit: Unit, settled: tuple[int, int], beside: Beside, *, dry_run: bool, language: Language
     ) -> Report:
-        for one in self._stated():
-            self.tally.left(one.line, one.left_out)
-        reach: tuple[dict[Pair, Reach], Reach] = self._survey.after(unit, self._stated())
+        reach = self._survey.after(unit, self._left_out(), self._touched(unit, settled))
         return report(
             self._job,
             self._compiled.policy,
@@ -184,9 +184,23 @@ class Following:
             language=language,
         )
 
+    def _touched(self, unit: Unit, settled: tuple[int, int]) -> Set[UUID] | None:
+        """Whom the rows were about that stated something new. None where others may be concerned too: whose
+        claims were settled, and who was found to be two people after all.
+        """
+        if any(settled) or subjects.count_parted(unit.connection) != self._parted:
+            return None
+        return self.tally.lines.keys()
+
     def _stated(self) -> Iterator[Stated]:
         """The file is read again, so that its size does not matter."""
         return (one for one in read(self._job, self._compiled) if isinstance(one, Stated))
+
+    def _left_out(self) -> Iterator[Stated]:
+        """The same, noting what was left out of each row on the way."""
+        for one in self._stated():
+            self.tally.left(one.line, one.left_out)
+            yield one
 
     def _contradictions(self, unit: Unit) -> list[Contradiction]:
         """Those in which this file takes part."""
@@ -200,6 +214,8 @@ class Following:
 
     def _to_ask(self, unit: Unit, beside: Beside) -> list[LineToAsk]:
         claimed = self.tally.claimed
+        if not claimed:
+            return []
         claiming = ((one, claimed[one.line]) for one in self._stated() if one.line in claimed)
         found: list[LineToAsk] = []
         while some := list(islice(claiming, AT_ONCE)):

@@ -14,7 +14,7 @@ from consentd.imports import words
 from consentd.imports.contradictions import Contradiction
 from consentd.imports.running import Job, Refused
 from consentd.imports.survey import Pair, Reach
-from consentd.imports.taking import Taken
+from consentd.imports.taken import Taken
 from consentd.kernel.policy import Policy
 
 MOST_LISTED = 1000

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from consentd.base.collecting import collecting_later
 from consentd.callers.model import Caller
 from consentd.consent.won import Settled, settle
 from consentd.crypto.keyring import Keyring
@@ -20,7 +21,8 @@ from consentd.imports.mapping import Mapper
 from consentd.imports.reading import REASON, Row, Source, WholeFileRefused, rows
 from consentd.imports.recognising import Recognised
 from consentd.imports.stated import RowRefused, Stated
-from consentd.imports.taking import Taken, Taker
+from consentd.imports.taken import Taken
+from consentd.imports.taking import Taker
 from consentd.kernel.compiled import CompiledPolicy
 from consentd.kernel.layout import Layout
 
@@ -93,7 +95,9 @@ def look_through(job: Job) -> int:
 def take_batch(unit: Unit, taker: Taker, batch: Sequence[Read]) -> list[Taken | Refused]:
     found: list[Taken | Refused] = [one for one in batch if isinstance(one, Refused)]
     stated = [one for one in batch if isinstance(one, Stated)]
-    for row, one in zip(stated, taker.take(unit, stated), strict=True):
+    with collecting_later():
+        taken = taker.take(unit, stated)
+    for row, one in zip(stated, taken, strict=True):
         found.append(one if isinstance(one, Taken) else Refused(row.row, one.code, one.column))
     return found
 

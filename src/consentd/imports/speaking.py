@@ -23,12 +23,17 @@ def condition_of(layout: Layout, rule: Rule, at: Callable[[str], int]) -> Test:
     above = [(at(column), column, bound) for column, bound in rule.above.items()]
 
     def test(cells: Cells) -> bool:
-        return (
-            all(cells[n] in words or cells[n].casefold() in words for n, words in written)
-            and all(cells[n] for n in filled)
-            and not any(cells[n] for n in empty)
-            and all(_number(cells[n], column) > bound for n, column, bound in above)
-        )
+        for number, words in written:
+            cell = cells[number]
+            if cell not in words and cell.casefold() not in words:
+                return False
+        for number in filled:
+            if not cells[number]:
+                return False
+        for number in empty:
+            if cells[number]:
+                return False
+        return all(_number(cells[number], column) > bound for number, column, bound in above)
 
     return test
 

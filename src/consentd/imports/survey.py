@@ -4,20 +4,23 @@
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from typing import NamedTuple
+from uuid import UUID
 
 from consentd.callers.model import Caller
-from consentd.check.questions import CheckAsked
-from consentd.check.within import decisions_within
+from consentd.check.questions import CheckAsked, Ready, ready_by_name, spelled
+from consentd.check.within import decisions_within, ready_within
 from consentd.crypto.keyring import Keyring
 from consentd.db.unit import Unit
 from consentd.imports.stated import Stated
-from consentd.kernel.case import Decision
+from consentd.kernel.case import Decision, Question
 from consentd.kernel.compiled import CompiledPolicy
 from consentd.kernel.instants import Instant
 from consentd.kernel.layout import Layout
+from consentd.subjects import service as subjects
 from consentd.subjects.requests import Identifier
+from consentd.subjects.spelling import Named
 
 AT_ONCE = 256
 """Rows whose questions are asked together."""
@@ -48,6 +51,8 @@ class Survey:
     """Asks twice about the same rows, in the same order: `before`, then `after`.
 
     A row is told apart by its first identifier, which is asked about once. Costs one byte for each question.
+    Nobody is asked about by an address that is not on record, nor twice where nothing happened to anybody who
+    holds it: for a new file, or one that is imported again, that is half of all questions.
     """
 
     def __init__(
@@ -70,22 +75,33 @@ class Survey:
             (purpose.id, channel) for purpose in marketing for channel in purpose.bases if channel != "phone"
         )
         """By which somebody may be asked to confirm: never by telephone (docs/law.md 9)."""
+        self._reaching = {scheme for _, channel in self.pairs for scheme in policy.channels[channel].schemes}
         self._before = bytearray()
 
     def before(self, unit: Unit, rows: Iterable[Stated]) -> None:
-        for _, found in self._asked(unit, rows):
-            self._before += bytes(found)
+        for slice_ in self._slices(rows):
+            for found in self._eligible(unit, slice_):
+                self._before += bytes(found)
 
-    def after(self, unit: Unit, rows: Iterable[Stated]) -> tuple[dict[Pair, Reach], Reach]:
-        """For each purpose and channel, and of people at all."""
+    def after(
+        self, unit: Unit, rows: Iterable[Stated], touched: Set[UUID] | None
+    ) -> tuple[dict[Pair, Reach], Reach]:
+        """For each purpose and channel, and of people at all. `touched`: the people about whom something was
+        recorded meanwhile; None where that is not known.
+        """
         counts: Counter[tuple[Pair | None, str]] = Counter()
-        place = 0
-        for _, found in self._asked(unit, rows):
-            known = self._before[place : place + len(found)]
-            place += len(found)
-            for pair, was, now in zip(self.pairs, known, found, strict=True):
-                _count(counts, pair, bool(was), bool(now))
-            _count(counts, None, any(known), any(found))
+        place, width = 0, len(self.pairs)
+        for slice_ in self._slices(rows):
+            known = [
+                [bool(one) for one in self._before[start : start + width]]
+                for start in range(place, place + width * len(slice_), width)
+            ]
+            place += width * len(slice_)
+            found_now = self._eligible(unit, slice_, known, touched)
+            for before, found in zip(known, found_now, strict=True):
+                for pair, was, now in zip(self.pairs, before, found, strict=True):
+                    _count(counts, pair, was, now)
+                _count(counts, None, any(before), any(found))
 
         def reach(pair: Pair | None) -> Reach:
             return Reach(*(counts[pair, word] for word in Reach._fields))
@@ -114,7 +130,7 @@ class Survey:
         schemes = self._compiled.policy.channels[channel].schemes
         return next((one.value for one in row.subject.identifiers if one.scheme in schemes), None)
 
-    def _asked(self, unit: Unit, rows: Iterable[Stated]) -> Iterable[tuple[Stated, list[bool]]]:
+    def _slices(self, rows: Iterable[Stated]) -> Iterator[list[Stated]]:
         seen: set[int] = set()
         waiting: list[Stated] = []
         for row in rows:
@@ -124,25 +140,52 @@ class Survey:
             seen.add(own)
             waiting.append(row)
             if len(waiting) == AT_ONCE:
-                yield from zip(waiting, self._eligible(unit, waiting), strict=True)
+                yield waiting
                 waiting = []
-        yield from zip(waiting, self._eligible(unit, waiting), strict=True)
+        yield waiting
 
-    def _eligible(self, unit: Unit, rows: Sequence[Stated]) -> list[list[bool]]:
-        channels = self._compiled.policy.channels
-        asked: list[CheckAsked] = []
+    def _eligible(
+        self,
+        unit: Unit,
+        rows: Sequence[Stated],
+        known: Sequence[list[bool]] | None = None,
+        touched: Set[UUID] | None = None,
+    ) -> list[list[bool]]:
+        """`known`: what was found before, which stands where nobody who holds an address is `touched`."""
+        points = [self._points(row) for row in rows]
+        holders = subjects.holders_of(
+            unit.connection, self._keyring, {name for its in points for name in its if name is not None}
+        )
+        asked: list[Ready] = []
         places: list[tuple[int, int]] = []
-        for number, row in enumerate(rows):
-            for place, (purpose, channel) in enumerate(self.pairs):
-                schemes = channels[channel].schemes
-                point = next((one for one in row.subject.identifiers if one.scheme in schemes), None)
-                if point is not None:
-                    asked.append(CheckAsked(point, purpose, channel))
-                    places.append((number, place))
         found = [[False] * len(self.pairs) for _ in rows]
-        for (number, place), decision in zip(places, self._decided(unit, asked), strict=True):
+        for number, its in enumerate(points):
+            for place, name in enumerate(its):
+                if name is None or name not in holders:
+                    continue
+                if known is not None and touched is not None and touched.isdisjoint(holders[name]):
+                    found[number][place] = known[number][place]
+                    continue
+                question = Question(*self.pairs[place], self._at)
+                asked.append(ready_by_name(self._compiled.policy, name, question))
+                places.append((number, place))
+        decided = ready_within(unit, self._keyring, self._compiled, self._caller, asked)
+        for (number, place), decision in zip(places, decided, strict=True):
             found[number][place] = decision.eligible
         return found
+
+    def _points(self, row: Stated) -> list[Named | None]:
+        """By what a row's person would be reached, for each purpose and channel."""
+        first: dict[str, Identifier] = {}
+        for one in row.subject.identifiers:
+            first.setdefault(one.scheme, one)
+        policy = self._compiled.policy
+        names = {scheme: spelled(policy, one) for scheme, one in first.items() if scheme in self._reaching}
+        order = list(first)
+        return [
+            next((names[scheme] for scheme in order if scheme in policy.channels[channel].schemes), None)
+            for _, channel in self.pairs
+        ]
 
     def _decided(self, unit: Unit, asked: Sequence[CheckAsked]) -> list[Decision]:
         return decisions_within(unit, self._keyring, self._compiled, self._caller, asked, self._at)

@@ -15,6 +15,7 @@ from consentd.base.ids import new_id
 from consentd.callers.model import Caller
 from consentd.check import attempting
 from consentd.consent import joining
+from consentd.consent.ahead import Beside, Standing, standing_of
 from consentd.consent.answers import EventWritten
 from consentd.consent.objecting import record_objection
 from consentd.consent.recording import record
@@ -22,13 +23,14 @@ from consentd.consent.requests import ConsentEvent, RecordConsents
 from consentd.consent.won import MARK, hold_back, needs_consent_before
 from consentd.crypto.keyring import Keyring
 from consentd.db.attempt import attempt
-from consentd.db.prepared import writing_together
 from consentd.db.unit import Unit
 from consentd.evidence.model import Actor
 from consentd.imports.numbering import Numbered, numbered
 from consentd.imports.stated import Choice, RowRefused, Stated
+from consentd.imports.taken import Event, Late, Taken
 from consentd.kernel.compiled import CompiledPolicy
 from consentd.kernel.errors import CallerError
+from consentd.kernel.fold import State, StateKey
 from consentd.kernel.ids import BatchId, GroupId
 from consentd.kernel.instants import Instant, parse_moment
 from consentd.kernel.law import MARKETING_KINDS
@@ -41,45 +43,6 @@ from consentd.subjects.stating import FactsAsked, record_facts
 T = TypeVar("T")
 
 
-class Event(msgspec.Struct, frozen=True):
-    """A choice as it was recorded."""
-
-    purpose: str
-    channel: str
-    state: str
-    proof: str
-    lacks: tuple[str, ...] = ()
-    """Of a claim: what a proven yes would have needed; `contact_not_allowed` waits for `consent.won`."""
-
-
-class Taken(msgspec.Struct, frozen=True):
-    """What came of one row."""
-
-    line: int
-    group: GroupId | None = None
-    """The person; None where all of it was recorded before, and nobody was looked up."""
-    created: bool = False
-    """A record that was not there before."""
-    joined: bool = False
-    """It is one person with records that were there before."""
-    contested: bool = False
-    """It shares an identifier with a record that is not the same person's."""
-    events: tuple[Event, ...] = ()
-    objections: int = 0
-    facts: int = 0
-    attempts: int = 0
-    repeated: int = 0
-    """Statements that were recorded before."""
-
-
-class Late(msgspec.Struct, frozen=True):
-    """A row that could be read, but was refused by the rules of recording."""
-
-    line: int
-    code: str
-    column: str | None
-
-
 _ABOUT_TIMES = ("future_time", "invalid_fact", "invalid_time")
 
 
@@ -88,6 +51,15 @@ class _Erased(RowRefused):
 
     def __init__(self) -> None:
         super().__init__("erased")
+
+
+class _Stopped(Exception):
+    """A row that was refused, by its place among those taken together."""
+
+    def __init__(self, place: int, refused: RowRefused) -> None:
+        super().__init__()
+        self.place = place
+        self.refused = refused
 
 
 class Taker:
@@ -105,39 +77,68 @@ class Taker:
 
     def take(self, unit: Unit, rows: Sequence[Stated]) -> list[Taken | Late]:
         """Takes rows in their order. One that the rules of recording refuse leaves nothing behind."""
-        try:
-            return list(attempt(unit, lambda: self._together(unit, rows)))
-        except RowRefused:
-            return [self._alone(unit, row) for row in rows]
+        taken: list[Taken | Late] = []
+        left = list(rows)
+        while left:
+            try:
+                return taken + self._attempted(unit, left)
+            except _Stopped as stopped:
+                at = stopped.place
+            # As if the refused one had not been there: those before it, it alone, and the rest.
+            taken += self.take(unit, left[:at])
+            taken.append(self._alone(unit, left[at]))
+            left = left[at + 1 :]
+        return taken
+
+    def _attempted(self, unit: Unit, rows: Sequence[Stated]) -> list[Taken | Late]:
+        """All of them or none. Raises _Stopped."""
+        return list(attempt(unit, lambda: self._together(unit, rows))) if rows else []
 
     def _alone(self, unit: Unit, row: Stated) -> Taken | Late:
         try:
-            return attempt(unit, lambda: self._together(unit, [row]))[0]
-        except _Erased:
+            return self._attempted(unit, [row])[0]
+        except _Stopped as stopped:
+            refused = stopped.refused
+        if isinstance(refused, _Erased):
             return Taken(row.line, repeated=len(numbered(self._keyring, row, self._exported_at).statements))
-        except RowRefused as refused:
-            return Late(row.line, refused.code, refused.column)
+        return Late(row.line, refused.code, refused.column)
 
     def _together(self, unit: Unit, rows: Sequence[Stated]) -> list[Taken]:
-        """What they ask is asked once for all, and what they write is written together. Raises RowRefused."""
-        ahead = look_ahead(unit, self._keyring, (name for row in rows for name in row.names))
+        """What they ask is asked once for all, and what they write is written together. Raises _Stopped."""
         numbers = [numbered(self._keyring, row, self._exported_at) for row in rows]
-        asked = [number for its in numbers for number in its.all]
+        every = [its.all for its in numbers]
+        asked = [number for its in every for number in its]
         new = not_reported(unit, self._keyring, self._caller, asked)
+        # Of the others nobody is looked up: they may be erased by now, and must not come back.
+        names = [
+            name
+            for row, its in zip(rows, every, strict=True)
+            if not new.keys().isdisjoint(its)
+            for name in row.names
+        ]
+        ahead = look_ahead(unit, self._keyring, self._compiled.policy, names) if names else None
+        stands = standing_of(unit.connection, ahead.groups) if ahead is not None else {}
         taken: list[Taken] = []
-        with writing_together(unit.connection):
-            for row, its in zip(rows, numbers, strict=True):
-                if new.keys().isdisjoint(its.all):
-                    # Nobody is looked up: they may be erased by now, and must not come back.
-                    taken.append(Taken(row.line, repeated=len(its.statements)))
-                    continue
-                taken.append(self._take(unit, row, its, new, ahead))
-                for number in its.all:
-                    new.pop(number, None)
+        for place, (row, its) in enumerate(zip(rows, numbers, strict=True)):
+            if new.keys().isdisjoint(every[place]):
+                taken.append(Taken(row.line, repeated=len(its.statements)))
+                continue
+            try:
+                taken.append(self._take(unit, row, its, new, ahead, stands))
+            except RowRefused as refused:
+                raise _Stopped(place, refused) from refused
+            for number in every[place]:
+                new.pop(number, None)
         return taken
 
     def _take(
-        self, unit: Unit, row: Stated, numbers: Numbered, new: Mapping[str, bytes], ahead: Ahead | None
+        self,
+        unit: Unit,
+        row: Stated,
+        numbers: Numbered,
+        new: Mapping[str, bytes],
+        ahead: Ahead | None,
+        stands: Mapping[GroupId, Standing],
     ) -> Taken:
         act = Act(
             unit,
@@ -151,7 +152,7 @@ class Taker:
         )
         act.new = new
         try:
-            return self._written(act, row, numbers)
+            return self._written(act, row, numbers, stands)
         except CallerError as error:
             raise RowRefused(error.code, self._blamed(error.code, row, unit.now)) from error
 
@@ -165,7 +166,9 @@ class Taker:
         year_alone = len(time) == 4
         return parse_moment(f"{time}-01-01" if year_alone else time, self._zone).first
 
-    def _written(self, act: Act, stated: Stated, numbers: Numbered) -> Taken:
+    def _written(
+        self, act: Act, stated: Stated, numbers: Numbered, stands: Mapping[GroupId, Standing]
+    ) -> Taken:
         resolution, shared = act.record(stated.subject, stated.names)
         (own,) = resolution.people
         if own.created and numbers.statements and act.new.keys().isdisjoint(numbers.statements):
@@ -176,10 +179,10 @@ class Taker:
         if not described:
             act.already(numbers.description, numbers.description)
             act.report(numbers.description, own.members)
-        group, contested = own.group, False
+        group, contested, standing = own.group, False, None
         if shared:
             act.write_links()
-            group, contested = joining.join(act, own.members[0])
+            group, contested, standing = joining.join(act, own.members[0], _beside(act, resolution, stands))
         # `created` says that nothing can stand for the person yet.
         new = own.created and group == own.group
         person = msgspec.structs.replace(own, group=group, created=new)
@@ -188,7 +191,7 @@ class Taker:
             act.told_facts[own.members[0]] = []
         # Facts first: whether a choice was a child's depends on the birth date beside it.
         facts = self._facts(act, stated, numbers, resolution)
-        events = self._choices(act, stated, numbers, resolution)
+        events = self._choices(act, stated, numbers, resolution, standing)
         objections = self._objections(act, stated, numbers, resolution)
         attempts = self._attempts(act, stated, numbers, resolution)
         act.close()
@@ -205,12 +208,19 @@ class Taker:
             repeated=sum(number not in act.new for number in numbers.statements),
         )
 
-    def _choices(self, act: Act, stated: Stated, numbers: Numbered, resolution: Resolution) -> list[Event]:
+    def _choices(
+        self,
+        act: Act,
+        stated: Stated,
+        numbers: Numbered,
+        resolution: Resolution,
+        standing: Mapping[StateKey, State] | None,
+    ) -> list[Event]:
         new = [self._event(choice, number) for number, choice in _fresh(act, numbers.choices, stated.choices)]
         if not new:
             return []
         request = RecordConsents(stated.subject, tuple(new), "keep_as_claim")
-        recorded = record(act, self._compiled, request, self._zone, resolution)
+        recorded = record(act, self._compiled, request, self._zone, resolution, standing)
         return [_told(event) for event in recorded.events if not event.duplicate]
 
     def _event(self, choice: Choice, number: str) -> ConsentEvent:
@@ -279,8 +289,18 @@ class Taker:
 
 def _fresh(act: Act, numbers: Sequence[str], statements: Sequence[T]) -> Iterable[tuple[str, T]]:
     """Those that are not on record, with their numbers; once, where two rules of a layout read the same."""
+    if not numbers:
+        return ()
     found = dict(zip(reversed(numbers), reversed(statements), strict=True))
     return [(number, found[number]) for number in dict.fromkeys(numbers) if number in act.new]
+
+
+def _beside(act: Act, resolution: Resolution, stands: Mapping[GroupId, Standing]) -> Beside | None:
+    """What says whose a new record is, where it was looked up ahead."""
+    around = act.around
+    if around is None:
+        return None
+    return Beside(around, resolution.named, stands[around.person.group])
 
 
 def _told(event: EventWritten) -> Event:

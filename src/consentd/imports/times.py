@@ -50,6 +50,9 @@ class Told(NamedTuple):
         return self.first
 
 
+_UNREAD = Told("", "", "")
+
+
 class TimeReader:
     """`columns`: where the cells are; the first that is filled counts."""
 
@@ -62,19 +65,24 @@ class TimeReader:
 
     def column(self, cells: Sequence[str]) -> str:
         """The column that counts in this row."""
-        filled = (name for number, name in zip(self._columns, self._names, strict=True) if cells[number])
-        return next(filled, self._names[0])
+        for number, name in zip(self._columns, self._names, strict=True):
+            if cells[number]:
+                return name
+        return self._names[0]
 
     def read(self, cells: Sequence[str]) -> Told | None:
         """None for an empty cell, and for what is no time in any of the formats."""
-        text = next((cells[number] for number in self._columns if cells[number]), "")
-        if not text:
+        for number in self._columns:
+            if text := cells[number]:
+                break
+        else:
             return None
-        if text not in self._known:
+        known = self._known.get(text, _UNREAD)
+        if known is _UNREAD:
             if len(self._known) > 10_000:
                 self._known.clear()
-            self._known[text] = self._read(text)
-        return self._known[text]
+            known = self._known[text] = self._read(text)
+        return known
 
     def _read(self, text: str) -> Told | None:
         for parse in self._formats:

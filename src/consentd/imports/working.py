@@ -32,7 +32,7 @@ from consentd.imports.recognising import recognise
 from consentd.imports.report import Report
 from consentd.imports.running import Job, Read, Refused, Running, look_through
 from consentd.imports.spool import Spool
-from consentd.imports.taking import Taken
+from consentd.imports.taken import Taken
 from consentd.kernel.canonical import canonical
 from consentd.kernel.compiled import CompiledPolicy
 from consentd.kernel.errors import ConsentdError, Unavailable

@@ -7,6 +7,7 @@ restricts, in the zone of its source.
 
 import datetime as dt
 import re
+from functools import lru_cache
 from typing import NewType
 from zoneinfo import ZoneInfo
 
@@ -53,8 +54,11 @@ def to_text(instant: int) -> str:
     return to_datetime(instant).isoformat().replace("+00:00", "Z")
 
 
+@lru_cache(maxsize=8192)
 def midnight(day: dt.date, zone: ZoneInfo) -> Instant:
-    """The first instant of a local day."""
+    """The first instant of a local day. Remembered: of a birthday each decision about somebody asks it, by
+    every clock of their country.
+    """
     return to_instant(dt.datetime.combine(day, dt.time(), zone))
 
 
@@ -63,11 +67,14 @@ def day_bounds(day: dt.date, zone: ZoneInfo) -> Moment:
     return Moment(midnight(day, zone), Instant(midnight(day + dt.timedelta(days=1), zone) - 1))
 
 
+@lru_cache(maxsize=4096)
 def parse_moment(text: str, zone: ZoneInfo) -> Moment:
     """Reads RFC 3339 with an offset, or a bare date in the source's `zone`.
 
     Raises ValueError for anything else, with a sentence fit for the caller that does not repeat the text
     (promise 18): a time without an offset is refused and never guessed.
+
+    What was read last is remembered: one call, or a file, tells the same time many times.
     """
     try:
         if _DAY.fullmatch(text):

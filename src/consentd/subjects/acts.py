@@ -26,7 +26,7 @@ from consentd.kernel.ids import BatchId, IdentifierId, SubjectId
 from consentd.kernel.instants import Instant
 from consentd.kernel.policy import Policy
 from consentd.subjects import candidates, links_store, naming, reported_store, store
-from consentd.subjects.ahead import Ahead
+from consentd.subjects.ahead import Ahead, Around
 from consentd.subjects.facts import Payload
 from consentd.subjects.model import Known, Resolution
 from consentd.subjects.requests import Name, SubjectNamed, spell
@@ -59,7 +59,11 @@ class Act:
         system = caller.system_id if caller else None
         self._resolver = Resolver(unit, keyring, policy, system, self.entry, ahead)
         self._entries: dict[SubjectId, tuple[Entry, dict[str, Any]]] = {}
+        self._last: tuple[SubjectId, tuple[Entry, dict[str, Any]]] | None = None
+        """The subject whose entry was asked for last, and that: most acts are about one."""
         self._told: dict[str, tuple[bytes, bytes]] = {}
+        self._reported: list[reported_store.Row] = []
+        self._scattered: tuple[object, str] = (None, "")
         self.told_facts: dict[SubjectId, list[Payload]] = {}
         """All facts of those about whom this act told one."""
         self.new: Mapping[str, bytes] = MappingProxyType({})
@@ -84,6 +88,11 @@ class Act:
         `names`: the subject's identifiers, spelled.
         """
         return self._resolver.record(names, subject.territory, naming.name_of(subject.name))
+
+    @property
+    def around(self) -> Around | None:
+        """Beside whom `record` made one, where all about them was looked up ahead."""
+        return self._resolver.around
 
     def describe(self, resolution: Resolution, subject: SubjectNamed) -> None:
         """Territory and name of a record that was known before."""
@@ -158,6 +167,8 @@ class Act:
         return self._opened(subject)[1]
 
     def _opened(self, subject: SubjectId) -> tuple[Entry, dict[str, Any]]:
+        if self._last is not None and subject is self._last[0]:
+            return self._last[1]
         if subject not in self._entries:
             entry = begin(
                 self.unit,
@@ -169,7 +180,8 @@ class Act:
                 policy=self.policy.hash,
             )
             self._entries[subject] = entry, {"batch": str(self.batch)}
-        return self._entries[subject]
+        self._last = subject, self._entries[subject]
+        return self._last[1]
 
     def seal_proof(self, subject: SubjectId, table: str, row: UUID, content: object) -> tuple[UUID, bytes]:
         key = self._resolver.keys_of(subject).proof
@@ -195,7 +207,9 @@ class Act:
 
     def scattering(self, resolution: Resolution, person: Known) -> dict[str, Any]:
         """The columns by which a row written while people are merged finds its owner after an unmerge."""
-        named = canonical(sorted(resolution.named)).decode()
+        if self._scattered[0] is not resolution.named:
+            self._scattered = resolution.named, canonical(sorted(resolution.named)).decode()
+        named = self._scattered[1]
         if len(person.members) == 1:
             return {"named": named, "members": None, "holders": None}
         return {
@@ -228,7 +242,9 @@ class Act:
         if source_event_id is None or self.caller is None:
             return
         source, told = self._told[source_event_id]
-        reported_store.add_reported(self.unit, self.caller.system_id, source, told, self.batch, rows)
+        self._reported.append(
+            reported_store.reported_row(self.caller.system_id, source, told, self.batch, rows)
+        )
 
     def stop(
         self,
@@ -260,8 +276,10 @@ class Act:
         )
 
     def close(self) -> list[UUID]:
-        """Appends the entries. Returns their ids."""
+        """Appends the entries, and what systems reported. Returns the entries' ids."""
         self.write_links()
+        reported_store.add_reported(self.unit, self._reported)
+        self._reported = []
         close_all(self.unit, self._entries.values())
         return [entry.id for entry, _ in self._entries.values()]
 

@@ -12,17 +12,19 @@ from consentd.db.tables import people as t
 from consentd.db.tables.types import Digest
 from consentd.db.unit import Dialect, Unit
 from consentd.db.upsert import insert as upsert
-from consentd.kernel.ids import GroupId, IdentifierId, SubjectId
+from consentd.kernel.ids import GroupId, IdentifierId, SubjectId, SystemId
 
 
 class Holding(NamedTuple):
-    """A row of `holdings`: subject and group are None where nobody holds the identifier."""
+    """A row of `holdings`: all that follows the digest is None where nobody holds the identifier."""
 
     id: IdentifierId
     scheme: str
     digest: bytes
     subject: SubjectId | None
     group: GroupId | None
+    system: SystemId | None = None
+    """By whose report the subject holds it; None for the command line."""
 
 
 _LINKED = (
@@ -32,6 +34,7 @@ _LINKED = (
         t.identifiers.c.blind_index,
         t.identifier_links.c.subject_id,
         t.subjects.c.group_id,
+        t.identifier_links.c.system_id,
     )
     .select_from(
         t.identifiers.outerjoin(

@@ -96,6 +96,11 @@ def edges_among(connection: sa.Connection, subjects: Collection[SubjectId]) -> l
     return sorted(set(_EDGES_AMONG.all(connection, list(subjects))))
 
 
+def count_unmerges(connection: sa.Connection) -> int:
+    statement = sa.select(sa.func.count()).select_from(EDGES).where(EDGES.c.kind == "unmerge")
+    return int(connection.execute(statement).scalar_one())
+
+
 _SET_GROUP = Write(
     t.subjects.update()
     .where(t.subjects.c.id == sa.bindparam("member"))

@@ -53,6 +53,8 @@ class Resolution(msgspec.Struct, frozen=True):
 
     def writer_of(self, person: Known) -> SubjectId:
         """The member whose row and keys a new event goes to: the one who holds most of what was named."""
+        if len(person.members) == 1:
+            return person.members[0]
         return max(
             person.members,
             key=lambda member: (sum(member in holding for holding in self.holders.values()), -member.int),

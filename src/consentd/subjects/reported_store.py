@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -58,14 +58,20 @@ def known(connection: sa.Connection, system: UUID, digests: Sequence[bytes]) -> 
     return list(found)
 
 
-def add_reported(
-    unit: Unit, system: UUID, digest: bytes, content: bytes, batch: UUID, rows: Sequence[UUID]
-) -> None:
-    row = {
+Row = dict[str, Any]
+"""Of `source_events`."""
+
+
+def reported_row(system: UUID, digest: bytes, content: bytes, batch: UUID, rows: Sequence[UUID]) -> Row:
+    return {
         "system_id": system,
         "digest": digest,
         "content": content,
         "batch_id": batch,
         "row_ids": canonical(list(rows)).decode(),
     }
-    _ADD_REPORTED.run(unit.connection, [row])
+
+
+def add_reported(unit: Unit, rows: Sequence[Row]) -> None:
+    if rows:
+        _ADD_REPORTED.run(unit.connection, rows)

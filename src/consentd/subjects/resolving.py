@@ -16,7 +16,7 @@ from consentd.kernel.errors import NotFound
 from consentd.kernel.ids import GroupId, IdentifierId, SubjectId, SystemId
 from consentd.kernel.policy import Policy
 from consentd.subjects import identifiers_store, links_store, naming, store, suppression_store, ties_store
-from consentd.subjects.ahead import Ahead
+from consentd.subjects.ahead import Ahead, Around
 from consentd.subjects.linking import Hint, Meant, meant
 from consentd.subjects.model import Known, Resolution
 from consentd.subjects.requests import Name
@@ -46,6 +46,8 @@ class Resolver:
         self._ahead = ahead
         self._links: dict[tuple[IdentifierId, SubjectId], dict[str, Any]] = {}
         self.keys: dict[SubjectId, SubjectKeys] = {}
+        self.around: Around | None = None
+        """Beside whom a record was made, where everything about them is known already."""
 
     def resolve(
         self, named: Sequence[Named], territory: str | None, *, restricts: bool = False
@@ -108,12 +110,17 @@ class Resolver:
         it does not depend on who else is known: whose record it is, is another question (decision 0033).
         """
         names = list(dict.fromkeys(named))
-        digests = self._digests(names)
         if self._ahead is not None:
-            free = self._ahead.nobodys(digests)
+            digests = self._ahead.digests(names)
+            free, around = self._ahead.nobodys(digests), self._ahead.around(digests)
             self._ahead.taken(digests)
             if free:
-                return self._record_anew(names, territory, name), False
+                return self._record_anew({}, names, territory, name), False
+            if around is not None and not self._keeps(around, digests, names):
+                self.around = around
+                theirs = {row.id: digests[row.digest] for row in around.holdings}
+                return self._record_anew(theirs, names, territory, name), True
+        digests = self._digests(names)
         _, standing = self._lock(names, digests)
         ids, holdings, known = self._settled(digests, standing)
         held: defaultdict[SubjectId, set[IdentifierId]] = defaultdict(set)
@@ -132,17 +139,33 @@ class Resolver:
         shared = any(one != subject and its & new.keys() for one, its in held.items())
         return Resolution(ids, (person,), dict.fromkeys(ids, frozenset((subject,)))), shared
 
-    def _record_anew(self, names: Sequence[Named], territory: str | None, name: Name | None) -> Resolution:
-        """A record of identifiers that nobody holds."""
-        rows = [self._identifier(one) for one in names]
-        identifiers_store.add_identifiers(self._unit, rows)
-        ids = {IdentifierId(row["id"]): one for row, one in zip(rows, names, strict=True)}
-        for id_, one in ids.items():
+    def _record_anew(
+        self,
+        known: Mapping[IdentifierId, Named],
+        names: Sequence[Named],
+        territory: str | None,
+        name: Name | None,
+    ) -> Resolution:
+        """A new record. `known`: those of its identifiers that somebody else holds."""
+        missing = [one for one in names if one not in known.values()]
+        rows = [self._identifier(one) for one in missing]
+        if rows:
+            identifiers_store.add_identifiers(self._unit, rows)
+        added = {IdentifierId(row["id"]): one for row, one in zip(rows, missing, strict=True)}
+        for id_, one in added.items():
             self._adopt(id_, one)
+        ids = {**known, **added}
         person = self._create(territory, name)
         (subject,) = person.members
         self._note_links(subject, ids)
         return Resolution(ids, (person,), dict.fromkeys(ids, frozenset((subject,))))
+
+    def _keeps(self, around: Around, digests: Mapping[bytes, Named], names: Sequence[Named]) -> bool:
+        """Whether the system may have a record under these identifiers already. See `_record_of`."""
+        own = {name for name in names if self._policy.identifiers[name.scheme].one_per_person}
+        if own:
+            return any(digests[row.digest] in own for row in around.holdings)
+        return any(row.system == self._system for row in around.holdings)
 
     def _record_of(
         self,

@@ -21,6 +21,7 @@ from consentd.subjects import (
     suppression_store,
     ties_store,
 )
+from consentd.subjects.ahead import naming_schemes
 from consentd.subjects.candidates import read_evidence
 from consentd.subjects.model import Contact, Known
 from consentd.subjects.requests import Identifier, spell
@@ -99,6 +100,25 @@ def contacts_of(connection: Any, keyring: Keyring, subjects: Iterable[SubjectId]
         named = Named(row.scheme, opened.decode())
         found.append(Contact(row.identifier_id, named, row.strength, row.capacity))
     return found
+
+
+def holders_of(
+    connection: Any, keyring: Keyring, names: Iterable[Named]
+) -> dict[Named, set[GroupId]]:  # Any: a database connection
+    """Who holds each of these identifiers; those that are not on record are left out."""
+    named = {digest: name for name in names for _, digest in keyring.blind_index(name.scheme, name.value)}
+    found: dict[Named, set[GroupId]] = {}
+    digests = {digest: name.scheme for digest, name in named.items()}
+    for row in identifiers_store.holdings(connection, digests) if digests else ():
+        groups = found.setdefault(named[row.digest], set())
+        if row.group is not None:
+            groups.add(row.group)
+    return found
+
+
+def count_parted(connection: Any) -> int:  # Any: a database connection
+    """How often records that had been one person were made two again."""
+    return merging_store.count_unmerges(connection)
 
 
 class Held(msgspec.Struct, frozen=True):
@@ -226,19 +246,17 @@ def edges_of(connection: Any, members: Iterable[SubjectId]) -> set[frozenset[UUI
 
 def decisions_about(connection: Any, members: Iterable[SubjectId]) -> dict[frozenset[UUID], tuple[str, str]]:
     """Any: a database connection. The last word on each pair of subjects: merge or unmerge, and why."""
-    return {
-        frozenset((row.subject_a, row.subject_b)): (row.kind, row.reason)
-        for row in merging_store.edges_among(connection, list(members))
-    }
+    return decisions_of(merging_store.edges_among(connection, list(members)))
+
+
+def decisions_of(edges: Iterable[merging_store.EdgeRow]) -> dict[frozenset[UUID], tuple[str, str]]:
+    """The last word on each pair, out of merges and unmerges in their order."""
+    return {frozenset((row.subject_a, row.subject_b)): (row.kind, row.reason) for row in edges}
 
 
 def ties_of(connection: Any, policy: Policy, subjects: Collection[SubjectId]) -> list[ties_store.Tie]:
-    """Any: a database connection. Everyone who shares an identifier with one of these, and by which.
-
-    An opaque one (a postal address, a device) is no identifier of a person: a household has it in common.
-    """
-    schemes = [name for name, scheme in policy.identifiers.items() if scheme.kind != "opaque"]
-    return ties_store.ties(connection, subjects, schemes)
+    """Any: a database connection. Everyone who shares an identifier with one of these, and by which."""
+    return ties_store.ties(connection, subjects, naming_schemes(policy))
 
 
 def members_of(connection: Any, groups: Collection[GroupId]) -> dict[GroupId, list[SubjectId]]:
