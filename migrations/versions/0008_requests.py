@@ -1,4 +1,4 @@
-"""Rights requests: what is asked, what silos are given and answer, packages, certificates, what was erased."""
+"""Rights requests: what is asked, what silos answer, packages, certificates, who was erased."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -98,8 +98,8 @@ def _meant(unit: Unit, keyring: Keyring, names: Sequence[Named]) -> SubjectId | 
     """The one person who holds everything that was named and that anybody holds; None where there is none, or
     several: then staff say who it is.
     """
-    holding = [subjects.holders_of(unit.connection, keyring, name) for name in names]
-    common = set.intersection(*known) if (known := [one for one in holding if one]) else set()
+    known = [one for one in subjects.holders_of(unit.connection, keyring, names).values() if one]
+    common = set.intersection(*known) if known else set()
     return SubjectId(common.pop()) if len(common) == 1 else None
 
 

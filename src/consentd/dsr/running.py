@@ -225,12 +225,11 @@ def _held_by_others(case: RequestCase, pairs: set[tuple[str, str]]) -> set[tuple
     """Those that somebody else on record holds: a silo's word does not make them this person's."""
     mine = case.row["subject_id"]
     group = None if mine is None else subjects.group_of(case.unit.connection, SubjectId(mine))
-    found = set()
-    for scheme, value in pairs:
-        holders = subjects.holders_of(case.unit.connection, case.keyring, Named(scheme, value))
-        if holders - ({group} if group else set()):
-            found.add((scheme, value))
-    return found
+    mine_alone = {group} if group else set()
+    holding = subjects.holders_of(
+        case.unit.connection, case.keyring, [Named(scheme, value) for scheme, value in pairs]
+    )
+    return {(name.scheme, name.value) for name, holders in holding.items() if holders - mine_alone}
 
 
 def nothing_to_look_by() -> Answer:

@@ -145,13 +145,6 @@ def held(connection: Any, keyring: Keyring, name: Named) -> Held | None:  # Any:
     )
 
 
-def holders_of(connection: Any, keyring: Keyring, name: Named) -> set[GroupId]:
-    """Any: a database connection. The people (their groups) who hold an identifier."""
-    digests = {digest: name.scheme for _, digest in keyring.blind_index(name.scheme, name.value)}
-    rows = identifiers_store.holdings(connection, digests)
-    return {row.group for row in rows if row.group is not None}
-
-
 def listed_by(connection: Any, members: Sequence[SubjectId]) -> list[Any]:  # Any: a connection, and rows
     """What the do-not-contact list says of these people: identifier, scheme, since, purpose, channel."""
     identifiers = {row.identifier_id for row in links_store.links_of(connection, members)}
