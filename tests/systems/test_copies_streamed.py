@@ -1,18 +1,25 @@
 """A copy that a silo streams: each record handed on as it comes, and none that counts without the end."""
 
+import asyncio
+import contextlib
 import json
 import tracemalloc
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 import pytest
-from silo import ANOTHER_TASK, OTHER_SECRET, SECRET, Kept, Silo, connect, copy, order, streamed, told
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from silo import ANOTHER_TASK, OTHER_SECRET, SECRET, TASK, Kept, Silo, connect, copy, order, streamed, told
 
+from consentd.base.clock import now
+from consentd.crypto.webhooks import secrets_of
 from consentd.kernel.canonical import Scalar
 from consentd.kernel.connection import Verb
+from consentd.kernel.errors import CallerError
 from consentd.net.http import Http
 from consentd.systems.connectors.contract import Answer, Part, SiloUnavailable, Verdict
-from consentd.systems.connectors.exported import MOST_LINE
+from consentd.systems.connectors.exported import MOST_LINE, read_export
 from consentd.systems.connectors.webhook import WebhookConnector
 from support.http_server import Request, Write, answer, http_server
 
@@ -150,6 +157,41 @@ async def test_a_copy_that_is_cut_off_is_asked_for_again(silo: Silo, connector: 
     with pytest.raises(SiloUnavailable) as caught:
         await exported(connector)
     assert caught.value.code == "cut_off"
+
+
+values = st.one_of(st.none(), st.booleans(), st.integers(-(2**53), 2**53), st.text(max_size=20))
+records = st.lists(
+    st.tuples(st.sampled_from(["orders", "été"]), st.dictionaries(st.text(max_size=8), values, max_size=4)),
+    max_size=6,
+)
+
+
+@given(records, st.integers(1, 400), st.data())
+@settings(max_examples=60, deadline=None)
+def test_any_copy_is_read_alike_in_pieces_of_any_size_and_none_that_was_bent(
+    sent: list[tuple[str, dict[str, Any]]], size: int, data: st.DataObject
+) -> None:
+    content = copy(sent)
+    secrets = secrets_of(SECRET)
+
+    def read(bytes_: bytes) -> tuple[Answer, Kept]:
+        async def pieces() -> AsyncIterator[bytes]:
+            for begin in range(0, len(bytes_), size):
+                yield bytes_[begin : begin + size]
+
+        kept = Kept()
+        return asyncio.run(read_export(pieces(), secrets, TASK, kept, now)), kept
+
+    answer_read, kept = read(content)
+    assert answer_read.verdict is Verdict.DONE
+    assert kept.all == sent
+    place = data.draw(st.integers(0, len(content) - 2))
+    bent = bytearray(content)
+    bent[place] ^= data.draw(st.integers(1, 255))
+    # A space of the last line may be another space; anything else is found.
+    with contextlib.suppress(CallerError):
+        found, kept = read(bytes(bent))
+        assert (found, kept.all) == (answer_read, sent)
 
 
 class Counted:

@@ -14,7 +14,6 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from email.utils import parsedate_to_datetime
-from urllib.parse import urlsplit
 from uuid import UUID
 
 import msgspec
@@ -160,9 +159,8 @@ class WebhookConnector(Connector):
             one["value"] = f"<{one['scheme']}>"
         if "changes" in body:
             body["changes"] = dict.fromkeys(body["changes"], "<…>")
-        url = urlsplit(self._webhook.url)
         lines = [
-            f"POST {url.scheme}://{url.hostname}{f':{url.port}' if url.port else ''}{url.path or '/'}",
+            f"POST {self._webhook.url.partition('?')[0]}",
             "content-type: application/json",
             f"{webhooks.ID}: {order.task}",
             f"{webhooks.TIMESTAMP}: <now>",
@@ -170,7 +168,7 @@ class WebhookConnector(Connector):
             "",
             *json.dumps(body, ensure_ascii=False, indent=2).splitlines(),
         ]
-        return lines if not isinstance(secrets, Answer) else [*lines, "", f"{secrets.detail}"]
+        return [*lines, "", f"{secrets.detail}"] if isinstance(secrets, Answer) else lines
 
     async def test(self) -> Test:
         """Posts a signed `{"verb": "test"}`, which a signed *done* is the answer to."""
