@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import time
 import tracemalloc
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
@@ -10,7 +11,20 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from silo import ANOTHER_TASK, OTHER_SECRET, SECRET, TASK, Kept, Silo, connect, copy, order, streamed, told
+from silo import (
+    ANOTHER_TASK,
+    OTHER_SECRET,
+    SECRET,
+    TASK,
+    Kept,
+    Silo,
+    connect,
+    copy,
+    order,
+    streamed,
+    system,
+    told,
+)
 
 from consentd.base.clock import now
 from consentd.crypto.webhooks import secrets_of
@@ -200,6 +214,27 @@ class Counted:
 
     def add(self, _what: str, _record: Mapping[str, Scalar]) -> None:
         self.all += 1
+
+
+async def test_nothing_is_added_once_an_order_was_given_up(silo: Silo, http: Http) -> None:
+    class Slow(Counted):
+        def add(self, what: str, record: Mapping[str, Scalar]) -> None:
+            time.sleep(0.4)
+            super().add(what, record)
+
+    silo.answer = streamed(copy(RECORDS))
+    named = system(silo.server.url(), timeout_seconds=1)
+    assert named.connection is not None
+    assert named.connection.webhook is not None
+    secrets = {"CONSENTD_SILO_PHONE_SALES_SECRET": SECRET}
+    connector = WebhookConnector(named, named.connection, named.connection.webhook, http, secrets, now, None)
+    slow = Slow()
+    with pytest.raises(SiloUnavailable) as caught:
+        await connector.carry_out(order(Verb.EXPORT), slow)
+    assert caught.value.code == "too_slow"
+    added = slow.all
+    await asyncio.sleep(0.5)
+    assert slow.all == added == len(RECORDS)
 
 
 async def test_memory_stays_flat_however_long_a_copy_is_up_to_its_most(http: Http) -> None:

@@ -1,24 +1,28 @@
 """Every way of reaching a silo that a policy can name has its connector."""
 
+import dataclasses
 from typing import Any, get_args, get_type_hints
 
 import msgspec
 import pytest
-from silo import SECRET, Kept, connect, order, running_silo, system
+from silo import SECRET, TASK, Kept, connect, order, running_silo, system
 
 from consentd.base.clock import now
+from consentd.base.mail_address import sender
+from consentd.base.reaching import smtp_server
 from consentd.crypto.keyring import passing_keyring
 from consentd.kernel.connection import Connection, Verb
 from consentd.kernel.errors import OperatorError
 from consentd.net.http import Http
-from consentd.net.mail import NoMail
+from consentd.net.mail import Mailer, NoMail
 from consentd.systems.connectors.contract import Answer, Asked, Connector, Verdict
 from consentd.systems.connectors.inbox import InboxConnector
 from consentd.systems.connectors.limits import Guards, Limited
 from consentd.systems.connectors.manual import ManualConnector
-from consentd.systems.connectors.registry import WAYS, Tools, connector_of
+from consentd.systems.connectors.registry import WAYS, Tools, connector_of, owner_of
 from consentd.systems.connectors.webhook import WebhookConnector
 from consentd.systems.links import Links
+from support.smtp import smtp_sink
 
 
 def tools(http: Http) -> Tools:
@@ -88,6 +92,20 @@ async def test_a_silo_that_polls_is_asked_by_doing_nothing(http: Http) -> None:
         assert await found.carry_out(order(verb), Kept()) == Asked()
     assert (await found.test()).ok
     assert await found.preview(order())
+
+
+async def test_the_owner_of_any_silo_can_be_reminded(http: Http) -> None:
+    async with smtp_sink() as sink:
+        by = sender("donnees@maison.example")
+        mail = Mailer(smtp_server(f"smtp://127.0.0.1:{sink.port}"), by, now)
+        sending = dataclasses.replace(tools(http), mail=mail)
+        for way in sorted(NAMED):
+            assert await owner_of(system(by=way), sending).remind(TASK, Verb.ERASE, now()) is None
+    assert {taken.to[0] for taken in sink.taken} == {"lea@silo.example"}
+    assert len(sink.taken) == len(NAMED)
+    unconnected = msgspec.structs.replace(system(by="inbox"), connection=None)
+    with pytest.raises(OperatorError, match="takes no part"):
+        owner_of(unconnected, tools(http))
 
 
 async def test_where_nothing_takes_late_answers_none_is_asked_for(http: Http) -> None:

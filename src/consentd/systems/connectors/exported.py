@@ -12,8 +12,8 @@ webhook headers that sign this text. Without it, or with one that does not fit, 
 import asyncio
 import hashlib
 import re
-from collections.abc import AsyncIterator, Sequence
-from typing import Annotated, Any
+from collections.abc import AsyncIterator, Callable, Sequence
+from typing import Annotated, Any, ParamSpec, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -24,6 +24,9 @@ from consentd.kernel.canonical import Scalar
 from consentd.kernel.errors import Unprocessable
 from consentd.systems.connectors.contract import Answer, Records
 from consentd.systems.connectors.wire import verify_end
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 MEDIA_TYPE = "application/x-ndjson"
 MOST_LINE = 1024 * 1024
@@ -109,8 +112,8 @@ async def read_export(
     """
     reader = _Reader(records)
     async for piece in pieces:
-        await asyncio.to_thread(reader.take, piece)
-    line, counted, digest = await asyncio.to_thread(reader.finish)
+        await _to_its_end(reader.take, piece)
+    line, counted, digest = await _to_its_end(reader.finish)
     assert line.end is not None
     assert line.headers is not None
     end, answer = verify_end(secrets, task_id, line.headers, line.end, clock())
@@ -119,3 +122,18 @@ async def read_export(
             "copy_differs", f"The copy is not the one that was signed: {counted} records came, or others."
         )
     return answer
+
+
+async def _to_its_end(work: Callable[P, T], *given: P.args, **named: P.kwargs) -> T:
+    """In a thread, and waited for where the time is over meanwhile: nothing is added once the order was given
+    up, when its next try may be under way.
+    """
+    running = asyncio.ensure_future(asyncio.to_thread(work, *given, **named))
+    try:
+        return await asyncio.shield(running)
+    except asyncio.CancelledError:
+        await asyncio.wait({running})
+        raise
+    finally:
+        if running.done() and not running.cancelled():
+            running.exception()  # Seen: nobody else would be told of it where the time was over.

@@ -41,7 +41,7 @@ def _webhook(system: System, connection: Connection, tools: Tools) -> Connector:
     )
 
 
-def _manual(system: System, connection: Connection, tools: Tools) -> Connector:
+def _manual(system: System, connection: Connection, tools: Tools) -> ManualConnector:
     return ManualConnector(system, connection, tools.mail, tools.links, tools.clock, tools.company)
 
 
@@ -60,7 +60,7 @@ def connector_of(system: System, tools: Tools) -> Connector:
     """Within the silo's limits. Raises OperatorError where it takes no part, or in no way that is known."""
     connection = system.connection
     if connection is None:
-        raise OperatorError("not_connected", f"The system {system.id} takes no part in requests.")
+        raise _not_connected(system)
     way = WAYS.get(connection.by)
     if way is None:
         raise OperatorError(
@@ -68,6 +68,19 @@ def connector_of(system: System, tools: Tools) -> Connector:
         )
     made = way(system, connection, tools)
     return Limited(made, connection, tools.guards.of(system.id, connection))
+
+
+def owner_of(system: System, tools: Tools) -> ManualConnector:
+    """Writes to the owner of a silo, however it is reached: one that does not answer by itself is answered
+    for by hand. Raises OperatorError as `connector_of`.
+    """
+    if system.connection is None:
+        raise _not_connected(system)
+    return _manual(system, system.connection, tools)
+
+
+def _not_connected(system: System) -> OperatorError:
+    return OperatorError("not_connected", f"The system {system.id} takes no part in requests.")
 
 
 def _incomplete(system: System, part: str) -> OperatorError:
