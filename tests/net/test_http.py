@@ -1,9 +1,11 @@
 """The one HTTP client: where it goes, how long it waits, how much it takes. Against real servers."""
 
 import asyncio
+import contextlib
 import datetime as dt
 import gzip
 import logging
+import threading
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -11,7 +13,7 @@ from typing import Any
 import pytest
 
 from consentd.base.reaching import Host
-from consentd.net.connecting import Allowed, Resolve
+from consentd.net.connecting import Allowed, Resolve, resolve
 from consentd.net.errors import NetError, NotAllowed, TookTooLong, TooMuch, Unreachable
 from consentd.net.http import Answered, Http
 from support.http_server import Request, Write, always, answer, http_server
@@ -29,10 +31,10 @@ def resolving(*answers: Sequence[str]) -> Resolve:
     """A name server that answers differently each time, as an attacker's does; the last answer stands."""
     left = list(answers)
 
-    async def resolve(_host: str, _port: int) -> Sequence[str]:
+    async def answering(_host: str, _port: int) -> Sequence[str]:
         return left.pop(0) if len(left) > 1 else left[0]
 
-    return resolve
+    return answering
 
 
 # --- where it goes
@@ -88,13 +90,13 @@ async def test_promise_15_a_name_that_changes_its_address_after_the_check_gains_
     async with http_server(OK, tls=authority.server("silo.example")) as server:
         asked = 0
 
-        async def resolve(_host: str, _port: int) -> Sequence[str]:
+        async def changing(_host: str, _port: int) -> Sequence[str]:
             nonlocal asked
             asked += 1
             # Nobody can be connected to there: had the second answer been used, it would show.
             return ["240.0.0.1"] if asked > 1 else ["127.0.0.1"]
 
-        http = Http(Allowed([Host("silo.example", server.port)]), tls=authority.client(), resolver=resolve)
+        http = Http(Allowed([Host("silo.example", server.port)]), tls=authority.client(), resolver=changing)
         assert (await post(http, server.url(host="silo.example"))).status == 200
         assert (asked, len(server.connections)) == (1, 1)
         await http.close()
@@ -182,6 +184,25 @@ async def test_promise_15_a_redirect_is_told_and_not_followed(http: Http) -> Non
             told = await post(http, server.url())
     assert (told.status, told.headers["location"]) == (307, other.url())
     assert not other.connections
+
+
+@pytest.mark.parametrize("to", ["https://[::1", "//", "https://exa mple/", "\x7f", "https://x:99999/", "é"])
+async def test_a_redirect_that_leads_nowhere_is_an_answer_or_none(http: Http, to: str) -> None:
+    async with http_server(always(answer("302 Found", headers={"location": to}))) as server:
+        with contextlib.suppress(Unreachable):
+            assert (await post(http, server.url())).status == 302
+
+
+async def test_names_are_resolved_though_every_other_thread_is_taken() -> None:
+    """A name server that hangs holds up those who ask it, and they nobody else."""
+    loop, done = asyncio.get_running_loop(), threading.Event()
+    taken = [loop.run_in_executor(None, done.wait) for _ in range(64)]
+    try:
+        async with asyncio.timeout(5):
+            assert "127.0.0.1" in await resolve("localhost", 80)
+    finally:
+        done.set()
+        await asyncio.gather(*taken)
 
 
 async def test_no_proxy_and_no_password_of_the_environment_is_used(

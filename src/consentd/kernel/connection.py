@@ -47,6 +47,8 @@ class Webhook(_Part, frozen=True, kw_only=True):
 
     url: str
     """Where tasks are posted. Its signing secret is the setting CONSENTD_SILO_<ID>_SECRET."""
+    answer_megabytes: int = 16
+    """The most that the copy of one person's data may have, 2^20 bytes each."""
 
 
 class Manual(_Part, frozen=True, kw_only=True):

@@ -10,6 +10,7 @@ import asyncio
 import socket
 import typing
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import httpcore
 from httpcore import AsyncNetworkBackend, AsyncNetworkStream
@@ -27,9 +28,16 @@ _SECONDS_EACH = 5.0
 """For all addresses but the last: one that swallows what it is sent must not take the time of the others."""
 
 
+# Of their own: a name server that does not answer must not take the threads that all else runs in.
+_threads = ThreadPoolExecutor(16, thread_name_prefix="resolving")
+
+
 async def resolve(host: str, port: int) -> Sequence[str]:
     """As the machine resolves names, /etc/hosts and all."""
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    loop = asyncio.get_running_loop()
+    found = await loop.run_in_executor(
+        _threads, lambda: socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    )
     return list(dict.fromkeys(str(address[4][0]) for address in found))
 
 

@@ -121,7 +121,13 @@ class Http:
             if not timer.expired():
                 raise  # Of the block.
             raise TookTooLong("too_slow", f"{server} was not done after {seconds:g} seconds.") from None
-        except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException) as error:
+        except (
+            httpcore.NetworkError,
+            httpcore.ProtocolError,
+            httpcore.TimeoutException,
+            # Of httpx itself, which reads where a redirect leads though it does not go there.
+            httpx.HTTPError,
+        ) as error:
             # From None: the library's words may quote what was sent.
             raise lost(error, server) from None
 

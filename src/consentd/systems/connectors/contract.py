@@ -92,11 +92,22 @@ class Asked(msgspec.Struct, frozen=True):
 
 
 class SiloUnavailable(Unavailable):
-    """The silo could not be reached, or not in time: to be tried again. `code` and message as in `Answer`."""
+    """The silo could not be reached, or not in time: to be tried again. `code` and message as in `Answer`.
+
+    `retry_after`: seconds before which trying again is of no use, where the silo said so.
+    """
+
+    def __init__(self, code: str, message: str, *, retry_after: int = 1) -> None:
+        super().__init__(code, message)
+        self.retry_after = retry_after
 
 
 class Records(Protocol):
-    """Where the records of a copy go, one at a time; memory stays flat however many there are."""
+    """Where the records of a copy go, one at a time; memory stays flat however many there are.
+
+    They count once the answer is *done* or *partial*. With any other, and where the order is tried again,
+    what was added is of no use: it may be half of a copy, or not the silo's at all.
+    """
 
     def add(self, what: str, record: Mapping[str, Scalar]) -> None:
         """Takes one record of a category. Blocks while it is written; may be called from a thread."""
