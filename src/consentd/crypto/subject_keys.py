@@ -4,21 +4,21 @@ Both are wrapped by a period key, in a seal that names their own row: a wrapped 
 does not open. A proof key that is restricted opens only where the caller says that it may.
 """
 
-import os
 from collections.abc import Collection, Iterable, Mapping
 from uuid import UUID
 
 import msgspec
 
-from consentd.base.ids import new_id
-from consentd.crypto import store
+from consentd.crypto import store, wrapping
 from consentd.crypto.keyring import Keyring, UnknownKey
-from consentd.crypto.seal import Place, seal, unseal
-from consentd.crypto.secrets import Key, Secret
+from consentd.crypto.secrets import Key
 from consentd.crypto.store import Connection, SubjectKeyRow
+from consentd.crypto.wrapping import draw_key
 from consentd.db.unit import Unit
 from consentd.kernel.ids import KeyId, SubjectId
 from consentd.kernel.instants import Instant
+
+_TABLE = "subject_keys"
 
 
 class SubjectKeys(msgspec.Struct, frozen=True):
@@ -41,7 +41,7 @@ class OpenedKeys(msgspec.Struct, frozen=True):
 
 def draw_keys() -> SubjectKeys:
     """Both keys of somebody who is about to be recorded; `insert_keys` is to follow in the same unit."""
-    return SubjectKeys(_draw(), _draw())
+    return SubjectKeys(draw_key(), draw_key())
 
 
 def insert_keys(unit: Unit, keyring: Keyring, made: Mapping[SubjectId, SubjectKeys]) -> None:
@@ -86,11 +86,11 @@ def open_wrapped(keyring: Keyring, key_id: UUID, wrapper_id: UUID, wrapped: byte
 
 
 def wrap(period: Key, key: Key) -> bytes:
-    return seal(period, key.secret.reveal(), _place(key.id))
+    return wrapping.wrap(period, key, _TABLE)
 
 
 def unwrap(period: Key, key_id: KeyId, wrapped: bytes) -> Key:
-    return Key(key_id, Secret(unseal(period, wrapped, _place(key_id))))
+    return wrapping.unwrap(period, key_id, wrapped, _TABLE)
 
 
 def destroy_content(unit: Unit, subject_ids: Iterable[SubjectId]) -> int:
@@ -112,13 +112,5 @@ def purge_due(unit: Unit, at: Instant) -> list[SubjectId]:
     return store.delete_due_proof_keys(unit.connection, at)
 
 
-def _draw() -> Key:
-    return Key(KeyId(new_id()), Secret(os.urandom(32)))
-
-
 def _open(keyring: Keyring, row: SubjectKeyRow) -> Key:
     return open_wrapped(keyring, row.id, row.wrapper_id, row.wrapped)
-
-
-def _place(key_id: UUID) -> Place:
-    return Place("subject_keys", "wrapped", key_id)
