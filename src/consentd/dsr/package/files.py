@@ -25,6 +25,8 @@ class Category(msgspec.Struct, frozen=True):
 
     what: str
     records: int
+    bytes: int
+    """Of the records as JSON."""
     fields: tuple[Field, ...]
 
 

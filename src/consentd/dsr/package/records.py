@@ -32,12 +32,16 @@ class Gathering:
         self._system = system
         self._shapes: dict[str, Shape] = {}
         self._writing: dict[str, Writing] = {}
-        self.bytes = 0
-        """Written down so far."""
 
     @property
     def records(self) -> int:
+        """Added so far."""
         return sum(shape.records for shape in self._shapes.values())
+
+    @property
+    def bytes(self) -> int:
+        """Written down so far."""
+        return sum(writing.tell() for writing in self._writing.values())
 
     def add(self, what: str, record: Mapping[str, Scalar]) -> None:
         """Takes one record; blocks while it is written.
@@ -48,9 +52,7 @@ class Gathering:
         if shape is None:
             what = whole(what)
             shape = self._shapes.get(what) or self._begin(what)
-        line = _encoder.encode(shape.take(record))
-        self.bytes += len(line)
-        self._writing[what].add(line + b"\n")
+        self._writing[what].add(_encoder.encode(shape.take(record)) + b"\n")
 
     def __enter__(self) -> "Gathering":
         self._files.forget(self._system)
@@ -71,7 +73,10 @@ class Gathering:
         """What was added so far."""
         return Collected(
             self._system,
-            tuple(Category(what, shape.records, shape.fields()) for what, shape in self._shapes.items()),
+            tuple(
+                Category(what, shape.records, self._writing[what].tell(), shape.fields())
+                for what, shape in self._shapes.items()
+            ),
         )
 
     def _begin(self, what: str) -> Shape:

@@ -1,5 +1,8 @@
 """The words of a package that more than one of its parts say, in French and English (docs/glossary.md)."""
 
+from collections.abc import Iterable
+from typing import NamedTuple
+
 from consentd.base.i18n import Language, Text
 
 WITHHELD_HERE = Text("[masqué : concerne quelqu’un d’autre]", "[held back: about somebody else]")
@@ -44,6 +47,37 @@ _CATEGORIES = {
     "recordings": Text("enregistrements", "recordings"),
     "usage": Text("usage", "usage"),
 }
+
+
+class Counted(NamedTuple):
+    """A noun for one and for several."""
+
+    one: Text
+    many: Text
+
+    def __call__(self, count: int, language: Language) -> str:
+        """“1 enregistrement”, “12 000 enregistrements”. In French nought is singular."""
+        single = count == 1 or (count == 0 and language == "fr")
+        return f"{number(count, language)} {(self.one if single else self.many)(language)}"
+
+
+RECORDS = Counted(Text("enregistrement", "record"), Text("enregistrements", "records"))
+WHOLE_RECORDS = Counted(
+    Text("enregistrement entier", "whole record"), Text("enregistrements entiers", "whole records")
+)
+VALUES = Counted(Text("valeur", "value"), Text("valeurs", "values"))
+YEARS = Counted(Text("an", "year"), Text("ans", "years"))
+MONTHS = Counted(Text("mois", "month"), Text("mois", "months"))
+
+
+def number(count: int, language: Language) -> str:
+    """With its thousands apart, as the language writes them."""
+    return f"{count:,}".replace(",", "\N{NARROW NO-BREAK SPACE}" if language == "fr" else ",")
+
+
+def joined(parts: Iterable[str], language: Language) -> str:
+    """Parts that have commas of their own."""
+    return (" ; " if language == "fr" else "; ").join(parts)
 
 
 def action_in_words(action: str, language: Language) -> str:
