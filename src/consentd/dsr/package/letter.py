@@ -296,7 +296,7 @@ class _Letter:
         rows = []
         for (system, _), held in self._held.items():
             named = self._say(w.OWN_TOOL) if system == OWN else self._named(system)
-            rows.append((named, amount(held, self._language), "; ".join(held.reasons)))
+            rows.append((named, amount(held, self._language), self._joined(held.reasons)))
         head = (self._say(w.TOOL), self._say(w.AMOUNT), self._say(w.REASON))
         return Section(
             heading=self._say(w.WITHHELD),

@@ -197,10 +197,10 @@ class _Gathering:
         for fact in whole.facts_of(self._connection, self._person, self._keys):
             told = fact.payload
             self._entries[fact.entry_id] = None
-            # Of a birth or a profession only the arrival is known; it stands as the time of the others.
             yield {
                 "kind": told.kind,
-                "happened_at": to_text(told.first),
+                # Of a birth or a profession only the arrival is known.
+                "happened_at": None if told.kind in ("birth_date", "professional") else to_text(told.first),
                 "ends_at": _time(told.end),
                 "about": told.subject_matter or told.product,
                 "birth": "-".join(f"{part:02}" for part in msgspec.structs.astuple(told.birth) if part)

@@ -23,7 +23,7 @@ from consentd.dsr.package.letter import amount
 from consentd.dsr.package.own import OWN
 from consentd.dsr.package.redacting import WITHHELD, Held, Record
 from consentd.dsr.package.shapes import Field
-from consentd.dsr.package.words import RECORDS, WITHHELD_HERE
+from consentd.dsr.package.words import RECORDS, WITHHELD_HERE, joined
 from consentd.kernel.instants import parse_moment, to_datetime
 from consentd.kernel.places import Gazetteer
 from consentd.kernel.policy import Contact, Policy
@@ -96,6 +96,7 @@ def page(
         systems=systems,
         files=files,
         shown=showing,
+        own=OWN,
         dpo=_reached(policy.controller.dpo),
         authority=_reached(policy.controller.authority),
     )
@@ -142,7 +143,7 @@ class _Showing:
         return one_line(category.what)[:LONGEST] if own is None else own(self._language)
 
     def held(self, category: CategoryShown) -> str:
-        reasons = "; ".join(map(one_line, category.held.reasons))
+        reasons = joined(map(one_line, category.held.reasons), self._language)
         return f"{amount(category.held, self._language)} ({reasons})"
 
     def columns(self, system: str, category: CategoryShown) -> list[str]:
@@ -151,6 +152,8 @@ class _Showing:
         if system != OWN:
             return names[:COLUMNS]
         filled = {name for record in category.first for name, value in record.items() if value is not None}
+        # There nothing means all of them.
+        filled |= {"purpose", "channel"}
         return [name for name in names if name in w.OWN_FIELDS and name in filled]
 
     def heading(self, system: str, column: str) -> str:

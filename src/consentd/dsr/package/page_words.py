@@ -111,6 +111,7 @@ OWN_CATEGORIES = {
 OWN_FIELDS = {
     "about": Text("Sujet", "About"),
     "at": Text("Quand", "When"),
+    "birth": Text("Naissance", "Birth"),
     "by": Text("Par", "By"),
     "channel": Text("Moyen de contact", "Contact method"),
     "confirmed_at": Text("Confirmé le", "Confirmed on"),

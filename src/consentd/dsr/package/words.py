@@ -61,6 +61,7 @@ class Counted(NamedTuple):
         return f"{number(count, language)} {(self.one if single else self.many)(language)}"
 
 
+FILES = Counted(Text("fichier", "file"), Text("fichiers", "files"))
 RECORDS = Counted(Text("enregistrement", "record"), Text("enregistrements", "records"))
 WHOLE_RECORDS = Counted(
     Text("enregistrement entier", "whole record"), Text("enregistrements entiers", "whole records")
