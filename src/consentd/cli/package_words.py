@@ -92,5 +92,6 @@ def described(manifest: Manifest, language: Language) -> list[str]:
     for system in manifest.systems:
         missing = _SILENT.get(system.outcome)
         if missing is not None:
-            lines.append(f"- {one_line(system.name)}: {missing(language)}")
+            colon = " : " if language == "fr" else ": "
+            lines.append(f"- {one_line(system.name)}{colon}{missing(language)}")
     return lines

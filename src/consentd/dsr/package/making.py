@@ -51,9 +51,10 @@ def make(
     with files.archive.writing() as target:
         archive = Archive(target)
         making = _Making(files, compiled, about, planned, archive)
-        making.write_pages()
+        proves = proven is not None and bool(proven.entries)
+        making.write_pages(proves=proves)
         making.write_data()
-        if proven is not None and proven.entries:
+        if proven is not None and proves:
             archive.add(m.PROOFS, tables.json_array(map(_encoder.encode, _proofs(proven))))
         told = making.manifest(proven.note if proven is not None else None)
         content = m.spelled(told)
@@ -76,12 +77,12 @@ class _Making:
         self._planned = planned
         self._archive = archive
 
-    def write_pages(self) -> None:
-        """What people open."""
+    def write_pages(self, *, proves: bool) -> None:
+        """What people open. `proves`: whether proofs of the log will be there."""
         about, planned = self._about, self._planned
         access = about.kind is Kind.ACCESS
         named = [m.CONSENTS] if access else []
-        if about.own.entries:
+        if proves:
             named.append(m.PROOFS)
         listed = [pages.Listed(one.id, one.anchor, one.outcome, one.records) for one in planned.systems]
         shown = map(self._shown, planned.systems)

@@ -36,7 +36,7 @@ def as_pdf(letter: Letter, at: Instant) -> bytes:
         format="pdf",
         pdf_standards=["ua-1"],
         ignore_system_fonts=True,
-        sys_inputs={"letter": shown(msgspec.json.encode(letter).decode())},
+        sys_inputs={"letter": msgspec.json.encode(_all_shown(msgspec.to_builtins(letter))).decode()},
         timestamp=to_datetime(at).replace(microsecond=0),
     )
     assert isinstance(made, bytes)
@@ -46,7 +46,23 @@ def as_pdf(letter: Letter, at: Instant) -> bytes:
 def shown(text: str) -> str:
     """The text with a mark for each character that no font here has."""
     composed = unicodedata.normalize("NFC", text)
-    return "".join(char if _has(ord(char)) else "\N{REPLACEMENT CHARACTER}" for char in composed)
+    return "".join(_shown(char) for char in composed)
+
+
+def _all_shown(plain: object) -> object:
+    if isinstance(plain, str):
+        return shown(plain)
+    if isinstance(plain, dict):
+        return {name: _all_shown(value) for name, value in plain.items()}
+    if isinstance(plain, list | tuple):
+        return [_all_shown(value) for value in plain]
+    return plain
+
+
+def _shown(char: str) -> str:
+    if _has(ord(char)):
+        return char
+    return " " if char.isspace() else "\N{REPLACEMENT CHARACTER}"
 
 
 def _has(point: int) -> bool:
