@@ -50,7 +50,7 @@ class Shape:
         """The record as it is written down: text for what JSON has no word for. Raises Unprocessable."""
         plain: dict[str, object] = {}
         for name, value in record.items():
-            named = whole(name)
+            named = name if name.isascii() else whole(name)
             plain[named] = self._plain(named, value)
         self.records += 1
         return plain
@@ -113,13 +113,15 @@ def _property(field: Field, nullable: bool) -> dict[str, Any]:
     return found[0] if len(found) == 1 else {"anyOf": found}
 
 
+_PLAIN = {type(None): "nothing", bool: "boolean", int: "integer"}
+
+
 def _kind(value: object) -> tuple[str, object]:
-    """What a value is, and how it is written down. `type` and not isinstance first: true is no number."""
+    """What a value is, and how it is written down. By its very type first: true is no number."""
+    plain = _PLAIN.get(type(value))
+    if plain is not None:
+        return plain, value
     match value:
-        case None:
-            return "nothing", None
-        case bool():
-            return "boolean", value
         case str():
             return "text", whole(value)
         case int():

@@ -65,7 +65,7 @@ def verify(file: BinaryIO, keys: Mapping[str, PublicKey], log_key: LogKey | None
     manifest, content = _read(package)
     if not _signed(package, content, keys):
         return Verdict(None, {Part.SIGNATURE: False})
-    wrong = tuple(_wrong(package, manifest))
+    wrong = tuple(_differing(package, manifest))
     parts = {Part.SIGNATURE: True, Part.FILES: not wrong}
     if manifest.checkpoint is not None:
         signed = _checkpoint(manifest, log_key)
@@ -91,7 +91,7 @@ def _signed(package: Package, content: bytes, keys: Mapping[str, PublicKey]) -> 
         return False
 
 
-def _wrong(package: Package, manifest: Manifest) -> Iterator[str]:
+def _differing(package: Package, manifest: Manifest) -> Iterator[str]:
     """Files that are not as they are listed, in their order; or all where the order is another."""
     told = {file.name: file for file in manifest.files}
     yield from (name for name in told if name not in package.names)
