@@ -83,8 +83,10 @@ async def test_the_page_says_who_answered_and_links_to_what_there_is(company: Co
     copy = await a_copy(company, language=language)
     page = copy.text("index.html")
     assert f'<html lang="{language}">' in page
-    assert page.count({"fr": "N’a pas répondu", "en": "Did not answer"}[language]) == 1
-    for told in ("Shopify", "Caisse et fidélité", "Mailchimp", "les notes ne s’exportent pas"):
+    # Mailchimp, which was asked; and the call centre, of which nobody thought.
+    assert page.count({"fr": "N’a pas répondu", "en": "Did not answer"}[language]) == 2
+    assert {"fr": "n’est pas encore relié", "en": "is not connected yet"}[language] in page
+    for told in ("Shopify", "Caisse et fidélité", "Mailchimp", "Appels sortants", "ne s’exportent pas"):
         assert told in page
     linked = set(re.findall(r'href="([^"#]*)"', page))
     assert linked - {*copy.names} == set()

@@ -45,7 +45,8 @@ class About(msgspec.Struct, frozen=True, kw_only=True):
     language: Language
     made_at: Instant
     systems: tuple[SystemAsked, ...]
-    """Every system that the policy connects, in the order in which they are to be shown."""
+    """Those that were asked, in the order in which they are to be shown. Any other of the policy's is named
+    behind them, as one that did not answer."""
     own: Own
     redactions: tuple[Redaction, ...] = ()
     left_out: frozenset[tuple[str, str]] = frozenset()

@@ -21,7 +21,7 @@ from consentd.dsr.package.files import PackageFiles
 from consentd.dsr.package.letter import contents
 from consentd.dsr.package.own import OWN
 from consentd.dsr.package.pdf import as_pdf
-from consentd.dsr.package.planning import Planned, PlannedSystem, plan
+from consentd.dsr.package.planning import Planned, PlannedSystem, plan, with_gaps
 from consentd.dsr.package.shapes import schema
 from consentd.evidence.service import Proven
 from consentd.kernel.compiled import CompiledPolicy
@@ -47,6 +47,7 @@ def make(
 
     Raises Unprocessable (redaction_meets_nothing), Tampered (export_gone, or where something does not open).
     """
+    about = with_gaps(compiled.policy, about)
     planned = plan(files, compiled.policy, about)
     with files.archive.writing() as target:
         archive = Archive(target)

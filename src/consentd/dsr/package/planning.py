@@ -11,6 +11,7 @@ from consentd.dsr.package.names import unused
 from consentd.dsr.package.own import OWN
 from consentd.dsr.package.portable import is_portable
 from consentd.dsr.package.redacting import Held, Redactions, Redactor
+from consentd.dsr.package.words import NOT_CONNECTED
 from consentd.kernel.errors import Tampered
 from consentd.kernel.policy import Policy
 
@@ -62,6 +63,21 @@ class Planned(msgspec.Struct, frozen=True):
             for system in self.systems
             for one in system.categories
         }
+
+
+def with_gaps(policy: Policy, about: About) -> About:
+    """The same with every silo of the policy in it: one that nobody asked did not answer (promise 12)."""
+    asked = {system.id for system in about.systems}
+    missing = [
+        SystemAsked(
+            system.id,
+            Outcome.SILENT,
+            NOT_CONNECTED(about.language) if system.connection is None else None,
+        )
+        for system in policy.systems.values()
+        if system.id not in asked
+    ]
+    return msgspec.structs.replace(about, systems=(*about.systems, *missing))
 
 
 def plan(files: PackageFiles, policy: Policy, about: About) -> Planned:

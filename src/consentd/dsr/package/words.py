@@ -6,6 +6,7 @@ from typing import NamedTuple
 from consentd.base.i18n import Language, Text
 
 WITHHELD_HERE = Text("[masqué : concerne quelqu’un d’autre]", "[held back: about somebody else]")
+NOT_CONNECTED = Text("cet outil n’est pas encore relié", "this tool is not connected yet")
 
 _ACTIONS = {
     "consents.read": Text("lecture de vos choix", "your choices were read"),
