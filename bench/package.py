@@ -65,7 +65,7 @@ def build(folder: Path, count: int) -> None:
         language="fr",
         made_at=now(),
         systems=(SystemAsked("webshop", Outcome.ANSWERED),),
-        own=Own((), False, (), (), ()),
+        own=Own((), False, False, (), (), ()),
     )
     compiled = compile_policy(load(ROOT / "policies"))
     keyring = passing_keyring()

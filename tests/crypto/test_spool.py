@@ -5,7 +5,7 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from consentd.crypto.secrets import Key, Secret
@@ -33,6 +33,7 @@ def read(spool: Spool) -> bytes:
         return file.read()
 
 
+@settings(deadline=None)
 @given(pieces=some.lists(some.integers(0, 3 * CHUNK), max_size=5))
 def test_what_was_added_in_pieces_is_read_as_one(
     tmp_path_factory: pytest.TempPathFactory, pieces: list[int]

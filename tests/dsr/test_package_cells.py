@@ -6,7 +6,7 @@ import re
 import time
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as some
 
 from consentd.dsr.package import cells
@@ -21,6 +21,7 @@ def runs(cell: str) -> bool:
     return cell.lstrip(" \"'\t\r\n")[:1] in FORMULAS and cell[:1] != "'"
 
 
+@settings(deadline=None)
 @given(values=some.lists(nasty | some.text() | some.integers() | some.none(), min_size=1, max_size=5))
 @example(values=["a,=1+1", 'a";=1+1', "=1+1"])
 @pytest.mark.parametrize("delimiter", [";", ","])
@@ -38,6 +39,7 @@ def test_promise_16_no_cell_runs_in_whatever_country_it_is_opened(
         assert not runs(cell.lstrip('"')) or re.fullmatch(r"-\d+", cell), (line, cell)
 
 
+@settings(deadline=None)
 @given(values=some.lists(some.text(some.characters(exclude_characters="\0", codec="utf-8")), min_size=1))
 def test_a_row_is_read_back_as_it_was_but_for_apostrophes(values: list[str]) -> None:
     line = cells.line(list(values), ",")
@@ -60,6 +62,7 @@ def test_a_million_tabs_are_looked_through_once() -> None:
 # --- names
 
 
+@settings(deadline=None)
 @given(
     text=some.text() | some.sampled_from(["../../etc/passwd", "CON", "lpt1", "aux.json", "C:\\x", "~", "."])
 )

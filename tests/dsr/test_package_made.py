@@ -8,7 +8,7 @@ from pathlib import Path
 import jsonschema_rs
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as some
 from markupsafe import escape
 
@@ -212,6 +212,7 @@ def _letter(**other: object) -> Letter:
 ODD = ("#set x", "*y*", "$z$", "\N{GRINNING FACE}", "مرحبا", "\0", "a\nb", "\x1f")
 
 
+@settings(deadline=None)
 @given(text=some.text(min_size=1, max_size=30) | some.sampled_from(ODD))
 def test_promise_16_whatever_a_letter_says_is_text(text: str) -> None:
     two = (text, text)

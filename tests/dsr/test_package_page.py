@@ -3,7 +3,7 @@
 from html.parser import HTMLParser
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from consentd.base.printing import one_line
@@ -71,7 +71,7 @@ def read(what: str, field: str, value: str, said: str) -> Read:
         language="en",
         made_at=Instant(0),
         systems=(),
-        own=Own((), False, (), (), ()),
+        own=Own((), False, False, (), (), ()),
     )
     category = pages.CategoryShown(
         what, "data/a/b", 1, (Field(field, ("text",), True),), [{field: value}], Held(1, 0, (said,))
@@ -84,6 +84,7 @@ def read(what: str, field: str, value: str, said: str) -> Read:
     return found
 
 
+@settings(deadline=None)
 @given(what=nasty, field=nasty, value=nasty, said=nasty)
 def test_promise_16_no_text_becomes_a_part_of_the_page(what: str, field: str, value: str, said: str) -> None:
     found = read(what, field, value, said)
@@ -99,6 +100,7 @@ def test_promise_16_no_text_becomes_a_part_of_the_page(what: str, field: str, va
     assert one_line(value) in "".join(found.text)
 
 
+@settings(deadline=None)
 @given(value=some.text(min_size=300))
 def test_a_long_text_is_cut_short_on_the_page(value: str) -> None:
     found = read("orders", "note", value, "because")

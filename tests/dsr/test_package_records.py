@@ -13,7 +13,7 @@ from uuid import UUID
 
 import jsonschema_rs
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from consentd.crypto.wrapping import draw_key
@@ -61,6 +61,7 @@ scalars = (
 records = some.dictionaries(some.text(some.characters(), max_size=8), scalars, max_size=6)
 
 
+@settings(deadline=None)
 @given(given_records=some.lists(records, min_size=1, max_size=6))
 def test_every_scalar_comes_out_as_the_schema_says(
     tmp_path_factory: pytest.TempPathFactory, given_records: list[dict[str, Any]]

@@ -193,22 +193,29 @@ class _Letter:
             (
                 (self._say(w.GROUND), self._grounds(purpose)),
                 (self._say(w.DATA), ", ".join(categories)),
-                (self._say(w.RECEIVED_BY), ", ".join(received) or self._say(w.OURSELVES)),
+                (self._say(w.RECEIVED_BY), self._joined(received) or self._say(w.OURSELVES)),
                 (self._say(w.KEPT), self._kept(purpose, systems)),
                 (self._say(w.YOU_CAN), self._joined(_short(self._say(text)) for text in allowed)),
             ),
         )
 
     def _grounds(self, purpose: Purpose) -> str:
-        """Each ground with the contact methods that it serves."""
+        """Each ground that the law allows today, with the contact methods that it serves."""
         by_ground: dict[str, list[str]] = {}
-        for channel, bases in purpose.bases.items():
+        for channel in purpose.bases:
             label = self._policy.channels[channel].label.get(self._language, channel)
-            for basis in bases:
+            for basis in self._allowed(purpose.id, channel):
                 by_ground.setdefault(basis, []).append(label)
         return self._joined(
             f"{self._say(w.BASES[basis])} ({', '.join(labels)})" for basis, labels in by_ground.items()
-        )
+        ) or self._say(w.NO_GROUND)
+
+    def _allowed(self, purpose: str, channel: str) -> Iterable[str]:
+        """By the law of the person's place, for what they are: a consumer, and a professional where shown."""
+        capacities = (False, True) if self._about.own.professional else (False,)
+        territory, at = self._about.territory, self._about.made_at
+        regimes = [self._compiled.regime(purpose, channel, territory, one, at) for one in capacities]
+        return dict.fromkeys(basis for regime in regimes for basis in regime.bases)
 
     def _kept(self, purpose: Purpose, systems: Iterable[System]) -> str:
         colon = " : " if self._language == "fr" else ": "
@@ -267,8 +274,8 @@ class _Letter:
 
     def _sources(self) -> Section:
         sources = ", ".join(self._about.own.sources)
-        text = self._say(w.SOURCES_INTRO, sources=sources) if sources else self._say(w.SOURCES_UNKNOWN)
-        return Section(heading=self._say(w.SOURCES), before=(text,))
+        told = (self._say(w.SOURCES_INTRO, sources=sources),) if sources else ()
+        return Section(heading=self._say(w.SOURCES), before=(*told, self._say(w.SOURCES_OTHER)))
 
     def _machines(self) -> Section:
         chosen = [

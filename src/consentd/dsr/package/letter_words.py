@@ -103,6 +103,9 @@ DATA = Text("Données", "Data")
 RECEIVED_BY = Text("Reçues par", "Received by")
 KEPT = Text("Conservées", "Kept")
 YOU_CAN = Text("Vous pouvez", "You can")
+NO_GROUND = Text(
+    "aucune aujourd’hui : cette utilisation n’est pas permise", "none today: this use is not allowed"
+)
 OURSELVES = Text("nous-mêmes seulement", "ourselves alone")
 NOT_SAID = Text("durée non fixée dans nos règles", "no period is set in our rules")
 PROOF_KEPT = Text(
@@ -117,16 +120,16 @@ ANCHORS = {
 }
 SOURCES = Text("D’où viennent vos données", "Where your data come from")
 SOURCES_INTRO = Text(
-    "De vous-même, par ces outils (GDPR 15(1)(g)) : {sources}. Le dossier dit pour chaque coordonnée et "
-    "chaque choix quel outil nous l’a transmis.",
-    "From yourself, through these tools (GDPR 15(1)(g)): {sources}. The folder says of each contact detail "
-    "and each choice which tool passed it on.",
+    "Ce que contient le registre des accords lui a été transmis par ces outils (GDPR 15(1)(g)) : {sources}. "
+    "Le dossier dit pour chaque coordonnée et chaque choix lequel.",
+    "What the register of consents holds was passed on to it by these tools (GDPR 15(1)(g)): {sources}. The "
+    "folder says which, of each contact detail and each choice.",
 )
-SOURCES_UNKNOWN = Text(
-    "Le registre des accords n’a rien reçu sur vous d’un outil. Ce que contiennent les outils vient de vos "
-    "échanges avec nous (GDPR 15(1)(g)).",
-    "The register of consents received nothing about you from a tool. What the tools hold comes from your "
-    "dealings with us (GDPR 15(1)(g)).",
+SOURCES_OTHER = Text(
+    "Sur l’origine de ce que contiennent les outils eux-mêmes, nous ne savons que ce que disent leurs "
+    "enregistrements, qui sont dans le dossier.",
+    "Of where the tools themselves have their data from, we know what their records say, which are in the "
+    "folder.",
 )
 RECIPIENTS = Text("Qui les reçoit, et où", "Who receives them, and where")
 RECIPIENTS_INTRO = Text(

@@ -40,6 +40,8 @@ class Own(msgspec.Struct, frozen=True):
     members: tuple[UUID, ...]
     """The ids under which the person is on record."""
     restricted: bool
+    professional: bool
+    """Whether one of their contact details is one of a profession."""
     purposes: tuple[str, ...]
     """Of which anything is on record."""
     sources: tuple[str, ...]
@@ -87,6 +89,7 @@ class _Gathering:
         self._keys = whole.keys_of(connection, keyring, person.members)
         self._systems = {one.system.id: one.system.name for one in list_systems(connection)}
         self._points: dict[UUID, str] = {}
+        self._professional = False
         self._purposes: set[str] = set()
         self._sources: dict[str, None] = {}
         self._entries: dict[UUID, None] = {}
@@ -104,10 +107,12 @@ class _Gathering:
         self._add("contacts", map(self._tried, contacts.tried))
         self._add("permits", map(self._permitted, contacts.permitted))
         self._add("lists", map(self._used, contacts.used))
-        self._logged()
+        self._add("consultations", self._logged(reading=True))
+        self._add("changes", self._logged(reading=False))
         return Own(
             self._person.members,
             self._person.restricted,
+            self._professional,
             tuple(sorted(self._purposes)),
             tuple(self._sources),
             tuple(self._entries),
@@ -120,6 +125,7 @@ class _Gathering:
     def _details(self) -> Iterator[Record]:
         for one in whole.details_of(self._connection, self._person, self._keys):
             self._points[one.id] = one.named.value
+            self._professional |= one.capacity == "professional"
             yield {
                 "kind": one.named.scheme,
                 "value": one.named.value,
@@ -246,19 +252,17 @@ class _Gathering:
             "by": self._tool(row["system_id"]),
         }
 
-    def _logged(self) -> None:
-        """Who looked, and what was changed: apart, as the first is what people ask about."""
+    def _logged(self, *, reading: bool) -> Iterator[Record]:
+        """Who looked, or what was changed: the first is what people ask about."""
         for entry in log.entries_about(self._connection, self._person.members):
-            self._records.add(
-                "consultations" if entry.reading else "changes",
-                {
+            if entry.reading is reading:
+                yield {
                     "at": to_text(entry.at),
                     "what": action_in_words(entry.action, self._language),
                     "by": self._who(entry.actor_kind, entry.actor_id),
                     "action": entry.action,
                     "entry_id": entry.id,
-                },
-            )
+                }
 
     def _who(self, kind: str, id_: UUID | None) -> str:
         """A tool by its name; staff by their role, as they are owed that much (C-579/21)."""

@@ -129,7 +129,7 @@ OWN_FIELDS = {
     "method": Text("Par quel acte", "By which act"),
     "notice": Text("Texte présenté", "Text shown"),
     "outcome": Text("Issue", "Outcome"),
-    "professional": Text("Professionnelle", "Of a profession"),
+    "professional": Text("Professionnelle", "Professional"),
     "proof": Text("Preuve", "Proof"),
     "purpose": Text("Utilisation", "Use"),
     "reason": Text("Raison donnée", "Reason given"),
@@ -139,7 +139,7 @@ OWN_FIELDS = {
     "told_by": Text("Transmis par", "Told by"),
     "unreachable_since": Text("Injoignable depuis", "Unreachable since"),
     "value": Text("Coordonnée", "Contact detail"),
-    "what": Text("Pourquoi", "Why"),
+    "what": Text("Ce qui a été fait", "What was done"),
 }
 """What the page shows of what consentd holds, and how it calls it; the files hold every field."""
 VALUES = {
