@@ -43,13 +43,8 @@ def verify(file: Path, key_set: Path | None, log_key: str | None, language: Lang
 
     Exit code 0 where everything in it holds, 1 where not.
     """
-    if key_set is None:
-        raise click.UsageError(words.NEEDS_KEYS(language))
-    try:
-        keys = receipt_keys(key_set.read_bytes())
-    except Tampered:
-        raise click.BadParameter(words.NO_KEYS(language), param_hint="--keys") from None
-    known = None if log_key is None else _log_key(log_key, language)
+    keys = keys_of(key_set, language)
+    known = None if log_key is None else log_key_of(log_key, language)
     try:
         given = read(file.read_bytes())
     except OperatorError as error:
@@ -66,7 +61,17 @@ def verify(file: Path, key_set: Path | None, log_key: str | None, language: Lang
         raise SystemExit(1)
 
 
-def _log_key(named: str, language: Language) -> tuple[str, PublicKey]:
+def keys_of(key_set: Path | None, language: Language) -> dict[str, PublicKey]:
+    """The keys of a saved key set, which has to be given."""
+    if key_set is None:
+        raise click.UsageError(words.NEEDS_KEYS(language))
+    try:
+        return receipt_keys(key_set.read_bytes())
+    except Tampered:
+        raise click.BadParameter(words.NO_KEYS(language), param_hint="--keys") from None
+
+
+def log_key_of(named: str, language: Language) -> tuple[str, PublicKey]:
     """The key itself, or the one in a file."""
     try:
         line = named if "+" in named else Path(named).read_text(encoding="utf-8")

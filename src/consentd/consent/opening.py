@@ -11,16 +11,16 @@ from consentd.crypto.seal import Place, unseal
 from consentd.crypto.subject_keys import open_keys
 
 
-def opened(connection: Any, keyring: Keyring, rows: Sequence[Any]) -> list[EventWritten]:
-    """Events (Any: rows) with their sealed part, empty where the key is gone or restricted."""
+def opened(
+    connection: Any, keyring: Keyring, rows: Sequence[Any], table: str = "consent_events"
+) -> list[EventWritten]:
+    """Events (Any: rows of `table`) with their sealed part, empty where the key is gone or restricted."""
     keys = open_keys(connection, keyring, {row["subject_id"] for row in rows})
     events = []
     for row in rows:
         proof = keys[row["subject_id"]].proof
         detail = {}
         if proof is not None:
-            detail = msgspec.json.decode(
-                unseal(proof, row["sealed"], Place("consent_events", "sealed", row["id"]))
-            )
+            detail = msgspec.json.decode(unseal(proof, row["sealed"], Place(table, "sealed", row["id"])))
         events.append(EventWritten(row, detail))
     return events

@@ -156,13 +156,14 @@ def _included(proof: ReceiptProof, content: ReceiptContent, signed: Checkpoint) 
     """Whether the proof is about each entry that the receipt names, once, and each path leads to the root."""
     wanted = list(dict.fromkeys(line.entry_id for line in content.events))
     return [entry.entry_id for entry in proof.entries] == wanted and all(
-        _leads(entry, signed)
+        leads(entry, signed)
         and _wrote(entry, content, [line for line in content.events if line.entry_id == entry.entry_id])
         for entry in proof.entries
     )
 
 
-def _leads(entry: EntryProof, signed: Checkpoint) -> bool:
+def leads(entry: EntryProof, signed: Checkpoint) -> bool:
+    """Whether the entry, as it is spelled, is under the checkpoint."""
     leaf = merkle.leaf_hash(entry.entry.encode())
     try:
         path = [base64.b64decode(one, validate=True) for one in entry.path]

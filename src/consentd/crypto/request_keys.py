@@ -12,7 +12,8 @@ from consentd.crypto import store
 from consentd.crypto.keyring import Keyring
 from consentd.crypto.secrets import Key
 from consentd.crypto.store import Connection
-from consentd.crypto.subject_keys import open_wrapped, wrap, wrapping_key
+from consentd.crypto.subject_keys import open_wrapped, wrapping_key
+from consentd.crypto.wrapping import wrap
 from consentd.db.unit import Unit
 
 Kind = Literal["content", "package"]

@@ -14,7 +14,8 @@ from consentd.crypto import store
 from consentd.crypto.keyring import Keyring
 from consentd.crypto.root import RootKey
 from consentd.crypto.seal import Place, unseal
-from consentd.crypto.subject_keys import open_keys, open_wrapped, wrap
+from consentd.crypto.subject_keys import open_keys, open_wrapped
+from consentd.crypto.wrapping import wrap
 from consentd.db.unit import Unit
 from consentd.kernel.ids import KeyId
 from consentd.kernel.instants import DAY

@@ -4,18 +4,16 @@ Both are wrapped by a period key, in a seal that names their own row: a wrapped 
 does not open. A proof key that is restricted opens only where the caller says that it may.
 """
 
-import os
 from collections.abc import Collection, Iterable, Mapping
 from uuid import UUID
 
 import msgspec
 
-from consentd.base.ids import new_id
-from consentd.crypto import store
+from consentd.crypto import store, wrapping
 from consentd.crypto.keyring import Keyring, UnknownKey
-from consentd.crypto.seal import Place, seal, unseal
-from consentd.crypto.secrets import Key, Secret
+from consentd.crypto.secrets import Key
 from consentd.crypto.store import Connection, SubjectKeyRow
+from consentd.crypto.wrapping import draw_key
 from consentd.db.unit import Unit
 from consentd.kernel.ids import KeyId, SubjectId
 from consentd.kernel.instants import Instant
@@ -82,20 +80,11 @@ def open_wrapped(
     keyring: Keyring, key_id: UUID, wrapper_id: UUID, wrapped: bytes, table: str = _TABLE
 ) -> Key:
     """The key of a raw row of `table`. Raises UnknownKey, Tampered."""
-    return unwrap(keyring.period_by_id(KeyId(wrapper_id)), KeyId(key_id), wrapped, table)
+    return wrapping.unwrap(keyring.period_by_id(KeyId(wrapper_id)), KeyId(key_id), wrapped, table)
 
 
-def wrap(period: Key, key: Key, table: str = _TABLE) -> bytes:
-    """`table`: whose row it is for."""
-    return seal(period, key.secret.reveal(), Place(table, "wrapped", key.id))
-
-
-def unwrap(period: Key, key_id: KeyId, wrapped: bytes, table: str = _TABLE) -> Key:
-    return Key(key_id, Secret(unseal(period, wrapped, Place(table, "wrapped", key_id))))
-
-
-def draw_key() -> Key:
-    return Key(KeyId(new_id()), Secret(os.urandom(32)))
+def wrap(period: Key, key: Key) -> bytes:
+    return wrapping.wrap(period, key, _TABLE)
 
 
 def wrapping_key(unit: Unit, keyring: Keyring) -> Key:

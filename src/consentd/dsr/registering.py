@@ -13,7 +13,7 @@ from consentd.base.ids import new_id
 from consentd.crypto import request_keys
 from consentd.crypto.keyring import Keyring
 from consentd.crypto.seal import Place, seal
-from consentd.crypto.subject_keys import draw_key
+from consentd.crypto.wrapping import draw_key
 from consentd.db.unit import Unit
 from consentd.dsr import effects, store
 from consentd.dsr.cases import RequestCase, local_day, rule_of

@@ -1,6 +1,7 @@
 """What others ask of the log: proofs, the newest checkpoint, and how far behind it is."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from uuid import UUID
 
 import msgspec
 
@@ -14,11 +15,13 @@ from consentd.evidence.merkle import (
     range_hash,
 )
 from consentd.evidence.proof import ConsistencyProof, InclusionProof, SignedProof
-from consentd.evidence.store import CheckpointRow, Connection
+from consentd.evidence.store import CheckpointRow, Connection, EntryAbout
 from consentd.kernel.canonical import row_bytes
 from consentd.kernel.errors import NotFound, Tampered, Unprocessable
 from consentd.kernel.ids import EntryId
 from consentd.kernel.instants import Instant
+
+_SLICE = 500
 
 
 class Status(msgspec.Struct, frozen=True):
@@ -80,6 +83,14 @@ def status(connection: Connection) -> Status:
 def index_of(connection: Connection, entry_id: EntryId) -> int | None:
     """Where an entry stands in the log; None while it waits, or if there is none."""
     return store.leaf_index(connection, entry_id)
+
+
+def entries_about(connection: Connection, subjects: Collection[UUID]) -> Iterator[EntryAbout]:
+    """Everything that was done about these people, looking at them too, the first first. Flat in memory."""
+    after = None
+    while rows := store.entries_about(connection, subjects, after, _SLICE):
+        yield from rows
+        after = rows[-1].at, rows[-1].id
 
 
 def inclusion_proof(connection: Connection, entry: EntryId | int, size: int | None = None) -> InclusionProof:

@@ -137,6 +137,40 @@ def entry(connection: Connection, entry_id: EntryId) -> dict[str, Scalar]:
     return {str(name): value for name, value in found.items()}
 
 
+class EntryAbout(NamedTuple):
+    """An entry about somebody, without what it holds sealed."""
+
+    id: EntryId
+    at: Instant
+    action: str
+    actor_kind: str
+    actor_id: UUID | None
+    reading: bool
+    """Nothing was written under it: somebody looked."""
+
+
+def entries_about(
+    connection: Connection, subjects: Collection[UUID], after: tuple[Instant, EntryId] | None, limit: int
+) -> list[EntryAbout]:
+    """Entries about these people in the order in which they were made, behind (at, id)."""
+    columns = log_entries.c
+    statement = sa.select(
+        columns.id,
+        columns.at,
+        columns.action,
+        columns.actor_kind,
+        columns.actor_id,
+        (columns.rows == "[]").label("reading"),
+    ).where(columns.subject_id.in_(list(subjects)))
+    if after is not None:
+        at, id_ = after
+        statement = statement.where(
+            sa.or_(columns.at > at, sa.and_(columns.at == at, columns.id > id_)),
+        )
+    rows = connection.execute(statement.order_by(columns.at, columns.id).limit(limit))
+    return [EntryAbout(row[0], row[1], row[2], row[3], row[4], bool(row[5])) for row in rows]
+
+
 class Sealed(NamedTuple):
     entry_id: EntryId
     key_id: UUID

@@ -20,6 +20,7 @@ from consentd.base.settings import Settings
 from consentd.callers import service as callers
 from consentd.callers.model import Caller
 from consentd.crypto.keyring import Keyring
+from consentd.crypto.spool import PeriodKeys, Spool
 from consentd.db.postgres import PostgresDatabase
 from consentd.db.sqlite import SqliteDatabase
 from consentd.db.unit import Unit
@@ -27,7 +28,6 @@ from consentd.evidence.model import Actor, ActorKind
 from consentd.evidence.recorder import begin
 from consentd.imports import jobs_store, words
 from consentd.imports.report import Report
-from consentd.imports.spool import Spool
 from consentd.imports.times import require_past
 from consentd.imports.working import Worker
 from consentd.kernel.canonical import canonical
@@ -240,7 +240,7 @@ class Imports:
         )
 
     def _spool(self, id_: UUID) -> Spool:
-        return Spool(self._folder, id_, self._keyring)
+        return Spool(self._folder, id_, PeriodKeys(self._keyring), "imports")
 
 
 def _begins_again(row: Any) -> bool:  # Any: a row

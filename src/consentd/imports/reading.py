@@ -38,7 +38,7 @@ class WholeFileRefused(Exception):
 
 
 class Source(Protocol):
-    """A file that can be read again from its beginning: a path, or what was sent (`imports.spool`)."""
+    """A file that can be read again from its beginning: a path, or what was sent (`crypto.spool`)."""
 
     @property
     def name(self) -> str: ...

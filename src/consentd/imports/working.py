@@ -20,6 +20,7 @@ from consentd.base.i18n import Language, choose
 from consentd.base.ids import new_id
 from consentd.callers import service as callers
 from consentd.crypto.keyring import Keyring, with_fresh_keys
+from consentd.crypto.spool import PeriodKeys, Spool
 from consentd.db import leases
 from consentd.db.postgres import PostgresDatabase
 from consentd.db.scratch import scratch, sweep
@@ -31,7 +32,6 @@ from consentd.imports.reading import WholeFileRefused
 from consentd.imports.recognising import recognise
 from consentd.imports.report import Report
 from consentd.imports.running import Job, Read, Refused, Running, look_through
-from consentd.imports.spool import Spool
 from consentd.imports.taken import Taken
 from consentd.kernel.canonical import canonical
 from consentd.kernel.compiled import CompiledPolicy
@@ -254,7 +254,7 @@ class Worker:
                     path.unlink()
 
     def _spool(self, id_: UUID) -> Spool:
-        return Spool(self._folder, id_, self._keyring)
+        return Spool(self._folder, id_, PeriodKeys(self._keyring), "imports")
 
 
 def _reason(refused: WholeFileRefused) -> str:

@@ -81,7 +81,8 @@ def facts_of(
 ) -> dict[SubjectId, list[sa.RowMapping]]:
     """Every fact that was recorded about these subjects."""
     found: dict[SubjectId, list[sa.RowMapping]] = {subject: [] for subject in subjects}
-    statement = sa.select(t.facts.c.id, t.facts.c.subject_id, t.facts.c.arrived, t.facts.c.sealed)
+    columns = ("id", "subject_id", "arrived", "system_id", "entry_id", "sealed")
+    statement = sa.select(*(t.facts.c[name] for name in columns))
     rows = connection.execute(statement.where(t.facts.c.subject_id.in_(list(subjects))))
     for row in rows.mappings():
         found[row["subject_id"]].append(row)

@@ -13,6 +13,7 @@ from consentd.kernel.calendar import local_date
 from consentd.kernel.compiled import CompiledPolicy
 from consentd.kernel.grounds import expires
 from consentd.kernel.instants import Instant, to_text
+from consentd.kernel.law import ProofRule
 from consentd.kernel.policy import Policy, Purpose
 from consentd.kernel.regime import first
 
@@ -75,7 +76,7 @@ def process(compiled: CompiledPolicy, about: About, territory: str | None, at: I
             "@type": "dpv:WithdrawConsent",
             "dpv:isExercisedAt": exercised_at(controller),
         },
-        "dpv:hasRight": [f"eu-gdpr:{right}" for right in _rights(bases)],
+        "dpv:hasRight": [f"eu-gdpr:{right}" for right in rights(bases)],
         "dpv:hasAuthority": AUTHORITY,
     }
 
@@ -127,20 +128,30 @@ def _recipients(policy: Policy, about: About) -> list[str]:
     return list(dict.fromkeys([CONTROLLER, *found]))
 
 
-def _rights(bases: tuple[str, ...]) -> list[str]:
-    """Which rights follow from the bases (docs/law.md 8)."""
-    rights = set(_ALWAYS)
+def rights(bases: tuple[str, ...]) -> list[str]:
+    """Which rights follow from the bases (docs/law.md 8): "A15", "A7-3"."""
+    found = set(_ALWAYS)
     for basis in bases:
         if basis == "legal_obligation":
             continue
-        rights.update(_WHERE_OPEN)
+        found.update(_WHERE_OPEN)
         if basis in ("legitimate_interest", "eprivacy_13_2"):
-            rights.add("A21")
+            found.add("A21")
         else:
-            rights.add("A20")
+            found.add("A20")
         if basis in ("consent", "explicit_consent"):
-            rights.add("A7-3")
-    return sorted(rights)
+            found.add("A7-3")
+    return sorted(found)
+
+
+def proof_rule(
+    compiled: CompiledPolicy, about: About, territory: str | None, at: Instant
+) -> ProofRule | None:
+    """How long the proof of such a choice is kept; None where no law says."""
+    place = compiled.gazetteer.find(territory)
+    day = local_date(at, place.zone)
+    kind = compiled.purposes[about.purpose].kind
+    return first([pack.proof for pack in place.packs], day, kind, about.channel, "consumer")
 
 
 def _storage(compiled: CompiledPolicy, about: About, territory: str | None, at: Instant) -> list[Node]:
@@ -167,10 +178,7 @@ def _storage(compiled: CompiledPolicy, about: About, territory: str | None, at: 
 
 def _proof_kept(compiled: CompiledPolicy, about: About, territory: str | None, at: Instant) -> Node:
     """How long the proof of the choice is kept here."""
-    place = compiled.gazetteer.find(territory)
-    day = local_date(at, place.zone)
-    kind = compiled.purposes[about.purpose].kind
-    rule = first([pack.proof for pack in place.packs], day, kind, about.channel, "consumer")
+    rule = proof_rule(compiled, about, territory, at)
     title = {"dct:title": {"en": "The proof of the choice", "fr": "La preuve du choix"}}
     if rule is None:
         return title | {"dpv:hasDuration": until_event("the end of the duty to prove it, GDPR 7(1)")}

@@ -1,0 +1,101 @@
+"""The words of a package that more than one of its parts say, in French and English (docs/glossary.md)."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from consentd.base.i18n import Language, Text
+
+WITHHELD_HERE = Text("[masqué : concerne quelqu’un d’autre]", "[held back: about somebody else]")
+NOT_CONNECTED = Text("cet outil n’est pas encore relié", "this tool is not connected yet")
+
+_ACTIONS = {
+    "consents.read": Text("lecture de vos choix", "your choices were read"),
+    "history.read": Text("lecture de l’historique de vos choix", "the history of your choices was read"),
+    "receipt.read": Text("lecture d’un reçu d’accord", "a consent receipt was read"),
+    "contact.proved": Text("preuve d’un contact établie", "the proof of a contact was made"),
+    "contacts.listed": Text("liste de qui peut être contacté", "a list of who may be contacted"),
+    "subject.looked_up": Text("recherche de votre fiche", "your record was looked up"),
+    "merge_candidates.listed": Text("recherche de fiches en double", "a search for duplicate records"),
+    "replica.told": Text(
+        "copie de vos choix pour un outil qui décide hors ligne",
+        "a copy of your choices for a tool that decides offline",
+    ),
+    "consent.recorded": Text("enregistrement d’un choix", "a choice was recorded"),
+    "objection.recorded": Text("enregistrement d’une opposition", "an objection was recorded"),
+    "fact.recorded": Text("enregistrement d’un fait", "a fact was recorded"),
+    "row.imported": Text("reprise du fichier d’un outil", "a tool’s file was taken over"),
+    "claim.settled": Text("examen d’un accord sans preuve", "an unproven consent was examined"),
+    "attempt.reported": Text("contact déclaré par un outil", "a contact was reported by a tool"),
+    "permit.issued": Text("autorisation de contact donnée", "a permission to contact was given"),
+}
+_ACTORS = {
+    "system": Text("un outil", "a tool"),
+    "staff": Text("un membre de l’équipe", "a member of staff"),
+    "operator": Text("la personne qui fait fonctionner le service", "the person who runs the service"),
+    "subject": Text("vous", "you"),
+    "service": Text("le service, de lui-même", "the service, by itself"),
+}
+_CATEGORIES = {
+    "account data": Text("données du compte", "account data"),
+    "birth date": Text("date de naissance", "birth date"),
+    "contact details": Text("coordonnées", "contact details"),
+    "contracts": Text("contrats", "contracts"),
+    "health": Text("santé", "health"),
+    "housing": Text("logement", "housing"),
+    "opinions": Text("avis", "opinions"),
+    "preferences": Text("préférences", "preferences"),
+    "purchases": Text("achats", "purchases"),
+    "recordings": Text("enregistrements", "recordings"),
+    "usage": Text("usage", "usage"),
+}
+
+
+class Counted(NamedTuple):
+    """A noun for one and for several."""
+
+    one: Text
+    many: Text
+
+    def __call__(self, count: int, language: Language) -> str:
+        """“1 enregistrement”, “12 000 enregistrements”. In French nought is singular."""
+        single = count == 1 or (count == 0 and language == "fr")
+        return f"{number(count, language)} {(self.one if single else self.many)(language)}"
+
+
+FILES = Counted(Text("fichier", "file"), Text("fichiers", "files"))
+RECORDS = Counted(Text("enregistrement", "record"), Text("enregistrements", "records"))
+WHOLE_RECORDS = Counted(
+    Text("enregistrement entier", "whole record"), Text("enregistrements entiers", "whole records")
+)
+VALUES = Counted(Text("valeur", "value"), Text("valeurs", "values"))
+YEARS = Counted(Text("an", "year"), Text("ans", "years"))
+MONTHS = Counted(Text("mois", "month"), Text("mois", "months"))
+
+
+def number(count: int, language: Language) -> str:
+    """With its thousands apart, as the language writes them."""
+    return f"{count:,}".replace(",", "\N{NARROW NO-BREAK SPACE}" if language == "fr" else ",")
+
+
+def joined(parts: Iterable[str], language: Language) -> str:
+    """Parts that have commas of their own."""
+    return (" ; " if language == "fr" else "; ").join(parts)
+
+
+def action_in_words(action: str, language: Language) -> str:
+    """What was done; a request's own steps together; any other by its name."""
+    if action.startswith("request."):
+        return Text("traitement de votre demande", "the handling of your request")(language)
+    found = _ACTIONS.get(action)
+    return action if found is None else found(language)
+
+
+def actor_in_words(kind: str, language: Language) -> str:
+    found = _ACTORS.get(kind)
+    return kind if found is None else found(language)
+
+
+def category_in_words(category: str, language: Language) -> str:
+    """A category of data as a policy names it. The company's own words stay as they are."""
+    found = _CATEGORIES.get(category)
+    return category if found is None else found(language)
