@@ -21,7 +21,7 @@ from consentd.crypto.secrets import Key, Secret
 from consentd.dsr.package.about import About, Kind, Outcome, SystemAsked
 from consentd.dsr.package.files import PackageFiles
 from consentd.dsr.package.making import make
-from consentd.dsr.package.own import OWN, Own
+from consentd.dsr.package.own_model import OWN, Own
 from consentd.dsr.package.records import Gathering
 from consentd.dsr.package.verifying import verify
 from consentd.kernel.compiled import compile_policy

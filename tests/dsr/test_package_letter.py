@@ -8,8 +8,9 @@ import pytest
 from consentd.base.i18n import Language
 from consentd.dsr.package.about import About, Kind, Outcome, SystemAsked
 from consentd.dsr.package.files import Category, Collected
-from consentd.dsr.package.letter import Letter, Section, contents
-from consentd.dsr.package.own import OWN, Own
+from consentd.dsr.package.letter import contents
+from consentd.dsr.package.letter_model import Letter, Section
+from consentd.dsr.package.own_model import OWN, Own
 from consentd.dsr.package.redacting import Held
 from consentd.kernel.compiled import compile_policy
 from consentd.kernel.instants import DAY, Instant

@@ -15,7 +15,7 @@ from markupsafe import escape
 from consentd.crypto.wrapping import draw_key
 from consentd.dsr.package.about import Kind, Outcome, SystemAsked
 from consentd.dsr.package.files import PackageFiles, remove_files
-from consentd.dsr.package.letter import Letter, Section, Table
+from consentd.dsr.package.letter_model import Letter, Section, Table
 from consentd.dsr.package.pdf import as_pdf, shown
 from consentd.dsr.package.records import Gathering
 from consentd.dsr.package.redacting import Redaction

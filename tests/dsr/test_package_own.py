@@ -7,7 +7,8 @@ from uuid import UUID
 import pytest
 
 from consentd.callers.model import Caller
-from consentd.dsr.package.own import Own, gather
+from consentd.dsr.package.own import gather
+from consentd.dsr.package.own_model import Own
 from consentd.evidence.model import Actor, ActorKind
 from consentd.kernel.errors import NotFound
 from consentd.subjects.doing import log_reading

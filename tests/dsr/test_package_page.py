@@ -9,7 +9,7 @@ from hypothesis import strategies as some
 from consentd.base.printing import one_line
 from consentd.dsr.package import page as pages
 from consentd.dsr.package.about import About, Kind, Outcome
-from consentd.dsr.package.own import Own
+from consentd.dsr.package.own_model import Own
 from consentd.dsr.package.redacting import Held
 from consentd.dsr.package.shapes import Field
 from consentd.kernel.instants import Instant

@@ -14,7 +14,8 @@ from consentd.crypto.wrapping import draw_key
 from consentd.dsr.package.about import About, Kind, Outcome, SystemAsked
 from consentd.dsr.package.files import PackageFiles
 from consentd.dsr.package.making import Made, make
-from consentd.dsr.package.own import OWN, Own, gather
+from consentd.dsr.package.own import gather
+from consentd.dsr.package.own_model import OWN, Own
 from consentd.dsr.package.records import Gathering
 from consentd.evidence import service as log
 from consentd.evidence.checkpoint import vkey

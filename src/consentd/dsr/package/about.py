@@ -5,7 +5,7 @@ from enum import StrEnum
 import msgspec
 
 from consentd.base.i18n import Language
-from consentd.dsr.package.own import Own
+from consentd.dsr.package.own_model import Own
 from consentd.dsr.package.redacting import Redaction
 from consentd.kernel.instants import Instant
 

@@ -1,12 +1,10 @@
 """The contents of the letter: all that GDPR 15(1)(a) to (h) and 15(2) order to be told. Pure.
 
 Made of what the policy says and of which systems hold something; nothing is made up, and where the rules say
-nothing, the letter says that they do not. How it looks is `letter.typ`'s affair.
+nothing, the letter says that they do not.
 """
 
 from collections.abc import Iterable, Mapping
-
-import msgspec
 
 from consentd.base.dates import day_in_words
 from consentd.base.i18n import Language, Text
@@ -14,8 +12,9 @@ from consentd.consent.dpv import processing
 from consentd.dsr.package import letter_words as w
 from consentd.dsr.package.about import About, Outcome, SystemAsked
 from consentd.dsr.package.files import Collected
+from consentd.dsr.package.letter_model import Letter, Part, Section, Table
 from consentd.dsr.package.letter_words import say
-from consentd.dsr.package.own import OWN
+from consentd.dsr.package.own_model import OWN
 from consentd.dsr.package.redacting import Held
 from consentd.dsr.package.words import (
     MONTHS,
@@ -30,41 +29,6 @@ from consentd.kernel.compiled import CompiledPolicy
 from consentd.kernel.instants import to_datetime
 from consentd.kernel.places import Gazetteer
 from consentd.kernel.policy import Contact, Purpose, System
-
-
-class Table(msgspec.Struct, frozen=True):
-    head: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-
-
-class Part(msgspec.Struct, frozen=True):
-    """A heading below a section's, and what is said under it: (what, text) line by line."""
-
-    heading: str
-    text: str
-    lines: tuple[tuple[str, str], ...]
-
-
-class Section(msgspec.Struct, frozen=True, kw_only=True):
-    heading: str
-    before: tuple[str, ...] = ()
-    parts: tuple[Part, ...] = ()
-    points: tuple[str, ...] = ()
-    table: Table | None = None
-    after: tuple[str, ...] = ()
-
-
-class Letter(msgspec.Struct, frozen=True, kw_only=True):
-    language: Language
-    title: str
-    sender: tuple[str, ...]
-    reference: str
-    day: str
-    opening: tuple[str, ...]
-    sections: tuple[Section, ...]
-    page: str
-    """With {number} and {total} in it."""
-    accent: str | None
 
 
 def contents(

@@ -19,7 +19,7 @@ from consentd.dsr.package.about import About, Kind
 from consentd.dsr.package.archive import Archive
 from consentd.dsr.package.files import PackageFiles
 from consentd.dsr.package.letter import contents
-from consentd.dsr.package.own import OWN
+from consentd.dsr.package.own_model import OWN
 from consentd.dsr.package.pdf import as_pdf
 from consentd.dsr.package.planning import Planned, PlannedSystem, plan, with_gaps
 from consentd.dsr.package.shapes import schema

@@ -17,6 +17,7 @@ from consentd.check import whole as checks
 from consentd.consent import whole as consent
 from consentd.consent.answers import EventWritten
 from consentd.crypto.keyring import Keyring
+from consentd.dsr.package.own_model import Own
 from consentd.dsr.package.words import action_in_words, actor_in_words
 from consentd.evidence import service as log
 from consentd.kernel.canonical import Scalar
@@ -28,27 +29,7 @@ from consentd.subjects import whole
 from consentd.subjects.service import Found
 from consentd.systems.connectors.contract import Records
 
-OWN = "(own)"
-"""By this name what consentd holds stands among the systems of a package: no silo can be called so."""
-
 Record = dict[str, Scalar]
-
-
-class Own(msgspec.Struct, frozen=True):
-    """What the letter and the log's proofs need of it."""
-
-    members: tuple[UUID, ...]
-    """The ids under which the person is on record."""
-    restricted: bool
-    professional: bool
-    """Whether one of their contact details is one of a profession."""
-    purposes: tuple[str, ...]
-    """Of which anything is on record."""
-    sources: tuple[str, ...]
-    """Names of the tools that told something about the person."""
-    entries: tuple[UUID, ...]
-    """The log's entries that wrote choices, objections and facts, in their order: what `evidence.prove` is
-    asked for."""
 
 
 def gather(

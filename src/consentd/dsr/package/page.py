@@ -20,7 +20,7 @@ from consentd.consent.words import method_in_words, state_in_words
 from consentd.dsr.package import page_words as w
 from consentd.dsr.package.about import About, Kind, Outcome
 from consentd.dsr.package.letter import amount
-from consentd.dsr.package.own import OWN
+from consentd.dsr.package.own_model import OWN
 from consentd.dsr.package.redacting import WITHHELD, Held, Record
 from consentd.dsr.package.shapes import Field
 from consentd.dsr.package.words import RECORDS, WITHHELD_HERE, joined

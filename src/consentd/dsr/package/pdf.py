@@ -10,7 +10,7 @@ from importlib import resources
 import msgspec
 import typst
 
-from consentd.dsr.package.letter import Letter
+from consentd.dsr.package.letter_model import Letter
 from consentd.kernel.instants import Instant, to_datetime
 
 # What the typesetter's own fonts have. A PDF/UA with a character that cannot be shown is none, and none is

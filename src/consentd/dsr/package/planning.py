@@ -8,7 +8,7 @@ from consentd.dsr.package.about import About, Kind, Outcome, SystemAsked
 from consentd.dsr.package.files import Category, Collected, PackageFiles
 from consentd.dsr.package.manifest import DATA, OWN_DATA
 from consentd.dsr.package.names import unused
-from consentd.dsr.package.own import OWN
+from consentd.dsr.package.own_model import OWN
 from consentd.dsr.package.portable import is_portable
 from consentd.dsr.package.redacting import Held, Redactions, Redactor
 from consentd.dsr.package.words import NOT_CONNECTED

@@ -5,7 +5,7 @@ whose uses rests on consent or contract is left out. What a silo worked out by i
 not provided: only its staff can tell, and names it in `About.left_out`.
 """
 
-from consentd.dsr.package.own import OWN
+from consentd.dsr.package.own_model import OWN
 from consentd.kernel.policy import Policy
 
 _BASES = {"consent", "explicit_consent", "contract"}
