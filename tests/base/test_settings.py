@@ -2,7 +2,7 @@
 
 import pytest
 
-from consentd.base.settings import from_environment
+from consentd.base.settings import from_environment, silo_setting
 from consentd.kernel.errors import OperatorError
 
 TEXTS = (
@@ -50,3 +50,9 @@ def test_a_public_address_is_taken_without_the_slash_at_its_end() -> None:
 def test_a_public_address_that_nobody_can_call_stops_the_start(url: str) -> None:
     with pytest.raises(OperatorError, match=r"CONSENTD_PUBLIC_URL.*https://consent\.example"):
         from_environment({"CONSENTD_PUBLIC_URL": url})
+
+
+def test_a_silos_own_setting_is_named_by_its_id() -> None:
+    given = {"CONSENTD_SILO_PHONE_SALES_FR_URL": "sqlite:///a.db", "CONSENTD_SILO_TILL_URL": ""}
+    assert silo_setting("phone-sales.fr", "URL", given) == "sqlite:///a.db"
+    assert silo_setting("till", "URL", given) is None

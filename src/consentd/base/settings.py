@@ -75,6 +75,19 @@ def from_environment(environ: Mapping[str, str] | None = None) -> Settings:
     )
 
 
+def silo_variable(silo: str, what: str) -> str:
+    """What one silo's own setting is called: ("phone-sales", "URL") → CONSENTD_SILO_PHONE_SALES_URL."""
+    return f"CONSENTD_SILO_{silo.upper().replace('-', '_').replace('.', '_')}_{what}"
+
+
+def silo_setting(silo: str, what: str, environ: Mapping[str, str] | None = None) -> str | None:
+    """A secret of one silo's connection; None where it is not set. Never shown, nor part of `Settings`: it is
+    read where the connection is made, and by nobody else.
+    """
+    env = os.environ if environ is None else environ
+    return env.get(silo_variable(silo, what)) or None
+
+
 def _public_url(env: Mapping[str, str], host: str, port: int) -> str:
     """As told, or from what is listened on: of all addresses, one that this machine can call."""
     name = "CONSENTD_PUBLIC_URL"
