@@ -371,6 +371,17 @@ async def test_the_connection_can_be_tried_out(silo: SqlConnector, shop_url: sa.
     assert test.ok, "\n".join(test.lines)
     assert any(line.startswith("ok: connected to ") for line in test.lines)
     assert any("not in the mapping" in line and "updated_by" in line for line in test.lines)
-    assert "ok: addresses: an index serves the search by its path" in test.lines
+    assert "ok: addresses: an index serves the search by its path to customers" in test.lines
+    scans = [line for line in test.lines if "each request reads the whole table" in line]
+    if shop_url.drivername.startswith(
+        "mysql"
+    ):  # whose columns do not tell capitals apart, nor do its indexes
+        assert [line.split(":")[1] for line in scans] == [" customers"]
+        assert "by phone" in scans[0]
+    else:
+        assert scans[0].startswith("warning: customers: no index serves the search by email: ")
+        assert scans[0].endswith("One on lower(email) would")
+        run(shop_url, "CREATE INDEX low ON customers (lower(email))")
+        assert "ok: customers: an index serves the search by email" in (await silo.test()).lines
     assert "ok: customers: an index serves the search by customer_no" in test.lines
     assert everything(shop_url) == before

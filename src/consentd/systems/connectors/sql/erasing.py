@@ -7,8 +7,8 @@ row is met twice, and what leads to a row is erased after it. Every statement na
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
+from secrets import token_hex
 from typing import Any, NamedTuple
-from uuid import uuid4
 
 import sqlalchemy as sa
 
@@ -20,7 +20,7 @@ from consentd.systems.connectors.sql.finding import Finder, having, within
 from consentd.systems.connectors.sql.live import Live, LiveTable
 from consentd.systems.connectors.sql.pseudonyms import pseudonym
 
-PAGE = 2_000
+PAGE = 5_000
 
 Values = tuple[Any, ...]
 
@@ -168,7 +168,7 @@ class Eraser:
         """Rows that get the same values share one statement."""
         alike: dict[tuple[tuple[str, Any], ...], list[Values]] = {}
         for row in rows:
-            random = uuid4().hex
+            random = token_hex(16)
             values = tuple(
                 (
                     name,

@@ -124,13 +124,13 @@ def told(error: sa.exc.SQLAlchemyError) -> Refused | SiloUnavailable:
 
 
 def _known(error: BaseException | None) -> _Told | None:
+    number = error.args[0] if error is not None and error.args else None
+    if isinstance(number, int):
+        return _MARIADB.get(number)
     state = getattr(error, "sqlstate", None)
     if isinstance(state, str):
         fits = [begin for begin in _POSTGRESQL if state.startswith(begin)]
         return _POSTGRESQL[max(fits, key=len)] if fits else None
-    number = error.args[0] if error is not None and error.args else None
-    if isinstance(number, int):
-        return _MARIADB.get(number)
     words = str(error)
     if type(error).__module__.startswith("psycopg"):
         if "FATAL" in words:

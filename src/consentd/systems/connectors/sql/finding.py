@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import mysql
 
 from consentd.kernel.policy import Scheme
-from consentd.kernel.silo_sql import FoundBy
+from consentd.kernel.silo_sql import FoundBy, Path
 from consentd.subjects.spelling import Named
 from consentd.systems.connectors.sql import forms
 from consentd.systems.connectors.sql.live import Live, LiveTable
@@ -42,15 +42,17 @@ class Finder:
         if own:
             ways.append(sa.or_(*own))
         for path in table.mapped.reached_by:
-            parent = self._live[path.table]
-            here = [table[column] for column in path.columns]
-            there = [parent[column] for column in path.columns.values()]
-            constants = [table[column] == typed(table[column], text) for column, text in path.where.items()]
-            for way in self.ways(path.table):
-                rows = sa.select(*there).where(way)
-                pointing = here[0].in_(rows) if len(here) == 1 else sa.tuple_(*here).in_(rows)
-                ways.append(sa.and_(pointing, *constants))
+            ways += self.by_path(name, path)
         return ways
+
+    def by_path(self, name: str, path: Path) -> list[Condition]:
+        table, parent = self._live[name], self._live[path.table]
+        here = [table[column] for column in path.columns]
+        there = [parent[column] for column in path.columns.values()]
+        constants = [table[column] == typed(table[column], text) for column, text in path.where.items()]
+        return [
+            sa.and_(within(here, sa.select(*there).where(way)), *constants) for way in self.ways(path.table)
+        ]
 
     def keys(self, name: str) -> Rows | sa.CompoundSelect[*tuple[Any, ...]] | None:
         """The keys of the person's rows, each once; None where there is no way to any."""
@@ -93,7 +95,7 @@ class Finder:
         return rows.where(within(table.key, sa.select(*sa.union(*parts).subquery("found").c)))
 
     def _own(self, table: LiveTable, found: FoundBy) -> Condition | None:
-        match = self._match(table, found)
+        match = self.match(table, found)
         if match is None or not found.shared:
             return match
         others = []
@@ -102,11 +104,12 @@ class Finder:
                 column = table[other.column]
                 silent: list[Condition] = [column.is_(None)]
                 silent += [column == ""] if isinstance(column.type, sa.String) else []
-                same = self._match(table, other)
+                same = self.match(table, other)
                 others.append(sa.or_(*silent, *([] if same is None else [same])))
         return sa.and_(match, *others)
 
-    def _match(self, table: LiveTable, found: FoundBy) -> Condition | None:
+    def match(self, table: LiveTable, found: FoundBy) -> Condition | None:
+        """By this column alone. None where nothing is known that it could hold."""
         scheme = self._schemes[found.scheme]
         column = table[found.column]
         name = found.scheme

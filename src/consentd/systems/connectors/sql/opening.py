@@ -68,7 +68,8 @@ class Silo:
         """One state of the whole database, which cannot be changed by it. `streams`: whether rows will be
         fetched for longer than a statement may take. Raises as `told` says.
         """
-        with self._begun({"postgresql_readonly": True, "silo": "reading"}) as connection:
+        options = {"postgresql_readonly": True, "silo": "streaming" if streams else "reading"}
+        with self._begun(options) as connection:
             if streams and connection.dialect.name == "mysql":
                 # It counts the whole answer as one statement, and hangs up on who reads slowly.
                 connection.exec_driver_sql(
@@ -87,7 +88,7 @@ class Silo:
         try:
             engine = self._engine.execution_options(**options)
             with engine.connect() as connection:
-                if connection.dialect.name == "mysql" and options["silo"] == "reading":
+                if connection.dialect.name == "mysql" and options["silo"] != "writing":
                     connection.connection.cursor().execute("SET SESSION TRANSACTION READ ONLY")
                 with connection.begin():
                     yield connection
@@ -122,10 +123,13 @@ class Silo:
         cursor.close()
 
     def _deadline(self, connection: sa.Connection, *_statement: object) -> None:
-        """SQLite has no limit of its own: it asks whether to go on."""
+        """SQLite has no limit of its own: it asks whether to go on. It works while rows are fetched, so a
+        copy, which waits for who takes it, has none.
+        """
         until = time.monotonic() + self._seconds
         raw: Any = connection.connection.driver_connection  # Any: sqlite3's, which only db may import
-        raw.set_progress_handler(lambda: time.monotonic() > until, _STEPS)
+        streams = connection.get_execution_options().get("silo") == "streaming"
+        raw.set_progress_handler(None if streams else lambda: time.monotonic() > until, _STEPS)
 
 
 def _engine(url: sa.URL, seconds: int) -> sa.Engine:

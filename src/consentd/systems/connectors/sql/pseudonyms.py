@@ -7,6 +7,7 @@ Addresses are under .invalid (RFC 2606); numbers are of those that the French re
 
 import datetime as dt
 import re
+from functools import lru_cache
 from typing import Any
 
 from consentd.base.i18n import Text
@@ -62,6 +63,7 @@ def _begun(start: str, random: str, length: int | None) -> str:
     )
 
 
+@lru_cache(maxsize=1024)  # the same few, for each of a million rows
 def _words(column: Column, language: str) -> str:
     if column.text is not None:
         return column.text

@@ -15,7 +15,7 @@ from consentd.kernel.silo_sql import FoundBy, SqlSilo, columns_read, parents_fir
 from consentd.subjects.spelling import Named
 from consentd.systems.connectors.contract import SiloUnavailable, Test
 from consentd.systems.connectors.sql.faults import Refused, told
-from consentd.systems.connectors.sql.finding import Finder
+from consentd.systems.connectors.sql.finding import Condition, Finder
 from consentd.systems.connectors.sql.live import Live, LiveTable, read_table
 from consentd.systems.connectors.sql.opening import Silo
 from consentd.systems.connectors.sql.plans import reads_all
@@ -25,7 +25,6 @@ from consentd.systems.connectors.sql.statements import (
     deletes,
     deletion,
     erased_columns,
-    lookups,
     shown,
 )
 
@@ -130,45 +129,41 @@ class _Trial:
                 self.line(BAD, f"{name}: the account cannot {what}: {refused}")
 
     def _searches(self, silo: Silo, name: str, live: Live) -> None:
+        """By each column, and by each path, as if it were the only one."""
         table = live[name]
+        named = [Named(scheme, _NOBODY[kind.kind]) for scheme, kind in self._schemes.items()]
+        finder = Finder(live, self._schemes, named, silo.dialect)
         for found in table.mapped.found_by:
-            kind = self._schemes[found.scheme].kind
-            named = [Named(found.scheme, _NOBODY[kind])]
-            finder = Finder(live, self._schemes, named, silo.dialect)
-            self._search(silo, live, name, f"by {found.column}", named, _index(finder, table, found, silo))
-        if not table.mapped.found_by and table.mapped.reached_by:
-            named = [Named(scheme, _NOBODY[kind.kind]) for scheme, kind in self._schemes.items()]
-            self._search(silo, live, name, "by its path", named)
+            match = finder.match(table, found)
+            if match is not None:
+                advice = _index(finder, table, found, silo)
+                self._search(silo, table, f"by {found.column}", [match], advice)
+        for path in table.mapped.reached_by:
+            advice = f". One on {', '.join(path.columns)} would"
+            self._search(silo, table, f"by its path to {path.table}", finder.by_path(name, path), advice)
 
-    def _search(
-        self, silo: Silo, live: Live, name: str, how: str, named: list[Named], advice: str = ""
-    ) -> None:
-        def scans(connection: sa.Connection) -> set[str]:
-            finder = Finder(live, self._schemes, named, connection.dialect)
-            own = table.table.name
-            return {
-                scanned
-                for statement in lookups(finder, table)
-                for scanned in reads_all(connection, explain, statement)
-                if scanned == own
-            }
+    def _search(self, silo: Silo, table: LiveTable, how: str, ways: Iterable[Condition], advice: str) -> None:
+        scanned: set[str] = set()
 
-        table = live[name]
-        found: list[set[str]] = []
-        refused = _refused(silo, lambda connection: found.append(scans(connection)))
+        def look(connection: sa.Connection) -> None:
+            for way in ways:
+                scanned.update(reads_all(connection, explain, sa.select(*table.key).where(way)))
+
+        refused = _refused(silo, look)
         if refused is not None:
-            self.line(BAD, f"{name}: cannot be searched {how}: {refused}")
-        elif found[0]:
-            words = f"{name}: no index serves the search {how}: each request reads the whole table"
+            self.line(BAD, f"{table.name}: cannot be searched {how}: {refused}")
+        elif table.table.name in scanned:
+            words = f"{table.name}: no index serves the search {how}: each request reads the whole table"
             self.line(WARNING, f"{words}{advice}")
         else:
-            self.line(GOOD, f"{name}: an index serves the search {how}")
+            self.line(GOOD, f"{table.name}: an index serves the search {how}")
 
 
 def explain(connection: sa.Connection, statement: Any) -> list[tuple[Any, ...]]:
     """The database's plan for a statement, which is not run. Any: each database's own columns."""
     compiled = statement.compile(dialect=connection.dialect, compile_kwargs={"render_postcompile": True})
-    before = "EXPLAIN QUERY PLAN " if connection.dialect.name == "sqlite" else "EXPLAIN "
+    kinds = {"sqlite": "EXPLAIN QUERY PLAN ", "postgresql": "EXPLAIN (FORMAT JSON) "}
+    before = kinds.get(connection.dialect.name, "EXPLAIN ")
     values = compiled.construct_params()
     if compiled.positional:
         bound: Any = tuple(
