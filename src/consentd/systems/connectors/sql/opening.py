@@ -14,6 +14,7 @@ from sqlalchemy.pool import NullPool
 
 from consentd.kernel.errors import OperatorError
 from consentd.systems.connectors.sql.faults import told
+from consentd.systems.connectors.sql.plans import explainer
 
 _DRIVERS = {
     "postgres": "postgresql+psycopg",
@@ -26,6 +27,12 @@ _DRIVERS = {
     "sqlite": "sqlite",
 }
 _SECOND = 1000
+# For this transaction, so that a pooler before the server may be in between. A row of a copy may wait for its
+# taker longer than a statement may take.
+_LIMITS = sa.text(
+    "SELECT set_config('statement_timeout', :limit, true), set_config('lock_timeout', :limit, true), "
+    "set_config('idle_in_transaction_session_timeout', '0', true)"
+)
 # SQLite looks at the time after this many steps of a statement.
 _STEPS = 50_000
 
@@ -55,6 +62,7 @@ class Silo:
         self._seconds = timeout_seconds
         self._engine = _engine(url, timeout_seconds)
         sa.event.listen(self._engine, "connect", self._connected)
+        sa.event.listen(self._engine, "before_cursor_execute", explainer, retval=True)
         if url.drivername == "sqlite":
             sa.event.listen(self._engine, "begin", _begin_on_sqlite)
             sa.event.listen(self._engine, "before_cursor_execute", self._deadline)
@@ -91,6 +99,8 @@ class Silo:
                 if connection.dialect.name == "mysql" and options["silo"] != "writing":
                     connection.connection.cursor().execute("SET SESSION TRANSACTION READ ONLY")
                 with connection.begin():
+                    if connection.dialect.name == "postgresql":
+                        connection.execute(_LIMITS, {"limit": f"{self._seconds}s"})
                     yield connection
         except sa.exc.SQLAlchemyError as error:
             raise told(error) from None
@@ -101,14 +111,7 @@ class Silo:
     # Any: each driver's own connection.
     def _connected(self, raw: Any, _record: object) -> None:
         cursor = raw.cursor()
-        if self.dialect.name == "postgresql":
-            limit = f"{self._seconds * _SECOND}ms"
-            for name in ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"):
-                # A row of a copy may wait for the reader longer than a statement may take.
-                value = "0" if name.startswith("idle") else limit
-                cursor.execute("SELECT set_config(%s, %s, false)", (name, value))
-            raw.commit()
-        elif self.dialect.name == "mysql":
+        if self.dialect.name == "mysql":
             # Otherwise it would cut what is too long, and say nothing.
             cursor.execute("SET SESSION sql_mode = CONCAT(@@sql_mode, ',STRICT_ALL_TABLES')")
             cursor.execute("SET SESSION innodb_lock_wait_timeout = %s", (self._seconds,))
@@ -117,7 +120,7 @@ class Silo:
                 cursor.execute("SET SESSION max_statement_time = %s", (self._seconds,))
             else:
                 cursor.execute("SET SESSION max_execution_time = %s", (self._seconds * _SECOND,))
-        else:
+        elif self.dialect.name == "sqlite":
             raw.isolation_level = None  # BEGIN is said by us
             cursor.execute("PRAGMA foreign_keys = ON")
         cursor.close()

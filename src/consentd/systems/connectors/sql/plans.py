@@ -5,23 +5,39 @@ table a scan is what the planner rightly prefers, so it is asked what it would d
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import sqlalchemy as sa
 
-Explain = Callable[[sa.Connection, Any], list[tuple[Any, ...]]]
+_BEFORE = {"sqlite": "EXPLAIN QUERY PLAN ", "postgresql": "EXPLAIN (FORMAT JSON) "}
+_ASKED = "silo_explain"
+
+
+def explainer(
+    connection: sa.Connection, _cursor: object, statement: str, values: Any, context: Any, _many: bool
+) -> tuple[str, Any]:
+    """An engine's listener before each statement: those of `explained` are told of, and not run."""
+    if context is not None and context.execution_options.get(_ASKED):
+        statement = _BEFORE.get(connection.dialect.name, "EXPLAIN ") + statement
+    return statement, values
+
+
+def explained(connection: sa.Connection, statement: sa.Executable) -> sa.CursorResult[*tuple[Any, ...]]:
+    """Compiled and bound as it would be when it is run. Any: each database's own columns."""
+    return connection.execute(statement, execution_options={_ASKED: True})
+
 
 # A scan by way of an index reads all of that: only a SEARCH goes to what is wanted.
 _SQLITE = re.compile(r"^SCAN (?:TABLE )?(\S+)")
 
 
-def reads_all(connection: sa.Connection, explain: Explain, statement: Any) -> set[str]:
+def reads_all(connection: sa.Connection, statement: sa.Executable) -> set[str]:
     """The tables, by their names in the database."""
     name = connection.dialect.name
     if name == "postgresql":
         connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
-        ((plans,),) = explain(connection, statement)
+        ((plans,),) = _plan(connection, statement)
         return {
             str(node["Relation Name"])
             for node in _nodes(plans[0]["Plan"])
@@ -32,11 +48,15 @@ def reads_all(connection: sa.Connection, explain: Explain, statement: Any) -> se
         # Columns: id, select_type, table, type, possible_keys, key, …
         return {
             str(row[2])
-            for row in explain(connection, statement)
+            for row in _plan(connection, statement)
             if row[3] in ("ALL", "index") and row[4] is None and row[2] and not str(row[2]).startswith("<")
         }
-    steps = [str(row[-1]) for row in explain(connection, statement)]
+    steps = [str(row[-1]) for row in _plan(connection, statement)]
     return {match[1] for step in steps if (match := _SQLITE.match(step))}
+
+
+def _plan(connection: sa.Connection, statement: sa.Executable) -> list[tuple[Any, ...]]:
+    return [tuple(row) for row in explained(connection, statement)]
 
 
 def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:

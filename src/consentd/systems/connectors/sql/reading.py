@@ -73,7 +73,7 @@ class Reader:
             wanted = [table[column] for column in own] or table.key
             rows = sa.select(*wanted).where(self._finder.is_persons(name))
             count = 0
-            with self._connection.execution_options(yield_per=FETCHED).execute(rows) as result:
+            with self._connection.execute(rows, execution_options={"yield_per": FETCHED}) as result:
                 for row in result:
                     values = {column: plain(value) for column, value in zip(own, row, strict=bool(own))}
                     records.add(

@@ -18,7 +18,7 @@ from consentd.systems.connectors.sql.faults import Refused, told
 from consentd.systems.connectors.sql.finding import Condition, Finder
 from consentd.systems.connectors.sql.live import Live, LiveTable, read_table
 from consentd.systems.connectors.sql.opening import Silo
-from consentd.systems.connectors.sql.plans import reads_all
+from consentd.systems.connectors.sql.plans import explained, reads_all
 from consentd.systems.connectors.sql.statements import (
     by_preference,
     change,
@@ -147,7 +147,7 @@ class _Trial:
 
         def look(connection: sa.Connection) -> None:
             for way in ways:
-                scanned.update(reads_all(connection, explain, sa.select(*table.key).where(way)))
+                scanned.update(reads_all(connection, sa.select(*table.key).where(way)))
 
         refused = _refused(silo, look)
         if refused is not None:
@@ -157,31 +157,6 @@ class _Trial:
             self.line(WARNING, f"{words}{advice}")
         else:
             self.line(GOOD, f"{table.name}: an index serves the search {how}")
-
-
-def explain(connection: sa.Connection, statement: Any) -> list[tuple[Any, ...]]:
-    """The database's plan for a statement, which is not run. Any: each database's own columns."""
-    compiled = statement.compile(dialect=connection.dialect, compile_kwargs={"render_postcompile": True})
-    kinds = {"sqlite": "EXPLAIN QUERY PLAN ", "postgresql": "EXPLAIN (FORMAT JSON) "}
-    before = kinds.get(connection.dialect.name, "EXPLAIN ")
-    values = compiled.construct_params()
-    if compiled.positional:
-        bound: Any = tuple(
-            _sent(compiled, name, values[name], connection) for name in compiled.positiontup or ()
-        )
-    else:
-        bound = {name: _sent(compiled, name, value, connection) for name, value in values.items()}
-    return [tuple(row) for row in connection.exec_driver_sql(before + str(compiled), bound)]
-
-
-def _sent(compiled: Any, name: str, value: Any, connection: sa.Connection) -> Any:
-    bind = compiled.binds.get(name)
-    process = (
-        None
-        if bind is None
-        else bind.type.dialect_impl(connection.dialect).bind_processor(connection.dialect)
-    )
-    return value if process is None or value is None else process(value)
 
 
 def _index(finder: Finder, table: LiveTable, found: FoundBy, silo: Silo) -> str:
@@ -194,7 +169,7 @@ def _index(finder: Finder, table: LiveTable, found: FoundBy, silo: Silo) -> str:
 
 
 def _explained(statement: Any, connection: sa.Connection) -> None:
-    explain(connection, statement)
+    explained(connection, statement)
 
 
 def _refused(silo: Silo, job: Callable[[sa.Connection], Any]) -> str | None:
