@@ -180,8 +180,21 @@ def test_a_slice_uses_another_slices_service_never_its_store() -> None:
 
 
 def test_sql_lives_in_db_and_stores() -> None:
-    """A rule that could reach the database would one day do so."""
-    only_where("sqlalchemy", lambda module: module.room == "db" or module.is_store)
+    """A rule that could reach the database would one day do so. One folder speaks SQL to the databases of
+    others: making it is all that it is for, and our own tables it may not know.
+    """
+    of_silos = "systems/connectors/sql/"
+    only_where(
+        "sqlalchemy",
+        lambda module: module.room == "db" or module.is_store or module.name.startswith(of_silos),
+    )
+    no_faults(
+        f"{module.name}:{line} knows our own database"
+        for module in modules()
+        if module.name.startswith(of_silos)
+        for parts, line in own_imports(module)
+        if parts[0] == "db" or any(part == "store" or part.endswith("_store") for part in parts)
+    )
 
 
 def test_raw_drivers_serve_db_and_the_hot_path_of_a_check() -> None:

@@ -98,7 +98,7 @@ def of_silo(env: Mapping[str, str], system: str, name: str) -> str | None:
 
 
 def name_for_silo(system: str, name: str) -> str:
-    return f"CONSENTD_SILO_{system.upper().replace('-', '_')}_{name}"
+    return f"CONSENTD_SILO_{system.upper().replace('-', '_').replace('.', '_')}_{name}"
 
 
 def _read(env: Mapping[str, str], name: str, reader: Callable[[str], T]) -> T | None:

@@ -7,7 +7,7 @@ import click
 from consentd.app import Parts
 from consentd.callers import service as callers
 from consentd.callers.model import Scope
-from consentd.cli import system_key
+from consentd.cli import system_key, system_silo
 from consentd.cli.common import command, fail, json_option, say, with_parts
 from consentd.evidence.model import OPERATOR
 from consentd.kernel.errors import Unprocessable
@@ -194,4 +194,6 @@ def _uuid(text: str) -> UUID:
 
 
 system.add_command(system_key.key)
+system.add_command(system_silo.test)
+system.add_command(system_silo.scaffold)
 COMMANDS = [system]

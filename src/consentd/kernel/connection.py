@@ -9,6 +9,8 @@ from typing import Literal
 
 import msgspec
 
+from consentd.kernel.silo_sql import SqlSilo
+
 Words = dict[str, str]
 """The same words per language: {"fr": "…", "en": "…"}."""
 
@@ -58,7 +60,7 @@ class Manual(_Part, frozen=True, kw_only=True):
 
 
 class Connection(_Part, frozen=True, kw_only=True):
-    """One silo's part in requests. Exactly one of `webhook` and `manual` where `by` says so."""
+    """One silo's part in requests. Exactly one of `sql`, `webhook` and `manual` where `by` says so."""
 
     by: Literal["sql", "webhook", "inbox", "manual"]
     owner: Owner
@@ -78,5 +80,7 @@ class Connection(_Part, frozen=True, kw_only=True):
     """How long the owner, or the silo that polls, has; then it is reminded, and at last told as silent."""
     backup_days: int | None = None
     """After how many days its last backup copy becomes unreadable; told in the certificate."""
+    sql: SqlSilo | None = None
+    """Where the database is, is the setting CONSENTD_SILO_<ID>_URL."""
     webhook: Webhook | None = None
     manual: Manual | None = None

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from consentd.base.clock import Clock
 from consentd.kernel.connection import Connection
 from consentd.kernel.errors import OperatorError
-from consentd.kernel.policy import System
+from consentd.kernel.policy import Scheme, System
 from consentd.net.http import Http
 from consentd.net.mail import Mail
 from consentd.systems.connectors.contract import Connector
 from consentd.systems.connectors.inbox import InboxConnector
 from consentd.systems.connectors.limits import Guards, Limited
 from consentd.systems.connectors.manual import ManualConnector
+from consentd.systems.connectors.sql import connector as sql
 from consentd.systems.connectors.webhook import WebhookConnector
 from consentd.systems.links import Links
 
@@ -29,6 +30,8 @@ class Tools:
     environ: Mapping[str, str]
     """Where secrets of silos are."""
     company: str
+    schemes: Mapping[str, Scheme]
+    """Of the policy in force: how identifiers are spelled."""
     answers_at: str | None
     """Where silos post late answers, as in https://consent.example/v1/tasks; None where nothing takes any."""
 
@@ -49,10 +52,15 @@ def _inbox(_system: System, _connection: Connection, _tools: Tools) -> Connector
     return InboxConnector()
 
 
+def _sql(system: System, _connection: Connection, tools: Tools) -> Connector:
+    return sql.connect(system, tools.schemes, tools.clock, tools.environ)
+
+
 WAYS: dict[str, Callable[[System, Connection, Tools], Connector]] = {
     "webhook": _webhook,
     "manual": _manual,
     "inbox": _inbox,
+    "sql": _sql,
 }
 
 

@@ -1,0 +1,171 @@
+"""How a person's rows are found in a silo's database, and what erasing does to them: data of the policy.
+
+Values only: `policy.sql_rules` checks that they make sense, and `systems.connectors.sql` carries them out.
+Where the database is, and by which account it is reached, is a setting of the service and never stands here.
+"""
+
+from collections.abc import Iterator
+from typing import Literal
+
+import msgspec
+
+Spelling = Literal["any", "exact", "upper"]
+Format = Literal["clear", "empty", "zero", "email", "phone", "name", "text", "token", "year", "postcode"]
+
+
+class _Part(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    pass
+
+
+class FoundBy(_Part, frozen=True, kw_only=True):
+    """A column that holds one of the person's identifiers."""
+
+    scheme: str
+    column: str
+    spelling: Spelling = "any"
+    """*any*: whatever its case, and of a number whatever stands between its digits. *exact*: the silo writes
+    as consentd does (small letters; E.164). *upper*: in capitals, without spaces. The last two need but a
+    plain index, and find nothing that is written otherwise."""
+    country: str | None = None
+    """ISO 3166-1: how telephone numbers without a country code are read here."""
+    shared: bool = False
+    """Several people may have it, a landline: by it alone a row is found only where the table's other such
+    columns are empty or name this person too."""
+
+
+class Path(_Part, frozen=True, kw_only=True):
+    """Rows that belong to the person because they point to a row that does."""
+
+    table: str
+    columns: dict[str, str]
+    """Column of this table → the column of that one which it equals. Several for a composite key."""
+    where: dict[str, str] = {}
+    """Column of this table → what it must be, where one column points to several tables."""
+
+
+class Column(_Part, frozen=True, kw_only=True):
+    """One column of what the person is told, and what erasing does to it in a row that stays."""
+
+    erase: Format | None = None
+    """None: it stays as it is; it says nothing about a person once the others are gone."""
+    text: str | None = None
+    """What stands there afterwards, for the formats name and text; a sentence of ours if left out."""
+    kept: bool = False
+    """The table's `keep` is about it: erased only when that is over."""
+    third_party: bool = False
+    """Holds other people's data: left out of the copy (GDPR 15(4)), told by nobody's identifiers."""
+    copy: bool = True
+    """False: no part of the copy, as the hash of a password."""
+
+
+class Keep(_Part, frozen=True, kw_only=True):
+    """Rows that the law orders to keep, each until its own day."""
+
+    months: int
+    after: str
+    """The column of the day it counts from. A row without one is kept, and its end is not known."""
+    of: str | None = None
+    """The table that has that column, where it is one that this one points to."""
+    year_end: bool = False
+    """Counts from the end of that day's calendar year, as a financial year's papers do."""
+    because: str
+    """The article, and in words what it orders: "Code de commerce L.123-22: invoices"."""
+
+
+class Flag(_Part, frozen=True, kw_only=True):
+    """What stands in a column while a person's data are frozen, and else."""
+
+    column: str
+    frozen: str
+    free: str
+
+
+class Table(_Part, frozen=True, kw_only=True):
+    """One table, or one of its uses. Found by a column of its own, by a path, or by several of both."""
+
+    name: str | None = None
+    """As the database has it, "shop.customers" in a schema; what it is called here if left out."""
+    category: str
+    """One of the system's categories."""
+    key: tuple[str, ...]
+    """The columns that tell its rows apart."""
+    found_by: tuple[FoundBy, ...] = ()
+    reached_by: tuple[Path, ...] = ()
+    erase: Literal["delete", "delete_unless_referenced", "change", "stay"]
+    """*delete_unless_referenced*: changed where rows that stay point to it, deleted otherwise. *stay*: says
+    nothing of a person once what it points to is erased."""
+    keep: Keep | None = None
+    columns: dict[str, Column]
+    rectify: dict[str, str] = {}
+    """Field of the silo's vocabulary → the column that holds it."""
+    restrict: Flag | None = None
+
+
+class PreferenceColumn(_Part, frozen=True, kw_only=True):
+    """Where the silo keeps a choice of its own."""
+
+    purpose: str
+    channel: str
+    table: str
+    column: str
+    reads: dict[str, str] = {}
+    """What stands there → the state that it means; "" for nothing. Anything else is no state."""
+    writes: dict[str, str] = {}
+    """State → what is written."""
+
+
+class SqlSilo(_Part, frozen=True, kw_only=True):
+    tables: dict[str, Table]
+    preferences: tuple[PreferenceColumn, ...] = ()
+
+
+def parents_first(silo: SqlSilo) -> list[str]:
+    """The tables, each after all that its paths lead to. Raises ValueError naming a table in a circle."""
+    done: dict[str, None] = {}
+    begun: set[str] = set()
+
+    def visit(name: str) -> None:
+        if name in done or name not in silo.tables:
+            return
+        if name in begun:
+            raise ValueError(name)
+        begun.add(name)
+        for path in silo.tables[name].reached_by:
+            visit(path.table)
+        done[name] = None
+
+    for name in silo.tables:
+        visit(name)
+    return list(done)
+
+
+def children(silo: SqlSilo, name: str) -> Iterator[tuple[str, Path]]:
+    """The tables that point to this one, with how."""
+    for child, table in silo.tables.items():
+        for path in table.reached_by:
+            if path.table == name:
+                yield child, path
+
+
+def columns_read(silo: SqlSilo, name: str) -> list[str]:
+    """Every column of a table that the mapping names, in its order: what the service must be able to read."""
+    table = silo.tables[name]
+    named = [*table.key, *(found.column for found in table.found_by)]
+    named += [column for path in table.reached_by for column in (*path.columns, *path.where)]
+    named += [column for _, path in children(silo, name) for column in path.columns.values()]
+    named += table.columns
+    if table.keep is not None and table.keep.of is None:
+        named.append(table.keep.after)
+    named += [one.keep.after for one in silo.tables.values() if one.keep is not None and one.keep.of == name]
+    named += [*table.rectify.values(), *([table.restrict.column] if table.restrict else [])]
+    named += [one.column for one in silo.preferences if one.table == name]
+    return list(dict.fromkeys(named))
+
+
+def columns_written(silo: SqlSilo, name: str) -> list[str]:
+    """Every column of a table that an order may change."""
+    table = silo.tables[name]
+    named = [column for column, one in table.columns.items() if one.erase is not None]
+    named += [*table.rectify.values(), *([table.restrict.column] if table.restrict else [])]
+    named += [one.column for one in silo.preferences if one.table == name and one.writes]
+    return list(dict.fromkeys(named))
