@@ -60,7 +60,8 @@ async def test_promise_15_no_spelling_of_a_private_address_is_called(host: str, 
         with pytest.raises(NetError) as caught:
             await post(http, server.url(host=host))
         await http.close()
-    assert isinstance(caught.value, NotAllowed | Unreachable)
+    # What is no name at all has no address; nothing got as far as connecting.
+    assert caught.value.code in ("address_not_allowed", "no_such_host", "bad_address")
     assert not server.connections
 
 
@@ -325,8 +326,6 @@ async def test_promise_18_neither_errors_nor_logs_hold_the_address_that_was_call
     http: Http, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    for name in ("httpx", "httpcore"):
-        logging.getLogger(name).setLevel(logging.WARNING)
     async with http_server(OK) as server:
         await post(http, server.url(f"/{SECRET}?key={SECRET}"))
     async with http_server(always(b"")) as server:
