@@ -39,8 +39,7 @@ from consentd.db.postgres import PostgresDatabase
 from consentd.db.sqlite import SqliteDatabase
 from consentd.db.unit import unwatched
 from consentd.dsr import api as dsr_api
-from consentd.dsr.posting import Post
-from consentd.dsr.service import RequestService
+from consentd.dsr.composed import Requests
 from consentd.evidence import api as evidence_api
 from consentd.evidence import service as evidence
 from consentd.evidence.journal import Journal
@@ -51,7 +50,6 @@ from consentd.feed.replicas import Replicas
 from consentd.imports import api as imports_api
 from consentd.imports.jobs import Imports
 from consentd.kernel.errors import ConsentdError, OperatorError, Tampered, Unavailable
-from consentd.net.mail import mailer
 from consentd.policy.service import PolicyBook, log_origin
 from consentd.subjects import api as subjects_api
 from consentd.subjects.doing import Doing
@@ -174,10 +172,12 @@ def compose(
     refusals = Refusals(database, parts.keyring)
     readiness = Readiness({"database": _database_probe(parts), "log": _log_probe(sequencer)})
     imports = Imports(settings, database, parts.keyring, parts.policies, clock.now)
+    requests = Requests(settings, database, parts.keyring, parts.policies, clock.now)
     beside = Tasks(
         refusals.run,
         sequencer.run,
         imports.worker.run,
+        requests.worker.run,
         lambda: _purge_by_the_hour(parts, imports),
         lambda: _fresh_keys(parts),
     )
@@ -190,6 +190,7 @@ def compose(
         await beside.stop()
         await batches.stop()
         await lists.stop()
+        await requests.close()
         with contextlib.suppress(ConsentdError):
             await refusals.flush()
             await sequencer.release()
@@ -200,7 +201,7 @@ def compose(
 
     return build(
         [
-            *slices(parts, batches, lists, imports, sequencer.poke),
+            *slices(parts, batches, lists, imports, requests, sequencer.poke),
             *more,
             *health.routes(readiness),
             *pages.routes(readiness, lambda: database.read(evidence.status)),
@@ -222,6 +223,7 @@ def slices(
     batches: Batches,
     lists: ListProcesses,
     imports: Imports,
+    requests: Requests,
     wake: Callable[[], None] = lambda: None,
 ) -> list[HTTPRouteHandler]:
     """Every slice's routes. `wake` tells the sequencer that something was recorded."""
@@ -238,7 +240,7 @@ def slices(
         *check_api.routes(checks, permits, doing, repeats, batches),
         *lists_api.routes(checks, lists),
         *imports_api.routes(imports),
-        *dsr_api.routes(RequestService(doing, Post(mailer(parts.settings, clock.now))), repeats),
+        *dsr_api.routes(requests.service(doing), repeats),
         *authzen_api.routes(checks, doing, batches, parts.settings.public_url),
         *feed_api.routes(Replicas(doing, clock.now)),
     ]

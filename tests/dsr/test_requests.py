@@ -388,3 +388,21 @@ async def test_a_dead_worker_is_taken_over(company: Company, mailbox: Sink) -> N
     await rights.carries_out()
     assert (await rights.told(asked.id)).state == "answered"
     assert silos["till"].rows == [{"customer:C43"}]
+
+
+async def test_a_copy_lies_sealed_until_it_is_looked_at(company: Company, mailbox: Sink) -> None:
+    await company.gives(ANA)
+    rights = await shop(company, mailbox, **three())
+    asked = await rights.asks("access", ANA)
+    await rights.proves(asked.id, await rights.code(asked.id) or "")
+    await rights.carries_out()
+    assert (await rights.told(asked.id)).state == "reviewing"
+    files = await rights.copies.files(asked.id)
+    found = files.collected("webshop")
+    assert found is not None
+    assert [(one.what, one.records) for one in found.categories] == [("rows", 1)]
+    with files.records("webshop", "rows").open() as lines:
+        assert b"ana@exemple.fr" in lines.read()
+    raw = b"".join(path.read_bytes() for path in (company.folder / "copies").rglob("*") if path.is_file())
+    assert raw
+    assert b"exemple" not in raw

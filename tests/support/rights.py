@@ -1,8 +1,7 @@
 """A company whose silos take part in requests: each a simulated one, on a real database."""
 
-import contextlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from email.message import EmailMessage
 from typing import Any
 from uuid import UUID
@@ -12,42 +11,21 @@ import msgspec
 from consentd.base.mail_address import sender
 from consentd.base.reaching import SmtpServer
 from consentd.callers import staff
+from consentd.dsr.copies import SealedCopies
 from consentd.dsr.posting import Post
 from consentd.dsr.service import RequestService
 from consentd.dsr.shapes import AnyStep, RequestAsked
 from consentd.dsr.views import RequestReceived, RequestTold
 from consentd.dsr.working import Worker
 from consentd.evidence.model import OPERATOR
-from consentd.kernel.canonical import Scalar
 from consentd.kernel.policy import System, sealed
 from consentd.net.mail import Mailer
-from consentd.systems.connectors.contract import Connector, Records
+from consentd.systems.connectors.contract import Connector
 from support import builders_requests as requests
 from support.builders import EVERYTHING, Company, demo_policy
 from support.smtp import Sink
 
 RIGHTS = (*EVERYTHING, "requests:write", "requests:read", "requests:decide")
-
-
-class Kept:
-    """Records in memory, by request and silo; an earlier try's are replaced."""
-
-    def __init__(self) -> None:
-        self.found: dict[tuple[UUID, str], list[tuple[str, Mapping[str, Scalar]]]] = {}
-
-    @contextlib.contextmanager
-    def writing(self, request: UUID, task: UUID, system: str) -> Iterator[Records]:
-        class Into:
-            def __init__(self) -> None:
-                self.rows: list[tuple[str, Mapping[str, Scalar]]] = []
-
-            def add(self, what: str, record: Mapping[str, Scalar]) -> None:
-                self.rows.append((what, record))
-
-        into = Into()
-        yield into
-        if into.rows:
-            self.found[request, system] = into.rows
 
 
 def code_in(message: EmailMessage) -> str:
@@ -63,7 +41,7 @@ class Rights:
     def __init__(self, company: Company, silos: Mapping[str, Connector], mailbox: Sink) -> None:
         self.company = company
         self.silos = silos
-        self.copies = Kept()
+        self.copies = SealedCopies(company.folder / "copies", company.database, company.keyring)
         server = SmtpServer(tls="none", host="127.0.0.1", port=mailbox.port)
         self.mailbox = mailbox
         self.post = Post(Mailer(server, sender("donnees@maison-lavande.example"), company.clock))
@@ -76,7 +54,7 @@ class Rights:
             self.company.database,
             self.company.keyring,
             self.company.policies,
-            lambda system: self.silos[system.id],
+            lambda system, policy: self.silos[system.id],
             self.copies,
             self.company.clock,
         )

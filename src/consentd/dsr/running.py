@@ -10,10 +10,12 @@ from uuid import UUID
 import msgspec
 
 from consentd.base.ids import new_id
+from consentd.crypto import request_keys
 from consentd.crypto.seal import Place, seal, unseal
+from consentd.crypto.wrapping import draw_key
 from consentd.dsr import effects, plan, store
 from consentd.dsr.cases import RequestCase
-from consentd.dsr.rights import Right
+from consentd.dsr.rights import NEEDS, Right
 from consentd.dsr.states import Event, State
 from consentd.evidence.model import SERVICE, Actor
 from consentd.evidence.recorder import begin
@@ -46,6 +48,9 @@ def begin_running(case: RequestCase) -> None:
     record may be gone before the last silo has answered.
     """
     content = case.content()
+    if Verb.EXPORT in NEEDS[case.right].verbs:
+        # A key of the copy's own: what it seals is forgotten with it, whatever else goes on.
+        request_keys.put(case.unit, case.keyring, case.id, "package", draw_key())
     if case.row["subject_id"] is not None:
         contacts = subjects.contacts_of(
             case.unit.connection, case.keyring, _members(case, SubjectId(case.row["subject_id"]))

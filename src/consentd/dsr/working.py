@@ -9,10 +9,9 @@ repeated order harmless to a connector that keeps its contract.
 import asyncio
 import contextlib
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from functools import partial
-from typing import Any, Protocol
-from uuid import UUID
+from typing import Any
 
 import structlog
 
@@ -23,21 +22,25 @@ from consentd.db import leases
 from consentd.db.unit import Database, Unit
 from consentd.dsr import store, watching
 from consentd.dsr.cases import RequestCase
+from consentd.dsr.copies import Copies
 from consentd.dsr.running import answered, nothing_to_look_by, order_of
 from consentd.evidence.model import SERVICE
+from consentd.kernel.canonical import Scalar
+from consentd.kernel.compiled import CompiledPolicy
+from consentd.kernel.connection import Verb
 from consentd.kernel.errors import ConsentdError, Unavailable
 from consentd.kernel.instants import SECOND, Instant
-from consentd.kernel.policy import System
+from consentd.kernel.policy import Policy, System
 from consentd.policy.service import PolicyBook
 from consentd.systems.connectors.contract import (
     Answer,
     Asked,
     Connector,
     Order,
-    Records,
     SiloUnavailable,
     Verdict,
 )
+from consentd.systems.connectors.limits import Throttled
 
 PER_SILO = 4
 """Tasks that one process has at one silo at a time: one that is slow or broken holds up no other."""
@@ -48,16 +51,18 @@ Row = Any
 """Any: a row mapping of `silo_tasks`."""
 
 
+class _Nowhere:
+    """Where records go that nobody asked for."""
+
+    def add(self, what: str, record: Mapping[str, Scalar]) -> None:
+        raise TypeError("records are added to a copy, and this order asks for none")
+
+
+NOWHERE = _Nowhere()
+
+
 class LostLease(Unavailable):
     """Another process took over; what this one was about to write is undone."""
-
-
-class Copies(Protocol):
-    """Where the records of a copy lie until the package is made."""
-
-    def writing(self, request: UUID, task: UUID, system: str) -> contextlib.AbstractContextManager[Records]:
-        """What is added is there once the block ends without an error; an earlier try's is replaced."""
-        ...
 
 
 class Worker:
@@ -68,7 +73,7 @@ class Worker:
         database: Database,
         keyring: Keyring,
         policies: PolicyBook,
-        connector: Callable[[System], Connector],
+        connector: Callable[[System, Policy], Connector],
         copies: Copies,
         clock: Clock,
         woken: asyncio.Event | None = None,
@@ -153,6 +158,8 @@ class Worker:
             async with self._held(row):
                 outcome = await self._asked(row)
                 await self._write(row, outcome)
+        except Throttled as error:
+            await self._safely(partial(self._again, row, error.retry_after))
         except SiloUnavailable as error:
             await self._safely(partial(self._later, row, error.code, error.message))
         except LostLease:
@@ -174,20 +181,27 @@ class Worker:
         prepared = await with_fresh_keys(self._keyring, self._database, lambda: self._prepared(row))
         if prepared is None:
             return nothing_to_look_by()
-        system, order = prepared
-        connector = self._connector(system)
-        with self._copies.writing(row["request_id"], row["id"], row["system"]) as records:
-            return await connector.carry_out(order, records)
+        compiled, order = prepared
+        system = compiled.policy.systems[row["system"]]
+        connector = self._connector(system, compiled.policy)
+        try:
+            if order.verb is not Verb.EXPORT:
+                return await connector.carry_out(order, NOWHERE)
+            copy = await self._copies.of(row["request_id"])
+            with copy.writing(row["id"], row["system"]) as records:
+                return await connector.carry_out(order, records)
+        finally:
+            await connector.close()
 
-    async def _prepared(self, row: Row) -> tuple[System, Order] | None:
+    async def _prepared(self, row: Row) -> tuple[CompiledPolicy, Order] | None:
         """What the silo is asked, from what is known now."""
 
-        def work(unit: Unit) -> tuple[System, Order] | None:
+        def work(unit: Unit) -> tuple[CompiledPolicy, Order] | None:
             case = RequestCase.locked(
                 unit, self._keyring, self._policies.active(unit.connection), row["request_id"]
             )
             order = order_of(case, row)
-            return None if order is None else (case.compiled.policy.systems[row["system"]], order)
+            return None if order is None else (case.compiled, order)
 
         return await self._database.housekeep(work)
 
@@ -223,6 +237,15 @@ class Worker:
             wait = leases.backoff(attempts)
             values = {"state": "waiting", "attempts": attempts, "code": code}
             values |= {"next_at": unit.now + int(wait * SECOND)} | leases.RELEASED
+            leases.keep(unit, store.TASKS, row["id"], self._holder, values)
+
+        await self._database.housekeep(note)
+
+    async def _again(self, row: Row, seconds: float) -> None:
+        """The silo was not asked, because it had been asked enough: no try of the task's."""
+
+        def note(unit: Unit) -> None:
+            values = {"state": "waiting", "next_at": unit.now + int(seconds * SECOND)} | leases.RELEASED
             leases.keep(unit, store.TASKS, row["id"], self._holder, values)
 
         await self._database.housekeep(note)

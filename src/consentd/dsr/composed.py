@@ -1,0 +1,52 @@
+"""Requests as the service runs them: what answers, and what carries tasks to the silos beside it."""
+
+import asyncio
+from dataclasses import replace
+
+from consentd.base.clock import Clock
+from consentd.base.settings import Settings
+from consentd.crypto.keyring import Keyring
+from consentd.db.unit import Database
+from consentd.dsr.copies import SealedCopies
+from consentd.dsr.posting import Post
+from consentd.dsr.service import RequestService
+from consentd.dsr.working import Worker
+from consentd.kernel.policy import Policy, System
+from consentd.net.mail import mailer
+from consentd.policy.service import PolicyBook
+from consentd.subjects.doing import Doing
+from consentd.systems.connectors.contract import Connector
+from consentd.systems.connectors.registry import Tools, connector_of
+from consentd.systems.connectors.tooling import tools_of
+
+
+class Requests:
+    """One for a process. `run` beside the answering; `close` at its end."""
+
+    def __init__(
+        self, settings: Settings, database: Database, keyring: Keyring, policies: PolicyBook, clock: Clock
+    ) -> None:
+        self._settings = settings
+        self._keyring = keyring
+        self._clock = clock
+        self._tools: Tools | None = None
+        self._post = Post(mailer(settings, clock))
+        self._woken = asyncio.Event()
+        self.copies = SealedCopies(settings.data_dir / "copies", database, keyring)
+        self.worker = Worker(database, keyring, policies, self._connector, self.copies, clock, self._woken)
+
+    def service(self, doing: Doing) -> RequestService:
+        return RequestService(doing, self._post, self._woken.set)
+
+    def _connector(self, system: System, policy: Policy) -> Connector:
+        if self._tools is None:
+            self._tools = tools_of(self._settings, self._keyring, policy, self._clock)
+        # Another policy may be in force by now; clients and limits go on.
+        return connector_of(
+            system, replace(self._tools, company=policy.controller.name, schemes=policy.identifiers)
+        )
+
+    async def close(self) -> None:
+        await self._post.finish()
+        if self._tools is not None:
+            await self._tools.http.close()
