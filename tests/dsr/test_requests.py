@@ -406,3 +406,21 @@ async def test_a_copy_lies_sealed_until_it_is_looked_at(company: Company, mailbo
     raw = b"".join(path.read_bytes() for path in (company.folder / "copies").rglob("*") if path.is_file())
     assert raw
     assert b"exemple" not in raw
+
+
+async def test_what_a_silo_tells_is_spelled_as_it_is_looked_for(company: Company, mailbox: Sink) -> None:
+    """Case differences and national forms must not miss a person's data at the next silo."""
+    await company.gives(ANA)
+    silos = {
+        "webshop": (
+            system("webshop", "email", adds=("phone", "nonsense")),
+            Silo((ANA, "phone:06 12 34 56 78", "phone:n/a", "nonsense:1")),
+        ),
+        "calls": (system("calls", "phone", after=("webshop",)), Silo(("phone:+33612345678",))),
+    }
+    rights = await Rights.of(company, silos, mailbox)
+    asked = await rights.asks("erasure", ANA)
+    await rights.proves(asked.id, await rights.code(asked.id) or "")
+    await rights.carries_out()
+    assert (await rights.told(asked.id)).state == "answered"
+    assert silos["calls"][1].rows == []

@@ -16,6 +16,7 @@ from consentd.crypto.wrapping import draw_key
 from consentd.dsr import effects, plan, store
 from consentd.dsr.cases import RequestCase
 from consentd.dsr.rights import NEEDS, Right
+from consentd.dsr.spelled import spelled
 from consentd.dsr.states import Event, State
 from consentd.evidence.model import SERVICE, Actor
 from consentd.evidence.recorder import begin
@@ -124,6 +125,7 @@ def _note_ended(case: RequestCase, new: plan.New) -> None:
 
 def answered(case: RequestCase, task: Row, answer: Answer, actor: Actor) -> None:
     """Takes in a silo's answer: records it, ends the task, and goes on."""
+    answer = spelled(case.compiled.policy, answer)
     _record(case, task, answer, actor)
     store.change_task(
         case.unit,
