@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.pool import NullPool
@@ -25,8 +26,6 @@ def order(verb: Verb, *named: Named, **more: Any) -> Order:
 
 
 def connector(policy: Policy, url: sa.URL, *, today: str = TODAY, page: int = PAGE) -> SqlConnector:
-    from zoneinfo import ZoneInfo
-
     now: Instant = parse_moment(today, ZoneInfo("UTC")).first
     return SqlConnector(policy.systems["shop"], policy.identifiers, url, lambda: now, page=page)
 

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from urllib.parse import quote
 
 import sqlalchemy as sa
 from sqlalchemy.pool import NullPool
@@ -139,7 +140,7 @@ def _engine(url: sa.URL, seconds: int) -> sa.Engine:
     if url.drivername == "sqlite":
         # An ordinary URL would make an empty file where there is none, and find nobody in it.
         query = {**url.query, "mode": "rw", "uri": "true"}
-        there = url.set(database=f"file:{url.database}", query=query)
+        there = url.set(database=f"file:{quote(url.database or '')}", query=query)
         return sa.create_engine(there, poolclass=NullPool, connect_args={"timeout": seconds})
     limits = {"connect_timeout": seconds}
     if url.drivername.startswith("mysql"):
