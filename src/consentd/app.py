@@ -38,6 +38,9 @@ from consentd.db.engine import open_database
 from consentd.db.postgres import PostgresDatabase
 from consentd.db.sqlite import SqliteDatabase
 from consentd.db.unit import unwatched
+from consentd.dsr import tasks_api
+from consentd.dsr.handing import Handing
+from consentd.dsr.working import Copies
 from consentd.evidence import api as evidence_api
 from consentd.evidence import service as evidence
 from consentd.evidence.journal import Journal
@@ -153,11 +156,15 @@ def assemble(
 
 
 def compose(
-    parts: Parts, *, limits: Limits = DEFAULT_LIMITS, more: Sequence[HTTPRouteHandler] = ()
+    parts: Parts,
+    *,
+    limits: Limits = DEFAULT_LIMITS,
+    more: Sequence[HTTPRouteHandler] = (),
+    copies: Copies | None = None,
 ) -> Application:
     """Every slice's routes over these parts; what runs beside them starts and stops with the application.
 
-    `more`: routes beside the slices', for measuring.
+    `more`: routes beside the slices', for measuring. `copies`: where silos' records of a copy are kept.
     """
     settings, database = parts.settings, parts.database
     if parts.origin is None:
@@ -196,7 +203,7 @@ def compose(
 
     return build(
         [
-            *slices(parts, batches, lists, imports, sequencer.poke),
+            *slices(parts, batches, lists, imports, sequencer.poke, copies),
             *more,
             *health.routes(readiness),
             *pages.routes(readiness, lambda: database.read(evidence.status)),
@@ -219,6 +226,7 @@ def slices(
     lists: ListProcesses,
     imports: Imports,
     wake: Callable[[], None] = lambda: None,
+    copies: Copies | None = None,
 ) -> list[HTTPRouteHandler]:
     """Every slice's routes. `wake` tells the sequencer that something was recorded."""
     database, keyring, repeats = parts.database, parts.keyring, parts.repeats
@@ -234,6 +242,7 @@ def slices(
         *check_api.routes(checks, permits, doing, repeats, batches),
         *lists_api.routes(checks, lists),
         *imports_api.routes(imports),
+        *tasks_api.routes(Handing(doing, clock.now), copies),
         *authzen_api.routes(checks, doing, batches, parts.settings.public_url),
         *feed_api.routes(Replicas(doing, clock.now)),
     ]

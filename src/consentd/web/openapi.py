@@ -244,5 +244,9 @@ _SCOPE_WORDS: dict[Scope, str] = {
     Scope.PEOPLE_WRITE: "decide who is one person with whom, and see by what",
     Scope.CHECK: "ask whether a person may be contacted",
     Scope.REASONS: "be told the precise reason",
+    Scope.REQUESTS_WRITE: "take in people’s requests, and carry codes for them",
+    Scope.REQUESTS_READ: "read people’s requests and how far they are",
+    Scope.REQUESTS_DECIDE: "act for staff on people’s requests",
+    Scope.TASKS: "take tasks about people and answer them",
     Scope.REPLICA: "keep a copy of what decisions about its own people rest on",
 }

@@ -9,6 +9,7 @@ TAGS: dict[str, Text] = {
     "consent": Text("Enregistrer et lire des choix", "Recording and reading choices"),
     "people": Text("Personnes", "People"),
     "imports": Text("Reprendre les exports des outils", "Taking in exports of tools"),
+    "tasks": Text("Tâches d’un outil : sa part des demandes", "Tasks of a system: its part of requests"),
     "feed": Text("Copies locales", "Local copies"),
     "log": Text("Journal vérifiable", "Verifiable log"),
     "health": Text("État du service", "Health"),
