@@ -268,7 +268,7 @@ async def test_promise_12_orders_leave_only_while_their_request_is_carried_out(d
     assert await desk.nothing_waits()
     with pytest.raises(Conflict) as refused:
         await desk.answers(order)
-    assert refused.value.code == "not_now"
+    assert refused.value.code == "not_asked_now"
 
 
 async def test_identifiers_of_an_answer_are_of_the_policy_and_in_their_one_spelling(desk: Desk) -> None:

@@ -5,6 +5,7 @@ Tests share it, so each one makes up people of its own.
 
 from collections.abc import Iterator
 
+import handed
 import httpx
 import pytest
 
@@ -18,14 +19,16 @@ def service(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     if request.param == "postgresql":
         server: Server = request.getfixturevalue("postgres")
         url = server.migrated()
-    with Installation(tmp_path_factory.mktemp("http"), url).make().served() as serving:
+    installation = Installation(tmp_path_factory.mktemp("http"), url).make()
+    handed.let_the_till_come(installation)
+    with installation.served(program=handed.PROGRAM) as serving:
         yield serving
 
 
 @pytest.fixture(scope="session")
 def till(service: Serving) -> Iterator[httpx.Client]:
     """A system that may do everything but decide who is who, and whose exports the policy describes."""
-    scopes = ("consent:write", "consent:read", "check", "reasons", "replica")
+    scopes = ("consent:write", "consent:read", "check", "reasons", "replica", "tasks")
     with service.client_of(service.installation.connect(*scopes, name="till")) as client:
         yield client
 

@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 import pytest
 from acts import CANARY, email, evaluation, given, new_email, person, question, recording
+from handed import LEASE, hand_out
 from hypothesis import HealthCheck, settings
 from hypothesis import given as whatever
 from hypothesis import strategies as st
@@ -55,6 +56,25 @@ GOOD: dict[str, dict[str, Any]] = {
     "/v1/check": question(new_email()),
     "/v1/permits/{permit_id}/used": {"outcome": "sent", "occurred_at": "2026-11-20T10:15:00+01:00"},
     "/v1/check/batch": {"items": [question(new_email())]},
+    "/v1/tasks/claim": {"limit": 2, "seconds": 60},
+    "/v1/tasks/{task_id}/heartbeat": {"lease": LEASE, "seconds": 60},
+    "/v1/tasks/{task_id}/answer": {
+        "lease": LEASE,
+        "verdict": "partial",
+        "code": "archive_closed",
+        "detail": "Read on Mondays.",
+        "parts": [
+            {
+                "what": "cards",
+                "found": 1,
+                "changed": 1,
+                "kept": [{"count": 1, "because": "L.123-22", "until": "2036-12-31"}],
+            }
+        ],
+        "identifiers": [email(KNOWN)],
+        "preferences": [{"purpose": "newsletter", "channel": "email", "state": "refused"}],
+    },
+    "/v1/tasks/{task_id}/release": {"lease": LEASE, "code": "till_closed", "detail": "At night."},
     "/v1/replica": {"replica": "0" * 32, "policy": "sha256:0", "limit": 2},
     "/v1/subjects/lookup": {"identifiers": person()["identifiers"], "territory": "FR"},
 }
@@ -71,6 +91,18 @@ def permit(till: httpx.Client, someone_is_known: None) -> str:
     told = till.post("/v1/check", json=question(KNOWN, permit=True)).json()
     number: str = told["permit_id"]
     return number
+
+
+@pytest.fixture
+def task(service: Serving) -> str:
+    """The number of a task that the till holds by LEASE."""
+    return hand_out(service.installation)
+
+
+@pytest.fixture
+def copy(service: Serving) -> str:
+    """The same of one that asks for a copy."""
+    return hand_out(service.installation, "export")
 
 
 def places(value: Any, way: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
@@ -91,8 +123,8 @@ def replaced(value: Any, way: tuple[Any, ...], new: Any) -> Any:
     return copy
 
 
-def answered(till: httpx.Client, path: str, permit: str, content: bytes) -> None:
-    address = path.replace("{permit_id}", permit)
+def answered(till: httpx.Client, path: str, permit: str, task: str, content: bytes) -> None:
+    address = path.replace("{permit_id}", permit).replace("{task_id}", task)
     answer = till.post(address, content=content, headers={"content-type": "application/json"})
     assert answer.status_code < 500, (answer.status_code, content)
     if answer.status_code >= 400:
@@ -110,18 +142,28 @@ FEW = settings(
 @FEW
 @whatever(data=st.data())
 def test_a_good_body_with_anything_in_one_place_is_answered(
-    till: httpx.Client, path: str, permit: str, data: st.DataObject
+    till: httpx.Client, path: str, permit: str, task: str, data: st.DataObject
 ) -> None:
     way = data.draw(st.sampled_from(places(GOOD[path])))
     body = replaced(GOOD[path], way, data.draw(VALUES))
-    answered(till, path, permit, json.dumps(body).encode("utf-8", "surrogatepass"))
+    answered(till, path, permit, task, json.dumps(body).encode("utf-8", "surrogatepass"))
 
 
 @pytest.mark.parametrize("path", [*GOOD, "/oauth/token"])
 @FEW
 @whatever(content=st.binary(max_size=200))
-def test_any_bytes_are_answered(till: httpx.Client, path: str, permit: str, content: bytes) -> None:
-    answered(till, path, permit, content)
+def test_any_bytes_are_answered(
+    till: httpx.Client, path: str, permit: str, task: str, content: bytes
+) -> None:
+    answered(till, path, permit, task, content)
+
+
+@FEW
+@whatever(content=st.binary(max_size=200) | st.text(max_size=100).map(str.encode))
+def test_any_records_are_answered(till: httpx.Client, copy: str, content: bytes) -> None:
+    lines = {"content-type": "application/x-ndjson"}
+    answer = till.post(f"/v1/tasks/{copy}/records", params={"lease": LEASE}, content=content, headers=lines)
+    assert answer.status_code in (200, 422), answer.text
 
 
 @FEW
@@ -153,7 +195,7 @@ def test_every_post_is_tried(service: Serving) -> None:
     }
     assert {path for path, media in takes.items() if "application/json" in media} == set(GOOD)
     others = {path for path, media in takes.items() if media and path not in GOOD}
-    assert others == {"/oauth/token", "/v1/imports", LIST}
+    assert others == {"/oauth/token", "/v1/imports", LIST, "/v1/tasks/{task_id}/records"}
 
 
 @pytest.mark.parametrize("form", ["application/x-ndjson", "text/csv"])
@@ -166,8 +208,9 @@ def test_any_list_is_answered(till: httpx.Client, form: str, content: bytes) -> 
 
 
 @pytest.mark.parametrize("path", GOOD)
-def test_what_is_varied_is_good_to_begin_with(till: httpx.Client, path: str, permit: str) -> None:
+def test_what_is_varied_is_good_to_begin_with(till: httpx.Client, path: str, permit: str, task: str) -> None:
     # A proof is about somebody on record.
     till.post("/v1/consents", json=GOOD["/v1/consents"]).raise_for_status()
-    assert till.post(path.replace("{permit_id}", permit), json=GOOD[path]).status_code in (200, 201)
+    address = path.replace("{permit_id}", permit).replace("{task_id}", task)
+    assert till.post(address, json=GOOD[path]).status_code in (200, 201)
     assert given()["state"] == "given"

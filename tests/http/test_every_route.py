@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import httpx
 import pytest
 from acts import email, evaluation, given, new_card, new_email, person, question, recording
+from handed import LEASE, hand_out
 from litestar.handlers import HTTPRouteHandler
 from litestar.routes import HTTPRoute
 
@@ -89,8 +90,11 @@ COUNTED = {
 """Checks are counted, and not logged one by one (docs/log.md)."""
 
 
-NAMES_NOBODY = {"GET /v1/imports/{import_id}"}
+NAMES_NOBODY = {"GET /v1/imports/{import_id}", "GET /v1/tasks"}
 """What a system may read without an entry: lines of its own file, and counts."""
+
+KEEPS = {"POST /v1/tasks/{task_id}/heartbeat", "POST /v1/tasks/{task_id}/release"}
+"""What only says for how long a system holds a task."""
 
 
 class Example(NamedTuple):
@@ -112,6 +116,11 @@ def an_export() -> Sent:
     (text,) = FILE.values()
     head, _, _ = text.partition("\r\n")
     return Sent(f"{head};{new_card()}\r\n", "text/csv")
+
+
+def records() -> Sent:
+    line = b'{"what": "cards", "record": {"number": "ML100007"}}\n'
+    return Sent(line, "application/x-ndjson", {"lease": LEASE})
 
 
 def a_list() -> Sent:
@@ -154,6 +163,15 @@ EXAMPLES = {
     ),
     "POST /v1/imports": Example(an_export, ("import.received",)),
     "GET /v1/imports/{import_id}": Example(),
+    "GET /v1/tasks": Example(),
+    "POST /v1/tasks/claim": Example(dict, ("task.taken",)),
+    "POST /v1/tasks/{task_id}/heartbeat": Example(lambda: {"lease": LEASE}),
+    "POST /v1/tasks/{task_id}/answer": Example(
+        lambda: {"lease": LEASE, "verdict": "failed", "code": "till_closed"},
+        ("silo.export", "request.settled"),
+    ),
+    "POST /v1/tasks/{task_id}/records": Example(records, ("task.records_taken",)),
+    "POST /v1/tasks/{task_id}/release": Example(lambda: {"lease": LEASE}),
     "POST /v1/replica": Example(lambda: {"replica": "0" * 32}, ("replica.told",)),
     "POST /v1/check": Example(lambda: question(new_email())),
     "POST /v1/check/batch": Example(lambda: {"items": [question(new_email())]}),
@@ -180,7 +198,9 @@ def test_promise_8_what_anyone_may_call_is_a_list_that_is_kept_by_hand() -> None
 
 def test_promise_8_every_route_that_asks_for_a_scope_has_its_example_here() -> None:
     assert {str(route) for route in SCOPED} == EXAMPLES.keys()
-    assert {name for name, example in EXAMPLES.items() if not example.entries} == COUNTED | NAMES_NOBODY
+    assert {
+        name for name, example in EXAMPLES.items() if not example.entries
+    } == COUNTED | NAMES_NOBODY | KEEPS
 
 
 @pytest.mark.parametrize("route", GUARDED, ids=str)
@@ -225,6 +245,7 @@ def test_promise_8_what_changes_or_releases_personal_data_is_in_the_log(
         desk.post(f"/v1/merge-candidates/{pair}/refuse").raise_for_status()
     export = an_export()
     sent = till.post("/v1/imports", content=export.content, headers={"content-type": export.media}).json()
+    task = hand_out(service.installation, "export", taken=not route.path.endswith("/claim"))
     before = service.installation.entries()
     answer = called(
         desk if route.asks is Scope.PEOPLE_WRITE else till,
@@ -234,6 +255,7 @@ def test_promise_8_what_changes_or_releases_personal_data_is_in_the_log(
         receipt_id=recorded["receipt_id"],
         candidate_id=pair,
         import_id=sent["id"],
+        task_id=task,
     )
     after = service.installation.entries()
     assert answer.status_code in (200, 201, 202), answer.text

@@ -1,5 +1,5 @@
-"""The desk beside a running service: takes people's requests in and carries them to the silos, in a loop and a
-thread of its own, on the same database.
+"""The desk beside a running service: takes people's requests in and carries them to the silos, on the same
+database, in a loop of its own.
 """
 
 import asyncio
@@ -10,6 +10,9 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from consentd.app import open_parts
+from consentd.db.leases import RELEASED
+from consentd.db.unit import Unit
+from consentd.dsr import store
 from consentd.dsr.views import RequestTold
 from consentd.evidence.model import OPERATOR
 from consentd.policy.service import activate
@@ -24,7 +27,9 @@ T = TypeVar("T")
 class Desk:
     """`till` is a silo that comes for its tasks; its program calls as `client`."""
 
-    def __init__(self, installation: Installation, runner: asyncio.Runner, rights: Rights, till: Client) -> None:
+    def __init__(
+        self, installation: Installation, runner: asyncio.Runner, rights: Rights, till: Client
+    ) -> None:
         self.installation = installation
         self.client = till
         self.rights = rights
@@ -59,6 +64,14 @@ class Desk:
 
         return self.do(work())
 
+    def forget(self) -> None:
+        """Nothing of what was asked so far is waited for any more."""
+
+        def work(unit: Unit) -> None:
+            unit.connection.execute(store.TASKS.update().values(state="ended", **RELEASED))
+
+        self.do(self.rights.company.database.housekeep(work))
+
     def verdicts(self, request: UUID) -> dict[str, str | None]:
         return {task.verb: task.verdict for silo in self.told(request).silos for task in silo.tasks}
 
@@ -71,7 +84,7 @@ def open_desk(installation: Installation, **connection: Any) -> Iterator[Desk]:
 
         async def made() -> tuple[Rights, Client]:
             company = Company(parts.database, parts.keyring, RealClock(), installation.folder)
-            policy = polled(demo_policy(), "till", **connection)
+            policy = polled(demo_policy(), "till", alone=True, **connection)
             await parts.database.change(lambda unit: activate(unit, parts.keyring, policy, OPERATOR))
             await company.add_system("desk", scopes=RIGHTS)
             till = await company.add_system("till", scopes=("tasks",))

@@ -25,14 +25,14 @@ class InboxSilo(Connector):
         return Asked()
 
 
-def polled(policy: Policy, *names: str, **connection: Any) -> Policy:
-    """The policy, in which these systems come for their tasks, and the others have no part in requests."""
+def polled(policy: Policy, *names: str, alone: bool = False, **connection: Any) -> Policy:
+    """The policy, in which these systems come for their tasks; `alone`: and there are no others."""
     told: dict[str, Any] = {"verbs": tuple(Verb)} | connection
     joined = Connection(by="inbox", owner=OWNER, **told)
-    systems = {
-        name: msgspec.structs.replace(policy.systems[name], connection=joined, purposes=()) for name in names
-    }
-    return sealed(msgspec.structs.replace(policy, systems=systems))
+    systems = {name: msgspec.structs.replace(policy.systems[name], connection=joined) for name in names}
+    return sealed(
+        msgspec.structs.replace(policy, systems=systems if alone else {**policy.systems, **systems})
+    )
 
 
 class InFolder:

@@ -99,7 +99,7 @@ class _Reading:
         for line in lines:
             self._line(line, into)
         if len(self._left) > MOST_LINE:
-            raise self._wrong(f"is longer than {MOST_LINE} bytes")
+            raise self._misread(f"is longer than {MOST_LINE} bytes")
 
     def finish(self, into: Records) -> None:
         self._line(self._left, into)
@@ -110,15 +110,15 @@ class _Reading:
         try:
             read = _decode(line)
         except (msgspec.MsgspecError, UnicodeError, RecursionError):
-            raise self._wrong("is not a record: a JSON object with the members what and record") from None
+            raise self._misread("is not a record: a JSON object with the members what and record") from None
         for value in read.record.values():
             if not isinstance(value, str | int | bool | None):
-                raise self._wrong("has a list or an object in its record: give it lines of its own")
+                raise self._misread("has a list or an object in its record: give it lines of its own")
         record: dict[str, Scalar] = read.record
         into.add(read.what, record)
         self.count += 1
 
-    def _wrong(self, what: str) -> Unprocessable:
+    def _misread(self, what: str) -> Unprocessable:
         return Unprocessable("malformed_records", f"Line {self.count + 1} of the records {what}.")
 
 
