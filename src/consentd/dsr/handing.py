@@ -171,7 +171,9 @@ class Handing:
         if row["state"] not in WAITED_FOR or (held and row["lease_holder"] != lease):
             raise taken_over()
         if case.state not in RUNS:
-            raise Conflict("not_asked_now", f"The request is {case.state.value}: its silos are not asked now.")
+            raise Conflict(
+                "not_asked_now", f"The request is {case.state.value}: its silos are not asked now."
+            )
         return case, row
 
     def readable(self, connection: Any, caller: Caller, id_: UUID, lease: UUID) -> Row:  # Any: a connection

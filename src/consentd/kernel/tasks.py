@@ -102,3 +102,6 @@ class TaskOrder(msgspec.Struct, frozen=True, kw_only=True):
     """When an answer is missed; a later one still counts."""
     lease_until: str
     """Then another may take it, unless a heartbeat came."""
+
+    def __repr__(self) -> str:
+        return f"TaskOrder({self.verb.value}, {self.id})"

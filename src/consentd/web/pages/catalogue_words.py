@@ -18,6 +18,7 @@ WORDS: dict[str, Text] = {
     "group_calls": Text("Tous les appels", "Any call"),
     "group_access": Text("Qui appelle", "Who calls"),
     "group_recording": Text("Enregistrer des choix", "Recording choices"),
+    "group_tasks": Text("Tâches d’un outil", "Tasks of a system"),
     "group_operating": Text("Stockage et fonctionnement", "Storage and operation"),
     "code": Text("Code", "Code"),
     "status": Text("Statut HTTP", "HTTP status"),
