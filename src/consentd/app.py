@@ -39,7 +39,9 @@ from consentd.db.postgres import PostgresDatabase
 from consentd.db.sqlite import SqliteDatabase
 from consentd.db.unit import unwatched
 from consentd.dsr import api as dsr_api
+from consentd.dsr import tasks_api
 from consentd.dsr.composed import Requests
+from consentd.dsr.handing import Handing
 from consentd.evidence import api as evidence_api
 from consentd.evidence import service as evidence
 from consentd.evidence.journal import Journal
@@ -155,7 +157,10 @@ def assemble(
 
 
 def compose(
-    parts: Parts, *, limits: Limits = DEFAULT_LIMITS, more: Sequence[HTTPRouteHandler] = ()
+    parts: Parts,
+    *,
+    limits: Limits = DEFAULT_LIMITS,
+    more: Sequence[HTTPRouteHandler] = (),
 ) -> Application:
     """Every slice's routes over these parts; what runs beside them starts and stops with the application.
 
@@ -241,6 +246,7 @@ def slices(
         *lists_api.routes(checks, lists),
         *imports_api.routes(imports),
         *dsr_api.routes(requests.service(doing), repeats),
+        *tasks_api.routes(Handing(doing, clock.now), requests.copies),
         *authzen_api.routes(checks, doing, batches, parts.settings.public_url),
         *feed_api.routes(Replicas(doing, clock.now)),
     ]

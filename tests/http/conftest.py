@@ -5,6 +5,7 @@ Tests share it, so each one makes up people of its own.
 
 from collections.abc import Iterator
 
+import handed
 import httpx
 import pytest
 
@@ -32,14 +33,16 @@ def service(
         "CONSENTD_SMTP_URL": f"smtp://127.0.0.1:{mailbox.port}",
         "CONSENTD_MAIL_FROM": "Maison Lavande <donnees@maison-lavande.example>",
     }
-    with Installation(tmp_path_factory.mktemp("http"), url, **mail).make().served() as serving:
+    installation = Installation(tmp_path_factory.mktemp("http"), url, **mail).make()
+    handed.let_the_till_come(installation)
+    with installation.served() as serving:
         yield serving
 
 
 @pytest.fixture(scope="session")
 def till(service: Serving) -> Iterator[httpx.Client]:
     """A system that may do everything but decide who is who, and whose exports the policy describes."""
-    scopes = ("consent:write", "consent:read", "check", "reasons", "replica")
+    scopes = ("consent:write", "consent:read", "check", "reasons", "replica", "tasks")
     scopes += ("requests:write", "requests:read", "requests:decide")
     with service.client_of(service.installation.connect(*scopes, name="till")) as client:
         yield client

@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 import pytest
 from acts import CANARY, email, evaluation, given, new_email, person, question, recording
+from handed import LEASE, hand_out
 from hypothesis import HealthCheck, settings
 from hypothesis import given as whatever
 from hypothesis import strategies as st
@@ -60,6 +61,25 @@ GOOD: dict[str, dict[str, Any]] = {
     "/v1/check": question(new_email()),
     "/v1/permits/{permit_id}/used": {"outcome": "sent", "occurred_at": "2026-11-20T10:15:00+01:00"},
     "/v1/check/batch": {"items": [question(new_email())]},
+    "/v1/tasks/claim": {"limit": 2, "seconds": 60},
+    "/v1/tasks/{task_id}/heartbeat": {"lease": LEASE, "seconds": 60},
+    "/v1/tasks/{task_id}/answer": {
+        "lease": LEASE,
+        "verdict": "partial",
+        "code": "archive_closed",
+        "detail": "Read on Mondays.",
+        "parts": [
+            {
+                "what": "cards",
+                "found": 1,
+                "changed": 1,
+                "kept": [{"count": 1, "because": "L.123-22", "until": "2036-12-31"}],
+            }
+        ],
+        "identifiers": [email(KNOWN)],
+        "preferences": [{"purpose": "newsletter", "channel": "email", "state": "refused"}],
+    },
+    "/v1/tasks/{task_id}/release": {"lease": LEASE, "code": "till_closed", "detail": "At night."},
     "/v1/replica": {"replica": "0" * 32, "policy": "sha256:0", "limit": 2},
     "/v1/requests": {
         "right": "rectification",
@@ -89,17 +109,34 @@ def someone_is_known(till: httpx.Client) -> None:
 
 
 @pytest.fixture(autouse=True)
-def ids(till: httpx.Client, someone_is_known: None) -> dict[str, str]:
-    """What stands in addresses: a permit that may be used, a request that waits for its proof."""
+def ids(till: httpx.Client, someone_is_known: None, request: pytest.FixtureRequest) -> dict[str, str]:
+    """What stands in addresses: a permit that may be used, a request that waits for its proof; where a test
+    asks for it, a task that the till holds.
+    """
     told = till.post("/v1/check", json=question(KNOWN, permit=True)).json()
     asked = till.post("/v1/requests", json=GOOD["/v1/requests"]).json()
-    return {"{permit_id}": told["permit_id"], "{request_id}": asked["id"]}
+    path = getattr(request.node, "callspec", None)
+    about = str(path.params.get("path", "")) if path else ""
+    held = {"{task_id}": request.getfixturevalue("task")} if "{task_id}" in about else {}
+    return {"{permit_id}": told["permit_id"], "{request_id}": asked["id"], **held}
 
 
 def at(path: str, ids: dict[str, str]) -> str:
     for name, id_ in ids.items():
         path = path.replace(name, id_)
     return path
+
+
+@pytest.fixture
+def task(service: Serving) -> str:
+    """The number of a task that the till holds by LEASE."""
+    return hand_out(service.installation)
+
+
+@pytest.fixture
+def copy(service: Serving) -> str:
+    """The same of one that asks for a copy."""
+    return hand_out(service.installation, "export")
 
 
 def places(value: Any, way: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
@@ -153,6 +190,14 @@ def test_any_bytes_are_answered(till: httpx.Client, path: str, ids: dict[str, st
 
 
 @FEW
+@whatever(content=st.binary(max_size=200) | st.text(max_size=100).map(str.encode))
+def test_any_records_are_answered(till: httpx.Client, copy: str, content: bytes) -> None:
+    lines = {"content-type": "application/x-ndjson"}
+    answer = till.post(f"/v1/tasks/{copy}/records", params={"lease": LEASE}, content=content, headers=lines)
+    assert answer.status_code in (200, 422), answer.text
+
+
+@FEW
 @whatever(text=st.text(max_size=200))
 def test_any_form_is_answered(service: Serving, text: str) -> None:
     answer = httpx.post(
@@ -181,7 +226,7 @@ def test_every_post_is_tried(service: Serving) -> None:
     }
     assert {path for path, media in takes.items() if "application/json" in media} == set(GOOD)
     others = {path for path, media in takes.items() if media and path not in GOOD}
-    assert others == {"/oauth/token", "/v1/imports", LIST}
+    assert others == {"/oauth/token", "/v1/imports", LIST, "/v1/tasks/{task_id}/records"}
 
 
 @pytest.mark.parametrize("form", ["application/x-ndjson", "text/csv"])

@@ -6,11 +6,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import httpx
 import jsonschema_rs
 import msgspec
 import pytest
 import schemathesis
 from acts import new_email, person, question, recording
+from handed import hand_out
 
 from consentd.app import description
 from support.installation import ROOT, Serving
@@ -93,7 +95,7 @@ def test_every_link_leads_to_a_call_with_parameters_that_it_has() -> None:
 
 
 @pytest.mark.parametrize("name", WITH_JSON)
-def test_every_example_is_taken_by_the_service(service: Serving, name: str) -> None:
+def test_every_example_is_taken_by_the_service(service: Serving, till: httpx.Client, name: str) -> None:
     method, path = name.split()
     with service.client("consent:write", "consent:read", "check", "reasons", "replica") as client:
         # The others speak of the person whom this one makes known.
@@ -105,7 +107,12 @@ def test_every_example_is_taken_by_the_service(service: Serving, name: str) -> N
         permit = client.post("/v1/check", json=question(address, permit=True)).json()["permit_id"]
         for example in WITH_JSON[name]["examples"].values():
             place = path.replace("{permit_id}", permit)
-            answer = client.request(method, place, json=example["value"])
+            caller = client
+            if path.startswith("/v1/tasks"):
+                caller = till
+                task = hand_out(service.installation, taken=not path.endswith("/claim"))
+                place = place.replace("{task_id}", task)
+            answer = caller.request(method, place, json=example["value"])
             assert answer.status_code in (200, 201), answer.text
             documented = OPERATIONS[name]["responses"][str(answer.status_code)]["content"]
             media = "application/json" if "application/json" in documented else next(iter(documented))

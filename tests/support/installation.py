@@ -167,13 +167,15 @@ class Installation:
         return asyncio.run(run())
 
     @contextlib.contextmanager
-    def served(self, port: int | None = None, *arguments: str) -> Iterator["Serving"]:
-        """`python -m consentd serve`, from its being ready to its end."""
+    def served(
+        self, port: int | None = None, *arguments: str, program: Sequence[str] = ("-m", "consentd", "serve")
+    ) -> Iterator["Serving"]:
+        """`python -m consentd serve`, or another program that serves, from its being ready to its end."""
         port = port or self.port
         log = self.folder / f"server-{port}.log"
         with log.open("wb") as stream:
             process = subprocess.Popen(
-                [sys.executable, "-m", "consentd", "serve", *arguments],
+                [sys.executable, *program, *arguments],
                 cwd=ROOT,
                 env=self.environment
                 | {"CONSENTD_PORT": str(port), "CONSENTD_PUBLIC_URL": self.settings.public_url},

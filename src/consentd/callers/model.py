@@ -21,6 +21,8 @@ class Scope(StrEnum):
     REQUESTS_READ = "requests:read"
     REQUESTS_DECIDE = "requests:decide"
     """To act for staff: to identify, approve, refuse, extend, release."""
+    TASKS = "tasks"
+    """To take tasks about people and answer them, for the silo whose name the system has."""
     REPLICA = "replica"
     """To keep a copy of what decisions about its own people rest on (docs/replica.md)."""
 

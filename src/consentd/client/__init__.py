@@ -13,6 +13,7 @@ Stands on the kernel, msgspec and httpx alone: `pip install consentd`. docs/clie
 """
 
 from consentd.client.aio import AsyncClient
+from consentd.client.aio_tasks import AsyncTaskRunner
 from consentd.client.errors import (
     ClientError,
     Conflict,
@@ -37,11 +38,27 @@ from consentd.client.model import (
     Reason,
     Receipt,
 )
+from consentd.client.orders import (
+    Answer,
+    AsyncHandlers,
+    Handlers,
+    Kept,
+    Order,
+    Part,
+    done,
+    failed,
+    partial,
+    unsupported,
+)
 from consentd.client.replica import Refusal, Replica, ReplicaError
 from consentd.client.sync import Client
+from consentd.client.tasks import TaskRunner
 
 __all__ = [
+    "Answer",
     "AsyncClient",
+    "AsyncHandlers",
+    "AsyncTaskRunner",
     "Attempted",
     "Bound",
     "Client",
@@ -51,10 +68,14 @@ __all__ = [
     "Event",
     "Fault",
     "Forbidden",
+    "Handlers",
     "Identifier",
     "Invalid",
+    "Kept",
     "NotFound",
+    "Order",
     "Overloaded",
+    "Part",
     "Question",
     "Reason",
     "Receipt",
@@ -62,8 +83,13 @@ __all__ = [
     "Refused",
     "Replica",
     "ReplicaError",
+    "TaskRunner",
     "TimedOut",
     "Unauthorised",
     "Unavailable",
     "Unreadable",
+    "done",
+    "failed",
+    "partial",
+    "unsupported",
 ]

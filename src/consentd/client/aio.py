@@ -22,7 +22,7 @@ from consentd.client import questions, recording
 from consentd.client.asking import Asking, Key
 from consentd.client.clock import elapsed
 from consentd.client.errors import ClientError, TimedOut
-from consentd.client.flow import Flow, Patience, Pause, Renew, Send, Step, Unanswered
+from consentd.client.flow import Flow, Patience, Pause, Renew, Send, Step, Stream, Unanswered
 from consentd.client.model import Attempted, Decision, Event, Named, Question, Receipt, When, Who
 from consentd.client.transport import LIMITS, MOST_BYTES, Left
 from consentd.client.wire import Received
@@ -255,6 +255,8 @@ class AsyncClient:
         match step:
             case Send():
                 return await self._send(step)
+            case Stream():
+                return await self._stream(step)
             case Pause():
                 await asyncio.sleep(step.seconds)
             case Renew():
@@ -299,6 +301,26 @@ class AsyncClient:
             raise Unanswered(late=True) from None
         except (httpx.HTTPError, OSError):
             raise Unanswered(late=left.over()) from None
+
+    async def _stream(self, step: Stream) -> Received:
+        request = self._http.build_request(
+            "POST", step.path, headers=dict(step.headers), content=step.pieces, timeout=step.timeout
+        )
+        try:
+            response = await self._http.send(request, stream=True)
+            try:
+                content = bytearray()
+                async for chunk in response.aiter_raw():
+                    content += chunk
+                    if len(content) > MOST_BYTES:
+                        raise Unanswered(late=True)
+                return Received(response.status_code, response.headers, bytes(content))
+            finally:
+                await response.aclose()
+        except httpx.TimeoutException:
+            raise Unanswered(late=True) from None
+        except (httpx.HTTPError, OSError):
+            raise Unanswered(late=False) from None
 
     async def close(self) -> None:
         await self._http.aclose()

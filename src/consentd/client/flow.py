@@ -9,7 +9,7 @@ so that a call that was carried out unheard has its one effect (promise 2).
 """
 
 import random
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import AsyncIterable, Callable, Generator, Iterable, Mapping
 from typing import TypeVar
 
 import msgspec
@@ -39,6 +39,18 @@ class Send(msgspec.Struct, frozen=True):
     timeout: float
 
 
+class Stream(msgspec.Struct, frozen=True):
+    """Send these pieces as they come, and hear the answer; nothing is silent for more than `timeout` seconds.
+
+    What the pieces raise passes. Threads carry out plain ones, event loops asynchronous ones.
+    """
+
+    path: str
+    headers: Mapping[str, str]
+    pieces: Iterable[bytes] | AsyncIterable[bytes]
+    timeout: float
+
+
 class Pause(msgspec.Struct, frozen=True):
     seconds: float
 
@@ -49,7 +61,7 @@ class Renew(msgspec.Struct, frozen=True):
     deadline: float
 
 
-Step = Send | Pause | Renew
+Step = Send | Stream | Pause | Renew
 Flow = Generator[Step, Received | None, T]
 
 
@@ -94,20 +106,25 @@ class Calls:
         self._until = 0.0
         self._random = random.SystemRandom()
 
-    def call(self, method: str, path: str, content: bytes, **headers: str) -> Flow[Received]:
-        """An answer below 400. Raises ClientError. Header names are written with underscores."""
-        deadline = self._elapsed() + self._patience.total
+    def call(
+        self, method: str, path: str, content: bytes, patience: Patience | None = None, /, **headers: str
+    ) -> Flow[Received]:
+        """An answer below 400. Raises ClientError. Header names are written with underscores. `patience`:
+        another than the client's.
+        """
+        patience = patience or self._patience
+        deadline = self._elapsed() + patience.total
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         if content:
             named.setdefault("content-type", "application/json")
         renewed = False
-        for attempt in range(self._patience.retries + 1):
+        for attempt in range(patience.retries + 1):
             while True:
                 if not self.fresh():
                     yield Renew(deadline)
                 try:
                     authorised = {**named, "authorization": f"Bearer {self._token}"}
-                    got = yield self._send(method, path, authorised, content, deadline)
+                    got = yield self._send(method, path, authorised, content, deadline, patience)
                     assert got is not None
                 except Unanswered as reason:
                     error: ClientError = reason.as_error()
@@ -122,8 +139,24 @@ class Calls:
                 if got.status not in RETRIED and not (got.status == 409 and wait is not None):
                     raise error
                 break
-            yield self._pause(attempt, wait, deadline, error)
+            yield self._pause(attempt, wait, deadline, error, patience)
         raise AssertionError("the last pause raises")
+
+    def stream(
+        self, path: str, media: str, pieces: Iterable[bytes] | AsyncIterable[bytes], timeout: float
+    ) -> Flow[Received]:
+        """An answer below 400 to what is sent while it is made: so it is tried once. Raises ClientError."""
+        if not self.fresh():
+            yield Renew(self._elapsed() + self._patience.total)
+        headers = {"content-type": media, "authorization": f"Bearer {self._token}"}
+        try:
+            got = yield Stream(path, headers, pieces, timeout)
+        except Unanswered as reason:
+            raise reason.as_error() from None
+        assert got is not None
+        if got.status >= 300:
+            raise wire.failure(got)
+        return got
 
     def fresh(self) -> bool:
         return bool(self._token) and self._elapsed() < self._until
@@ -153,19 +186,32 @@ class Calls:
             raise error
 
     def _send(
-        self, method: str, path: str, headers: Mapping[str, str], content: bytes, deadline: float
+        self,
+        method: str,
+        path: str,
+        headers: Mapping[str, str],
+        content: bytes,
+        deadline: float,
+        patience: Patience | None = None,
     ) -> Send:
         left = deadline - self._elapsed()
         if left <= 0:
             raise TimedOut("timeout", "consentd did not answer in time.")
-        return Send(method, path, headers, content, min(self._patience.timeout, left))
+        return Send(method, path, headers, content, min((patience or self._patience).timeout, left))
 
-    def _pause(self, attempt: int, asked: float | None, deadline: float, error: ClientError) -> Pause:
+    def _pause(
+        self,
+        attempt: int,
+        asked: float | None,
+        deadline: float,
+        error: ClientError,
+        patience: Patience | None = None,
+    ) -> Pause:
         """How long to wait before the next try. Raises `error` where there is none."""
         # Full jitter: clients that lost the same server do not come back all at once.
         longest = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2**attempt)
         seconds = asked if asked is not None else self._random.uniform(longest / 2, longest)
-        if attempt >= self._patience.retries:
+        if attempt >= (patience or self._patience).retries:
             raise error
         if self._elapsed() + seconds >= deadline:
             if asked is not None:

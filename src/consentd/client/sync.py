@@ -24,7 +24,7 @@ from consentd.client import questions, recording
 from consentd.client.asking import Asking, Key
 from consentd.client.clock import elapsed
 from consentd.client.errors import ClientError, TimedOut
-from consentd.client.flow import Flow, Patience, Pause, Renew, Send, Step, Unanswered
+from consentd.client.flow import Flow, Patience, Pause, Renew, Send, Step, Stream, Unanswered
 from consentd.client.model import Attempted, Decision, Event, Named, Question, Receipt, When, Who
 from consentd.client.transport import LIMITS, MOST_BYTES, Left
 from consentd.client.wire import Received
@@ -257,6 +257,8 @@ class Client:
         match step:
             case Send():
                 return self._send(step)
+            case Stream():
+                return self._stream(step)
             case Pause():
                 time.sleep(step.seconds)
             case Renew():
@@ -297,6 +299,26 @@ class Client:
             raise Unanswered(late=True) from None
         except (httpx.HTTPError, OSError):
             raise Unanswered(late=left.over()) from None
+
+    def _stream(self, step: Stream) -> Received:
+        request = self._http.build_request(
+            "POST", step.path, headers=dict(step.headers), content=step.pieces, timeout=step.timeout
+        )
+        try:
+            response = self._http.send(request, stream=True)
+            try:
+                content = bytearray()
+                for chunk in response.iter_raw():
+                    content += chunk
+                    if len(content) > MOST_BYTES:
+                        raise Unanswered(late=True)
+                return Received(response.status_code, response.headers, bytes(content))
+            finally:
+                response.close()
+        except httpx.TimeoutException:
+            raise Unanswered(late=True) from None
+        except (httpx.HTTPError, OSError):
+            raise Unanswered(late=False) from None
 
     def close(self) -> None:
         self._http.close()

@@ -33,7 +33,8 @@ from consentd.systems.connectors.contract import Answer, Order, Verdict
 Row: TypeAlias = Any
 """Any: a row mapping of `silo_tasks`."""
 
-_RUNS = frozenset({State.RUNNING, State.PARTIAL})
+RUNS = frozenset({State.RUNNING, State.PARTIAL})
+"""While a request is carried out: in these, silos are asked and their answers lead on."""
 
 
 class _AnswerSealed(msgspec.Struct, frozen=True):
@@ -71,7 +72,7 @@ def _members(case: RequestCase, subject: SubjectId) -> tuple[SubjectId, ...]:
 
 def advance(case: RequestCase) -> None:
     """Makes whatever tasks follow from the answers so far; where none does and none is under way, settles."""
-    if case.state not in _RUNS:
+    if case.state not in RUNS:
         return
     policy = case.compiled.policy
     while new := plan.following(policy, case.right, _schemes(case, policy), case.tasks()):
@@ -145,11 +146,7 @@ def answered(case: RequestCase, task: Row, answer: Answer, actor: Actor) -> None
 def _record(case: RequestCase, task: Row, answer: Answer, actor: Actor) -> None:
     key = case.key()
     id_ = new_id()
-    content = _AnswerSealed(
-        tuple((one.scheme, one.value) for one in answer.identifiers),
-        answer.detail,
-        tuple((one.purpose, one.channel, one.state) for one in answer.preferences),
-    )
+    content = _sealed(answer)
     subject = case.row["subject_id"]
     entry = begin(
         case.unit,
@@ -177,6 +174,35 @@ def _record(case: RequestCase, task: Row, answer: Answer, actor: Actor) -> None:
         },
     )
     entry.close({"request": str(case.id), "system": task["system"], "verdict": answer.verdict.value})
+
+
+def _sealed(answer: Answer) -> _AnswerSealed:
+    return _AnswerSealed(
+        tuple((one.scheme, one.value) for one in answer.identifiers),
+        answer.detail,
+        tuple((one.purpose, one.channel, one.state) for one in answer.preferences),
+    )
+
+
+def answered_alike(case: RequestCase, task: Row, answer: Answer) -> bool:
+    """Whether a task that is over was answered exactly so: what was answered unheard is answered again."""
+    rows = [row for row in store.answers(case.unit.connection, case.id) if row["task_id"] == task["id"]]
+    if not rows:
+        return False
+    last = rows[-1]
+    if (last["verdict"], last["code"], last["parts"]) != (
+        answer.verdict.value,
+        answer.code,
+        canonical(answer.parts).decode(),
+    ):
+        return False
+    key = case.key()
+    if key is None or last["sealed"] is None:
+        # What may name the person is gone with the request; what is clear is alike.
+        return True
+    return unseal(key, last["sealed"], Place("silo_answers", "sealed", last["id"])) == canonical(
+        _sealed(answer)
+    )
 
 
 def settle(case: RequestCase, actor: Actor) -> None:

@@ -76,6 +76,35 @@ def claim(unit: Unit, holder: UUID, busy: Mapping[str, int], most: int) -> list[
             only = table.c.system == system
             found += leases.claim(unit, table, holder, states=_OPEN, order="next_at", limit=room, only=only)
     return found
+def waiting_at(
+    connection: sa.Connection, system: str, states: Collection[str], now: int, limit: int
+) -> list[sa.RowMapping]:
+    """Tasks that a silo which polls may take: it is to answer, nobody holds them, and their request is in one
+    of these states. Those that wait longest come first.
+    """
+    c = t.silo_tasks.c
+    statement = (
+        sa.select(t.silo_tasks)
+        .join(t.requests, t.requests.c.id == c.request_id)
+        .where(c.system == system, _takeable(now), t.requests.c.state.in_(list(states)))
+        .order_by(c.next_at, c.id)
+        .limit(limit)
+    )
+    return list(connection.execute(statement).mappings())
+
+
+def take_task(unit: Unit, id_: UUID, lease: UUID, until: int) -> bool:
+    """Leases a task out, if it can still be taken; whether it was."""
+    c = t.silo_tasks.c
+    values = {"lease_holder": lease, "lease_until": until, "attempts": c.attempts + 1}
+    statement = t.silo_tasks.update().where(c.id == id_, _takeable(unit.now)).values(values)
+    return unit.connection.execute(statement).rowcount == 1
+
+
+def _takeable(now: int) -> sa.ColumnElement[bool]:
+    c = t.silo_tasks.c
+    free = sa.or_(c.lease_until.is_(None), c.lease_until <= now)
+    return sa.and_(c.state.in_(("asked", "silent")), c.next_at <= now, free)
 
 
 def add_tasks(unit: Unit, rows: Sequence[dict[str, Any]]) -> None:

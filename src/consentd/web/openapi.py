@@ -247,5 +247,6 @@ _SCOPE_WORDS: dict[Scope, str] = {
     Scope.REQUESTS_WRITE: "take in people’s requests, and give codes for them",
     Scope.REQUESTS_READ: "see where requests stand",
     Scope.REQUESTS_DECIDE: "note what staff decide about requests",
+    Scope.TASKS: "take tasks about people and answer them",
     Scope.REPLICA: "keep a copy of what decisions about its own people rest on",
 }

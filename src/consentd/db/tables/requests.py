@@ -86,7 +86,7 @@ silo_tasks = housekeeping(
         sa.Column("state", sa.Text, nullable=False),
         sa.Column("verdict", sa.Text),
         sa.Column("code", sa.Text),
-        # By what the silo knows the order.
+        # By what the silo knows the order; of one that polls, how many records of a copy it sent.
         sa.Column("reference", sa.Text),
         sa.Column("attempts", sa.Integer, nullable=False),
         sa.Column("next_at", Instant, nullable=False),

@@ -12,7 +12,6 @@ Answers hold counts, categories and articles; no content. Records of a copy go t
 """
 
 from collections.abc import Mapping, Sequence
-from enum import StrEnum
 from typing import Protocol
 from uuid import UUID
 
@@ -21,14 +20,8 @@ import msgspec
 from consentd.kernel.canonical import Scalar
 from consentd.kernel.connection import Verb
 from consentd.kernel.errors import Unavailable
+from consentd.kernel.tasks import Verdict as Verdict
 from consentd.subjects.spelling import Named
-
-
-class Verdict(StrEnum):
-    DONE = "done"
-    PARTIAL = "partial"
-    UNSUPPORTED = "unsupported"
-    FAILED = "failed"
 
 
 class Preference(msgspec.Struct, frozen=True):

@@ -19,6 +19,7 @@ WORDS: dict[str, Text] = {
     "group_access": Text("Qui appelle", "Who calls"),
     "group_recording": Text("Enregistrer des choix", "Recording choices"),
     "group_requests": Text("Demandes des personnes", "Rights requests"),
+    "group_tasks": Text("Tâches d’un outil", "Tasks of a system"),
     "group_operating": Text("Stockage et fonctionnement", "Storage and operation"),
     "code": Text("Code", "Code"),
     "status": Text("Statut HTTP", "HTTP status"),

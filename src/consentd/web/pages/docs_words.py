@@ -10,6 +10,7 @@ TAGS: dict[str, Text] = {
     "people": Text("Personnes", "People"),
     "requests": Text("Demandes des personnes : accès, effacement…", "People’s requests: access, erasure…"),
     "imports": Text("Reprendre les exports des outils", "Taking in exports of tools"),
+    "tasks": Text("Tâches d’un outil : sa part des demandes", "Tasks of a system: its part of requests"),
     "feed": Text("Copies locales", "Local copies"),
     "log": Text("Journal vérifiable", "Verifiable log"),
     "health": Text("État du service", "Health"),
