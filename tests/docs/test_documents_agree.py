@@ -32,6 +32,7 @@ from consentd.kernel.instants import Instant
 from consentd.kernel.layout import ChoiceRule, Layout, ProofSource
 from consentd.kernel.policy import Controller, Purpose
 from consentd.kernel.reasons import REASONS
+from consentd.kernel.silo_sql import Column, Table
 from consentd.policy.law_rules import RULES
 from consentd.subjects import candidates, facts
 from consentd.subjects.requests import SubjectNamed
@@ -299,3 +300,8 @@ def test_importing_names_every_key_of_a_layout() -> None:
     assert named_in("A choice", "docs/importing.md") == [
         name for name in fields(ChoiceRule) if name not in when
     ]
+
+
+def test_systems_names_every_key_of_a_mapping() -> None:
+    assert named_in("A table", "docs/systems.md") == fields(Table)
+    assert named_in("A column", "docs/systems.md") == fields(Column)
