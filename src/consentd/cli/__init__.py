@@ -8,6 +8,7 @@ import click
 
 from consentd.cli import (
     audit,
+    certificate,
     demo,
     filtering,
     importing,
@@ -40,6 +41,7 @@ MODULES = (
     importing,
     subject,
     receipt,
+    certificate,
     proof,
     keys,
     audit,

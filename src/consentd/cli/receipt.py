@@ -49,7 +49,7 @@ def verify(file: Path, key_set: Path | None, log_key: str | None, language: Lang
         keys = receipt_keys(key_set.read_bytes())
     except Tampered:
         raise click.BadParameter(words.NO_KEYS(language), param_hint="--keys") from None
-    known = None if log_key is None else _log_key(log_key, language)
+    known = None if log_key is None else known_log_key(log_key, language)
     try:
         given = read(file.read_bytes())
     except OperatorError as error:
@@ -66,7 +66,7 @@ def verify(file: Path, key_set: Path | None, log_key: str | None, language: Lang
         raise SystemExit(1)
 
 
-def _log_key(named: str, language: Language) -> tuple[str, PublicKey]:
+def known_log_key(named: str, language: Language) -> tuple[str, PublicKey]:
     """The key itself, or the one in a file."""
     try:
         line = named if "+" in named else Path(named).read_text(encoding="utf-8")

@@ -79,7 +79,7 @@ def read(saved: bytes) -> Given:
             "Accept: application/json, which is what was signed.",
         )
     for kind in (Receipt, ConsentsRecorded):
-        found = _exactly(plain, kind)
+        found = exactly(plain, kind)
         if isinstance(found, Receipt) and (found.proof is None) == (found.unproven is not None):
             return Given(found.receipt, whole=found)
         if isinstance(found, ConsentsRecorded):
@@ -110,7 +110,7 @@ def check(given: Given, keys: Mapping[str, PublicKey], log_key: tuple[str, Publi
     return Verdict(content, parts)
 
 
-def _exactly(plain: dict[str, Any], kind: type[Any]) -> Any:
+def exactly(plain: dict[str, Any], kind: type[Any]) -> Any:
     """The value, if it is one of this kind and written in its one spelling; else None."""
     try:
         found = msgspec.convert(plain, kind)
@@ -156,13 +156,13 @@ def _included(proof: ReceiptProof, content: ReceiptContent, signed: Checkpoint) 
     """Whether the proof is about each entry that the receipt names, once, and each path leads to the root."""
     wanted = list(dict.fromkeys(line.entry_id for line in content.events))
     return [entry.entry_id for entry in proof.entries] == wanted and all(
-        _leads(entry, signed)
+        leads(entry, signed)
         and _wrote(entry, content, [line for line in content.events if line.entry_id == entry.entry_id])
         for entry in proof.entries
     )
 
 
-def _leads(entry: EntryProof, signed: Checkpoint) -> bool:
+def leads(entry: EntryProof, signed: Checkpoint) -> bool:
     leaf = merkle.leaf_hash(entry.entry.encode())
     try:
         path = [base64.b64decode(one, validate=True) for one in entry.path]
