@@ -80,7 +80,7 @@ def erase(
         )
         for member in person.members
     }
-    removed = shred(unit, entries)
+    removed = shred(unit, keyring, entries, contacts)
     states_store.forget_states(unit, [person.group])
     kept = [Kept("log", "the verifiable log, which names nobody", "GDPR 5(2)", None)]
     if purge_at is None:

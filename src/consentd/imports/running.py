@@ -93,7 +93,7 @@ def look_through(job: Job) -> int:
 def take_batch(unit: Unit, taker: Taker, batch: Sequence[Read]) -> list[Taken | Refused]:
     found: list[Taken | Refused] = [one for one in batch if isinstance(one, Refused)]
     stated = [one for one in batch if isinstance(one, Stated)]
-    for row, one in zip(stated, taker.take(unit, stated), strict=True):
+    for row, one in zip(stated, taker.take_new(unit, stated), strict=True):
         found.append(one if isinstance(one, Taken) else Refused(row.row, one.code, one.column))
     return found
 
