@@ -38,6 +38,7 @@ from consentd.db.engine import open_database
 from consentd.db.postgres import PostgresDatabase
 from consentd.db.sqlite import SqliteDatabase
 from consentd.db.unit import unwatched
+from consentd.dsr.forgetting import forget_due
 from consentd.evidence import api as evidence_api
 from consentd.evidence import service as evidence
 from consentd.evidence.journal import Journal
@@ -248,12 +249,17 @@ def description() -> str:
 
 
 async def _purge_by_the_hour(parts: Parts, imports: Imports) -> None:
-    """What has a date: idempotency keys, spent assertions, and proof keys that no law orders kept."""
+    """What has a date: idempotency keys, spent assertions, proof keys that no law orders kept, and
+    requests that are over.
+    """
     while True:
         with contextlib.suppress(ConsentdError, OSError):
             await idempotency.purge(parts.database)
             await assertions.purge(parts.database)
             await parts.database.change(lambda unit: purge_proofs(unit, parts.keyring, SERVICE))
+            await parts.database.change(lambda unit: forget_due(unit, parts.keyring))
+            # What was shredded must not be readable in the write-ahead log either.
+            await parts.database.checkpoint_truncate()
             await imports.worker.sweep()
         await asyncio.sleep(PURGE_SECONDS)
 

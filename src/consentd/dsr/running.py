@@ -12,7 +12,7 @@ import msgspec
 from consentd.base.ids import new_id
 from consentd.consent.erasure import Certificate
 from consentd.crypto.seal import Place, seal, unseal
-from consentd.dsr import certifying, effects, plan, store
+from consentd.dsr import certifying, effects, forgetting, plan, store
 from consentd.dsr.cases import RequestCase
 from consentd.dsr.rights import Right
 from consentd.dsr.states import Event, State
@@ -185,6 +185,8 @@ def settle(case: RequestCase, actor: Actor) -> None:
         # It is partial already; nothing new to say.
         return
     case.move(Event.SETTLED, actor, case=found)
+    if case.right is Right.ERASURE and case.state is State.ANSWERED:
+        forgetting.forget(case.unit, case.keyring, case.id, case.row["subject_id"])
 
 
 def _forgotten(case: RequestCase, actor: Actor) -> Certificate | None:

@@ -116,3 +116,14 @@ def certificates(connection: sa.Connection, request_id: UUID) -> list[sa.RowMapp
     c = t.certificates.c
     statement = sa.select(t.certificates).where(c.request_id == request_id).order_by(c.at, c.id)
     return list(connection.execute(statement).mappings())
+
+
+def forgettable(
+    connection: sa.Connection, open_: Collection[str], before: int, limit: int
+) -> list[sa.RowMapping]:
+    """id and subject_id of those that were closed by then, and whose content key is still there."""
+    c = t.requests.c
+    has_key = sa.exists().where(t.request_keys.c.request_id == c.id, t.request_keys.c.kind == "content")
+    over = (c.state.not_in(list(open_)), c.closed_at <= before, has_key)
+    statement = sa.select(c.id, c.subject_id).where(*over).order_by(c.closed_at, c.id).limit(limit)
+    return list(connection.execute(statement).mappings())
