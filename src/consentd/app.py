@@ -39,7 +39,9 @@ from consentd.db.postgres import PostgresDatabase
 from consentd.db.sqlite import SqliteDatabase
 from consentd.db.unit import unwatched
 from consentd.dsr.forgetting import forget_due
+from consentd.dsr.restoring import require_replayed
 from consentd.evidence import api as evidence_api
+from consentd.evidence import outside
 from consentd.evidence import service as evidence
 from consentd.evidence.journal import Journal
 from consentd.evidence.model import SERVICE
@@ -104,8 +106,16 @@ async def create_app(settings: Settings, board: Board | None = None, worker: int
         return _with_metrics(waiting(settings, error, opened, counts), settings, board, _nothing_observed)
 
 
-async def open_parts(settings: Settings, counts: Counts | None = None, traces: Traces | None = None) -> Parts:
-    """Opens the database and the keyring. Raises OperatorError, Unavailable or Tampered."""
+async def open_parts(
+    settings: Settings,
+    counts: Counts | None = None,
+    traces: Traces | None = None,
+    *,
+    restoring: bool = False,
+) -> Parts:
+    """Opens the database and the keyring. Raises OperatorError, Unavailable or Tampered; NotReplayed where
+    the database forgot what the stop journal knows, unless that is what is to be put right.
+    """
     counts = counts or Counts()
     root = read_root_key(settings)
     journal = Journal(settings.journal_file)
@@ -120,6 +130,11 @@ async def open_parts(settings: Settings, counts: Counts | None = None, traces: T
     try:
         keyring = await database.read(lambda connection: load_keyring(connection, root))
         origin = await database.read(log_origin)
+        if not restoring:
+            note = outside.read(settings.checkpoint_file)
+            await database.read(
+                lambda connection: require_replayed(connection, keyring, origin, note, settings.journal_file)
+            )
     except BaseException:
         await database.close()
         raise

@@ -18,6 +18,7 @@ from consentd.cli import (
     policy,
     proof,
     receipt,
+    restore,
     serving,
     setup,
     states,
@@ -47,6 +48,7 @@ MODULES = (
     proof,
     keys,
     audit,
+    restore,
     states,
     openapi,
 )

@@ -1,6 +1,6 @@
 """What others ask of the log: proofs, the newest checkpoint, and how far behind it is."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 import msgspec
 
@@ -75,6 +75,16 @@ def status(connection: Connection) -> Status:
     latest = store.latest_checkpoint(connection)
     oldest = None if first is None else store.entry_time(connection, first)
     return Status(store.size(connection), pending, oldest, latest.at if latest else None)
+
+
+def newest_entry_at(connection: Connection) -> Instant | None:
+    """When the newest entry was recorded; None while there is none."""
+    return store.newest_entry_at(connection)
+
+
+def known_entries(connection: Connection, entries: Collection[EntryId]) -> set[EntryId]:
+    """Those of these that are recorded."""
+    return store.known_entries(connection, entries)
 
 
 def index_of(connection: Connection, entry_id: EntryId) -> int | None:
