@@ -113,8 +113,8 @@ async def open_parts(
     *,
     restoring: bool = False,
 ) -> Parts:
-    """Opens the database and the keyring. Raises OperatorError, Unavailable or Tampered; NotReplayed where
-    the database forgot what the stop journal knows, unless that is what is to be put right.
+    """Opens the database and the keyring. Raises OperatorError, Unavailable or Tampered. `restoring`:
+    also where the database forgot what the stop journal knows, which is then put right.
     """
     counts = counts or Counts()
     root = read_root_key(settings)

@@ -45,18 +45,6 @@ _SKEW = MINUTE
 _SLICE = 500
 
 
-class NotReplayed(Unavailable):
-    """The database is older than the stop journal."""
-
-    def __init__(self, count: int) -> None:
-        super().__init__(
-            "restore_not_replayed",
-            f"The database is older than the stop journal beside it: {count} withdrawals, objections, "
-            "restrictions or erasures are in the journal and not in the database, as after a restore from a "
-            "backup. Run `consentd restore replay`, which does them again; nothing is served before.",
-        )
-
-
 class Replayed(msgspec.Struct, frozen=True):
     """What was done again."""
 
@@ -124,13 +112,18 @@ def behind(connection: Any, keyring: Keyring, origin: str | None, note: str | No
 def require_replayed(
     connection: Any, keyring: Keyring, origin: str | None, note: str | None, path: Path
 ) -> None:
-    """Raises NotReplayed. Any: a database connection.
+    """Raises Unavailable where stops are to be done again first. Any: a database connection.
 
     Where the log is as long as was signed, a line without its entry is one of this moment, or was cut off
     by a crash before it was acknowledged.
     """
     if behind(connection, keyring, origin, note) and (stops := lost(connection, keyring, path)):
-        raise NotReplayed(len(stops))
+        raise Unavailable(
+            "restore_not_replayed",
+            f"The database is older than the stop journal beside it: {len(stops)} withdrawals, objections, "
+            "restrictions or erasures are in the journal and not in the database, as after a restore from a "
+            "backup. Run `consentd restore replay`, which does them again; nothing is served before.",
+        )
 
 
 def replay(
