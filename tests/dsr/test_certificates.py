@@ -15,11 +15,13 @@ from consentd.base.i18n import LANGUAGES
 from consentd.cli import main
 from consentd.crypto.jws import by_kid, jwks
 from consentd.db.tables.requests import certificates as table
+from consentd.db.unit import Unit
+from consentd.dsr.cases import RequestCase
 from consentd.dsr.certificate import Outcome
 from consentd.dsr.certificate_check import CertificatesTold, Part, check, read
 from consentd.dsr.certificate_words import described
 from consentd.dsr.certificates_api import routes
-from consentd.dsr.certifying import CertificateTold, certificates_of
+from consentd.dsr.certifying import CertificateTold, certificates_of, recipients_told
 from consentd.evidence.checkpoint import vkey
 from consentd.kernel.connection import Verb
 from consentd.kernel.errors import NotFound
@@ -245,3 +247,22 @@ async def test_promise_8_the_certificates_that_are_read_are_logged(company: Comp
     assert (await company.actions())[-1] == "certificate.read"
     with pytest.raises(NotFound):
         await route.fn(calling, uuid4())
+
+
+async def test_whoever_received_the_data_is_told_of_a_restriction(company: Company) -> None:
+    """GDPR 19; and the person may ask who they were."""
+    await company.gives(ANA)
+    silos = three()
+    rights = await shop(company, **silos)
+    asked = await rights.asks("restriction", ANA)
+    await rights.carries_out()
+
+    def told(unit: Unit) -> list[tuple[str, str]]:
+        compiled = company.policies.active(unit.connection)
+        case = RequestCase.locked(unit, company.keyring, compiled, asked.id)
+        return [(one.system, one.told) for one in recipients_told(case)]
+
+    assert ("mailing", "answered") in await company.database.housekeep(told)
+    other = await rights.asks("access", ANA)
+    asked = other
+    assert await company.database.housekeep(told) == []

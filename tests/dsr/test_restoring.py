@@ -88,7 +88,10 @@ async def test_nothing_is_served_before_the_journal_was_replayed(
         assert (await http.get("/v1/log/checkpoint")).status_code == 503
     for name, value in environment(restored).items():
         monkeypatch.setenv(name, value)
-    ran = await asyncio.to_thread(CliRunner().invoke, main, ["restore", "replay", "--json"])
+    # Nobody is erased without asking: decision 0011.
+    asked = await asyncio.to_thread(CliRunner().invoke, main, ["restore", "replay"], "n\n")
+    assert (asked.exit_code, "1 erasures" in asked.output) == (1, True)
+    ran = await asyncio.to_thread(CliRunner().invoke, main, ["restore", "replay", "--yes", "--json"])
     assert ran.exit_code == 0, ran.output
     told = json.loads(ran.output)
     assert told["replayed"] == {

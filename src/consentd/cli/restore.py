@@ -8,8 +8,9 @@ from consentd.app import Parts
 from consentd.base import clock
 from consentd.cli.common import command, json_option, say, with_parts
 from consentd.crypto.keyring import with_fresh_keys
-from consentd.dsr.restoring import Replayed, behind, replay, set_aside
+from consentd.dsr.restoring import Replayed, behind, lost, replay, set_aside
 from consentd.evidence import outside
+from consentd.evidence.journal import StopKind
 
 
 @click.group()
@@ -18,9 +19,10 @@ def restore() -> None:
 
 
 @restore.command(name="replay")
+@click.option("--yes", is_flag=True, help="Do not ask before people are erased again.")
 @json_option
 @command
-def replay_(as_json: bool) -> None:
+def replay_(yes: bool, as_json: bool) -> None:
     """Do again the withdrawals, objections, restrictions and erasures that the backup forgot.
 
     The service does not serve before. May be run again: what was done is not done twice.
@@ -32,6 +34,14 @@ def replay_(as_json: bool) -> None:
         put_back = await parts.database.read(
             lambda connection: behind(connection, parts.keyring, parts.origin, before)
         )
+        found = await parts.database.read(
+            lambda connection: lost(connection, parts.keyring, parts.settings.journal_file)
+        )
+        erasures = sum(stop.kind is StopKind.ERASED for stop in found)
+        if erasures and not yes:
+            # A line may be of an erasure that a crash undid before it was acknowledged (decision 0011).
+            question = f"{erasures} erasures are in the stop journal and not in the database. Do them again?"
+            click.confirm(question, abort=True, err=True)
         done = await with_fresh_keys(
             parts.keyring,
             parts.database,

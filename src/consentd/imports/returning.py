@@ -17,8 +17,8 @@ from consentd.kernel.instants import DAY, parse_moment
 from consentd.kernel.states import GRANTS
 from consentd.subjects import erased
 from consentd.subjects.erased import Hits
-from consentd.subjects.erased_store import Hit
 from consentd.subjects.facts import SaleFact
+from consentd.subjects.model import Hit
 from consentd.subjects.service import holders_of
 
 ERASED_BEFORE = "erased_before"

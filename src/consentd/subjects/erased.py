@@ -21,7 +21,7 @@ from consentd.evidence.recorder import begin
 from consentd.kernel.ids import SystemId
 from consentd.kernel.instants import DAY
 from consentd.subjects import erased_store
-from consentd.subjects.erased_store import Hit
+from consentd.subjects.model import Hit
 from consentd.subjects.spelling import Named
 
 Hits = Mapping[Named, Hit]

@@ -10,18 +10,9 @@ from consentd.db.prepared import Read, ReadIn
 from consentd.db.tables import requests as t
 from consentd.db.tables.types import Digest
 from consentd.db.unit import Unit
-from consentd.kernel.instants import Instant
+from consentd.subjects.model import Hit
 
 ALARMS = t.erasure_alarms
-
-
-class Hit(NamedTuple):
-    """A row of the ledger."""
-
-    id: UUID
-    scheme: str
-    digest: bytes
-    erased_on: Instant
 
 
 class _Any(NamedTuple):
