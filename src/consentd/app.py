@@ -39,10 +39,13 @@ from consentd.db.postgres import PostgresDatabase
 from consentd.db.sqlite import SqliteDatabase
 from consentd.db.unit import unwatched
 from consentd.dsr import api as dsr_api
-from consentd.dsr import tasks_api
+from consentd.dsr import certificates_api, tasks_api
 from consentd.dsr.composed import Requests
+from consentd.dsr.forgetting import forget_due
 from consentd.dsr.handing import Handing
+from consentd.dsr.restoring import require_replayed
 from consentd.evidence import api as evidence_api
+from consentd.evidence import outside
 from consentd.evidence import service as evidence
 from consentd.evidence.journal import Journal
 from consentd.evidence.model import SERVICE
@@ -107,8 +110,16 @@ async def create_app(settings: Settings, board: Board | None = None, worker: int
         return _with_metrics(waiting(settings, error, opened, counts), settings, board, _nothing_observed)
 
 
-async def open_parts(settings: Settings, counts: Counts | None = None, traces: Traces | None = None) -> Parts:
-    """Opens the database and the keyring. Raises OperatorError, Unavailable or Tampered."""
+async def open_parts(
+    settings: Settings,
+    counts: Counts | None = None,
+    traces: Traces | None = None,
+    *,
+    restoring: bool = False,
+) -> Parts:
+    """Opens the database and the keyring. Raises OperatorError, Unavailable or Tampered. `restoring`:
+    also where the database forgot what the stop journal knows, which is then put right.
+    """
     counts = counts or Counts()
     root = read_root_key(settings)
     journal = Journal(settings.journal_file)
@@ -123,6 +134,11 @@ async def open_parts(settings: Settings, counts: Counts | None = None, traces: T
     try:
         keyring = await database.read(lambda connection: load_keyring(connection, root))
         origin = await database.read(log_origin)
+        if not restoring:
+            note = outside.read(settings.checkpoint_file)
+            await database.read(
+                lambda connection: require_replayed(connection, keyring, origin, note, settings.journal_file)
+            )
     except BaseException:
         await database.close()
         raise
@@ -247,6 +263,7 @@ def slices(
         *imports_api.routes(imports),
         *dsr_api.routes(requests.service(doing), repeats),
         *tasks_api.routes(Handing(doing, clock.now), requests.copies),
+        *certificates_api.routes(doing),
         *authzen_api.routes(checks, doing, batches, parts.settings.public_url),
         *feed_api.routes(Replicas(doing, clock.now)),
     ]
@@ -261,12 +278,17 @@ def description() -> str:
 
 
 async def _purge_by_the_hour(parts: Parts, imports: Imports) -> None:
-    """What has a date: idempotency keys, spent assertions, and proof keys that no law orders kept."""
+    """What has a date: idempotency keys, spent assertions, proof keys that no law orders kept, and
+    requests that are over.
+    """
     while True:
         with contextlib.suppress(ConsentdError, OSError):
             await idempotency.purge(parts.database)
             await assertions.purge(parts.database)
             await parts.database.change(lambda unit: purge_proofs(unit, parts.keyring, SERVICE))
+            await parts.database.change(lambda unit: forget_due(unit, parts.keyring))
+            # What was shredded must not be readable in the write-ahead log either.
+            await parts.database.checkpoint_truncate()
             await imports.worker.sweep()
         await asyncio.sleep(PURGE_SECONDS)
 

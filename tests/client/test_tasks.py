@@ -20,12 +20,10 @@ import tills
 from tills import LoopTill, Till, at_work
 
 from consentd.client import Client, Forbidden, Handlers, Invalid, Order, TaskRunner, failed
-from support import serving_copies
 from support.desk import Desk, open_desk
 from support.installation import ROOT, Installation, Serving
 from support.postgres import Server
 
-PROGRAM = (str(Path(serving_copies.__file__)),)
 ERASURE = {"locate": "done", "erase": "done", "confirm": "unsupported"}
 
 
@@ -66,7 +64,7 @@ def database_of(request: pytest.FixtureRequest) -> str | None:
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def opened(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     installation = Installation(tmp_path_factory.mktemp("tasks"), database_of(request)).make()
-    with open_desk(installation, attempts=3) as desk, installation.served(program=PROGRAM) as serving:
+    with open_desk(installation, attempts=3) as desk, installation.served() as serving:
         yield Shop(desk, serving)
 
 
@@ -86,11 +84,6 @@ def till_of(kind: str, **more: Any) -> Till:
     return Till(**more) if kind == "threads" else LoopTill(**more)
 
 
-def copies(shop: Shop, task: Any) -> list[Any]:
-    path = shop.serving.installation.folder / "copies" / f"{task.id}.lines"
-    return [json.loads(line) for line in path.read_text().splitlines()]
-
-
 def test_a_till_does_its_part_and_what_it_cannot_it_says(shop: Shop, kind: str) -> None:
     request, till = shop.asks("erasure"), till_of(kind)
     with shop.at_work(kind, till):
@@ -107,7 +100,7 @@ def test_a_copy_is_sent_and_counted(shop: Shop, kind: str) -> None:
         shop.eventually(request, {"locate": "done", "export": "done"})
     task = shop.task(request, "export")
     assert [(part.what, part.found) for part in task.parts] == [("sales", 3)]
-    assert [record["number"] for _, record in copies(shop, task)] == [0, 1, 2]
+    assert [record["number"] for _, record in shop.desk.copied(request)] == [0, 1, 2]
     assert shop.desk.told(request).state == "reviewing"
 
 
@@ -120,7 +113,7 @@ def test_a_copy_of_many_records_is_streamed_in_flat_memory(shop: Shop, kind: str
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     task = shop.task(request, "export")
-    assert task.parts[0].found == len(copies(shop, task)) == many
+    assert task.parts[0].found == len(shop.desk.copied(request)) == many
     # The lines are ten times as much.
     assert peak < 3_000_000 or sys.gettrace() is not None
 
@@ -154,8 +147,7 @@ def test_an_error_in_the_middle_of_a_copy_leaves_nothing_of_it(shop: Shop) -> No
         assert runner.once()
         shop.desk.carries_out()
         assert runner.once()
-        path = shop.serving.installation.folder / "copies" / f"{tries[0]}.lines"
-        assert not path.exists()
+        assert shop.desk.copied(request) == []
         time.sleep(2.1)
         assert runner.once()
     assert (shop.task(request, "export").verdict, shop.task(request, "export").code) == (
@@ -276,7 +268,7 @@ def test_the_tutorials_till_does_its_part(shop: Shop, tmp_path: Path) -> None:
         try:
             access = shop.desk.asks("access", f"email:{who}")
             shop.eventually(access, {"locate": "done", "export": "done"})
-            assert copies(shop, shop.task(access, "export")) == [["cards", {"number": "ML1", "points": 12}]]
+            assert shop.desk.copied(access) == [["cards", {"number": "ML1", "points": 12}]]
             erasure = shop.desk.asks("erasure", f"email:{who}")
             shop.eventually(erasure, dict.fromkeys(("locate", "erase", "confirm"), "done"))
             assert cards.execute("SELECT number FROM cards").fetchall() == [("ML2",)]
@@ -321,7 +313,7 @@ def test_the_service_may_be_restarted_in_the_middle(tmp_path: Path, kind: str) -
     installation = Installation(tmp_path).make()
     with open_desk(installation) as desk:
         till = till_of(kind, slow=0.5)
-        with installation.served(program=PROGRAM) as serving:
+        with installation.served() as serving:
             shop = Shop(desk, serving)
             requests = [shop.asks("erasure") for _ in range(3)]
             working = shop.at_work(kind, till)
@@ -330,7 +322,7 @@ def test_the_service_may_be_restarted_in_the_middle(tmp_path: Path, kind: str) -
                 time.sleep(0.05)
         try:
             time.sleep(1)
-            with installation.served(program=PROGRAM):
+            with installation.served():
                 for request in requests:
                     shop.eventually(request, ERASURE, 60)
         finally:

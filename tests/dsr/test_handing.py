@@ -313,9 +313,9 @@ async def test_records_of_a_copy_replace_an_earlier_trys_and_count_only_whole(
         assert refused.value.code == "malformed_records"
         assert "Line 3" in refused.value.message
     whole = [["cards", {"number": "C42", "points": 12, "total": "12.10"}]]
-    assert desk.folder.of(order.id) == whole * 2
+    assert desk.folder.lines(order.id) == whole * 2
     assert await desk.sends(order, first.strip()) == 1
-    assert desk.folder.of(order.id) == whole
+    assert desk.folder.lines(order.id) == whole
     await desk.answers(order, parts=found())
     assert (await desk.told(request)).state == "reviewing"
     assert "task.records_taken" in await company.actions()
@@ -337,7 +337,7 @@ async def test_records_of_whoever_lost_the_task_are_not_kept(company: Company, d
     with pytest.raises(Conflict) as refused:
         await uploads.receive(desk.handing, desk.folder, desk.box, slept.id, slept.lease, meanwhile())
     assert refused.value.code == "task_taken_over"
-    assert len(desk.folder.of(slept.id)) == 1
+    assert len(desk.folder.lines(slept.id)) == 1
 
 
 async def test_waiting_ends_as_soon_as_there_is_a_task(desk: Desk) -> None:

@@ -91,6 +91,12 @@ async def test_an_import_never_lifts_what_stands_on_the_do_not_contact_list(loca
     await local.objects(LOU)
     await local.erase(LOU, keep_suppression=True)
     row = {"Customer ID": "'6001", "Email": "lou.garnier@exemple.fr", "Accepts Email Marketing": "yes"}
+    found = await import_rows(local, "webshop", "customers", row)
+    assert found.reasons == [(2, "erased_before", None)]
+    assert not await local.allows(LOU)
+    # Come back by an act of their own, they are still on the list for what it does not name.
+    local.clock.move(days=2)
+    await local.told("sale", LOU, occurred_at=local.at())
     await import_rows(local, "webshop", "customers", row)
     assert await local.why(LOU) == "suppressed"
 

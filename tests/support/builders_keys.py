@@ -13,6 +13,7 @@ from consentd.crypto.seal import Place, unseal
 from consentd.crypto.secrets import Key, Secret
 from consentd.db.tables import metadata
 from consentd.db.tables.keys import keys, subject_keys
+from consentd.db.tables.requests import request_keys
 from consentd.db.unit import Database
 from consentd.kernel.errors import Tampered
 from consentd.kernel.ids import KeyId
@@ -73,6 +74,9 @@ def _surviving(connection: sa.Connection, root: RootKey) -> Iterator[tuple[Key, 
         secret = unseal(wrappers[row.wrapper_id], row.wrapped, Place("subject_keys", "wrapped", row.id))
         kind = f"restricted {row.kind}" if row.restricted_at is not None else row.kind
         yield Key(KeyId(row.id), Secret(secret)), kind
+    for row in connection.execute(sa.select(request_keys)):
+        secret = unseal(wrappers[row.wrapper_id], row.wrapped, Place("request_keys", "wrapped", row.id))
+        yield Key(KeyId(row.id), Secret(secret)), f"request {row.kind}"
 
 
 def _unseal(key: Key, sealed: bytes, place: Place) -> bytes | None:

@@ -4,6 +4,7 @@ database, in a loop of its own.
 
 import asyncio
 import contextlib
+import json
 import threading
 from collections.abc import Coroutine, Iterator
 from typing import Any, TypeVar
@@ -71,6 +72,22 @@ class Desk:
             unit.connection.execute(store.TASKS.update().values(state="ended", **RELEASED))
 
         self.do(self.rights.company.database.housekeep(work))
+
+    def copied(self, request: UUID) -> list[Any]:
+        """What the till sent of a copy, as the package will have it: category and record; none before it is
+        whole.
+        """
+
+        async def work() -> list[Any]:
+            files = await self.rights.copies.files(request)
+            collected = files.collected("till")
+            found: list[Any] = []
+            for one in collected.categories if collected else ():
+                with files.records("till", one.what).open() as lines:
+                    found += [[one.what, json.loads(line)] for line in lines]
+            return found
+
+        return self.do(work())
 
     def verdicts(self, request: UUID) -> dict[str, str | None]:
         return {task.verb: task.verdict for silo in self.told(request).silos for task in silo.tasks}

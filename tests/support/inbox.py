@@ -57,6 +57,9 @@ class InFolder:
         finally:
             part.unlink(missing_ok=True)
 
-    def of(self, task: UUID) -> list[Any]:
+    async def of(self, request: UUID) -> "InFolder":
+        return self
+
+    def lines(self, task: UUID) -> list[Any]:
         path = self._folder / f"{task}.lines"
         return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []

@@ -8,7 +8,9 @@ import click
 
 from consentd.cli import (
     audit,
+    certificate,
     demo,
+    erasures,
     filtering,
     importing,
     keys,
@@ -17,6 +19,7 @@ from consentd.cli import (
     policy,
     proof,
     receipt,
+    restore,
     serving,
     setup,
     staff,
@@ -44,9 +47,12 @@ MODULES = (
     subject,
     receipt,
     package,
+    certificate,
+    erasures,
     proof,
     keys,
     audit,
+    restore,
     states,
     openapi,
 )

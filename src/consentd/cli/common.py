@@ -71,19 +71,19 @@ def settings() -> Settings:
     return from_environment()
 
 
-def with_parts(work: Callable[[Parts], Awaitable[T]]) -> T:
+def with_parts(work: Callable[[Parts], Awaitable[T]], *, restoring: bool = False) -> T:
     """Opens the installation, runs `work`, sequences what it recorded, and closes."""
 
     async def run() -> T:
-        async with opened(settings()) as parts:
+        async with opened(settings(), restoring=restoring) as parts:
             return await work(parts)
 
     return asyncio.run(run())
 
 
 @asynccontextmanager
-async def opened(given: Settings) -> AsyncIterator[Parts]:
-    parts = await open_parts(given)
+async def opened(given: Settings, *, restoring: bool = False) -> AsyncIterator[Parts]:
+    parts = await open_parts(given, restoring=restoring)
     try:
         yield parts
         await sequence(parts)

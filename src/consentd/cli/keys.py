@@ -15,9 +15,6 @@ from consentd.evidence.model import OPERATOR
 from consentd.evidence.recorder import begin
 from consentd.kernel.instants import to_text
 
-BACKUP_DAYS = 35
-"""How long backups are kept, unless told: after it a retired period key, and what it wrapped, is gone."""
-
 
 @click.group()
 def keys() -> None:
@@ -51,19 +48,19 @@ def status(as_json: bool) -> None:
 @click.option(
     "--backup-days",
     type=click.IntRange(min=1),
-    default=BACKUP_DAYS,
-    show_default=True,
-    help="How long your backups are kept.",
+    default=None,
+    help="How long your backups are kept; `backup_days` of the rules if not given, which certificates state.",
 )
 @json_option
 @command
-def purge(backup_days: int, as_json: bool) -> None:
+def purge(backup_days: int | None, as_json: bool) -> None:
     """Destroy the keys whose time is over: proof keys past their date, period keys past the backups."""
 
     async def work(parts: Parts) -> dict[str, int]:
         def destroy(unit: Unit) -> dict[str, int]:
+            days = backup_days or parts.policies.active(unit.connection).policy.controller.backup_days
             people = purge_proofs(unit, parts.keyring, OPERATOR)
-            periods = rotation.destroy_retired(unit, "period", backup_days)
+            periods = rotation.destroy_retired(unit, "period", days)
             done = {"proof_keys": people, "period_keys": len(periods)}
             begin(unit, parts.keyring, action="keys.purged", actor=OPERATOR, key=parts.keyring.audit()).close(
                 {**done, "periods": [str(one) for one in periods]}

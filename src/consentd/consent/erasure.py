@@ -6,6 +6,7 @@ that is kept only if the person asked for it (docs/law.md 4).
 """
 
 from collections import defaultdict
+from typing import Literal
 from uuid import UUID
 
 import msgspec
@@ -32,6 +33,7 @@ ERASED = "subject.erased"
 
 
 class Kept(msgspec.Struct, frozen=True):
+    kind: Literal["log", "proof", "do_not_contact"]
     what: str
     because: str
     until: str | None
@@ -78,19 +80,19 @@ def erase(
         )
         for member in person.members
     }
-    removed = shred(unit, entries)
+    removed = shred(unit, keyring, entries, contacts)
     states_store.forget_states(unit, [person.group])
-    kept = [Kept("the verifiable log, which names nobody", "GDPR 5(2)", None)]
+    kept = [Kept("log", "the verifiable log, which names nobody", "GDPR 5(2)", None)]
     if purge_at is None:
         destroy_proof(unit, person.members)
     else:
         for member in person.members:
             restrict_proof(unit, member, unit.now, purge_at)
-        kept.append(
-            Kept("proof of consent and of its uses, sealed", "GDPR 7(1), 17(3)(b)", to_text(purge_at))
-        )
+        what = "proof of consent and of its uses, sealed"
+        kept.append(Kept("proof", what, "GDPR 7(1), 17(3)(b)", to_text(purge_at)))
     if suppressed:
-        kept.append(Kept("do-not-contact list: keyed hashes of the identifiers", "GDPR 21(3)", None))
+        what = "do-not-contact list: keyed hashes of the identifiers"
+        kept.append(Kept("do_not_contact", what, "GDPR 21(3)", None))
     entry = entries[subject]
     certificate = Certificate(
         entry_id=entry.id,

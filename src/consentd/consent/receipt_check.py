@@ -79,7 +79,7 @@ def read(saved: bytes) -> Given:
             "Accept: application/json, which is what was signed.",
         )
     for kind in (Receipt, ConsentsRecorded):
-        found = _exactly(plain, kind)
+        found = exactly(plain, kind)
         if isinstance(found, Receipt) and (found.proof is None) == (found.unproven is not None):
             return Given(found.receipt, whole=found)
         if isinstance(found, ConsentsRecorded):
@@ -110,7 +110,7 @@ def check(given: Given, keys: Mapping[str, PublicKey], log_key: tuple[str, Publi
     return Verdict(content, parts)
 
 
-def _exactly(plain: dict[str, Any], kind: type[Any]) -> Any:
+def exactly(plain: dict[str, Any], kind: type[Any]) -> Any:
     """The value, if it is one of this kind and written in its one spelling; else None."""
     try:
         found = msgspec.convert(plain, kind)

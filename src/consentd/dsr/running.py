@@ -10,10 +10,11 @@ from uuid import UUID
 import msgspec
 
 from consentd.base.ids import new_id
+from consentd.consent.erasure import Certificate
 from consentd.crypto import request_keys
 from consentd.crypto.seal import Place, seal, unseal
 from consentd.crypto.wrapping import draw_key
-from consentd.dsr import effects, plan, store
+from consentd.dsr import certifying, effects, forgetting, plan, store
 from consentd.dsr.cases import RequestCase
 from consentd.dsr.rights import NEEDS, Right
 from consentd.dsr.spelled import spelled
@@ -208,11 +209,8 @@ def answered_alike(case: RequestCase, task: Row, answer: Answer) -> bool:
 def settle(case: RequestCase, actor: Actor) -> None:
     """Every silo did its part, or will not: consentd does its own, and the request is answered."""
     subject = case.row["subject_id"]
-    if case.right is Right.ERASURE and subject is not None:
-        keep = case.content().asked.keep_suppression
-        effects.forgotten(
-            case.unit, case.keyring, case.compiled, actor, SubjectId(subject), keep_suppression=keep
-        )
+    if case.right is Right.ERASURE:
+        certifying.issue(case, actor, _forgotten(case, actor))
     if case.right is Right.LIFTING and subject is not None:
         effects.lifted(case.unit, case.keyring, case.compiled, actor, SubjectId(subject))
     found = case.case()
@@ -220,6 +218,16 @@ def settle(case: RequestCase, actor: Actor) -> None:
         # It is partial already; nothing new to say.
         return
     case.move(Event.SETTLED, actor, case=found)
+    if case.right is Right.ERASURE and case.state is State.ANSWERED:
+        forgetting.forget(case.unit, case.keyring, case.id, case.row["subject_id"])
+
+
+def _forgotten(case: RequestCase, actor: Actor) -> Certificate | None:
+    """consentd's own part of an erasure; None where it is done already, or never knew the person."""
+    if case.row["subject_id"] is None:
+        return None
+    subject, keep = SubjectId(case.row["subject_id"]), case.content().asked.keep_suppression
+    return effects.forgotten(case.unit, case.keyring, case.compiled, actor, subject, keep_suppression=keep)
 
 
 def located(case: RequestCase) -> dict[str, list[tuple[str, str]]]:

@@ -6,7 +6,7 @@ import msgspec
 
 from consentd.callers import staff
 from consentd.db.unit import Unit
-from consentd.dsr import shapes, store
+from consentd.dsr import certifying, shapes, store
 from consentd.dsr.cases import RequestCase
 from consentd.dsr.identity import proven
 from consentd.dsr.registering import TWO
@@ -33,6 +33,8 @@ def take(case: RequestCase, step: shapes.AnyStep) -> None:
             event = Event.GAPS_REFUSED if case.state is State.PARTIAL else Event.REFUSED
             told = {"reasons": step.reasons, "article": step.article}
             case.move(event, actor, told, case=case.case(reasons=True))
+            if event is Event.GAPS_REFUSED and case.right is Right.ERASURE:
+                certifying.issue(case, actor, None, refused_under=step.article)
         case shapes.Extend():
             found = case.case(reasons=True)
             dates = case.due_again(extended=True)

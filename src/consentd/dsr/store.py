@@ -76,6 +76,8 @@ def claim(unit: Unit, holder: UUID, busy: Mapping[str, int], most: int) -> list[
             only = table.c.system == system
             found += leases.claim(unit, table, holder, states=_OPEN, order="next_at", limit=room, only=only)
     return found
+
+
 def waiting_at(
     connection: sa.Connection, system: str, states: Collection[str], now: int, limit: int
 ) -> list[sa.RowMapping]:
@@ -159,4 +161,15 @@ def change_code(unit: Unit, id_: UUID, values: dict[str, Any]) -> None:
 def certificates(connection: sa.Connection, request_id: UUID) -> list[sa.RowMapping]:
     c = t.certificates.c
     statement = sa.select(t.certificates).where(c.request_id == request_id).order_by(c.at, c.id)
+    return list(connection.execute(statement).mappings())
+
+
+def forgettable(
+    connection: sa.Connection, open_: Collection[str], before: int, limit: int
+) -> list[sa.RowMapping]:
+    """id and subject_id of those that were closed by then, and whose content key is still there."""
+    c = t.requests.c
+    has_key = sa.exists().where(t.request_keys.c.request_id == c.id, t.request_keys.c.kind == "content")
+    over = (c.state.not_in(list(open_)), c.closed_at <= before, has_key)
+    statement = sa.select(c.id, c.subject_id).where(*over).order_by(c.closed_at, c.id).limit(limit)
     return list(connection.execute(statement).mappings())

@@ -52,8 +52,7 @@ async def receive(
     lease: UUID,
     chunks: AsyncIterator[bytes],
 ) -> RecordsTaken:
-    """Raises NotFound, Conflict where another holds the task, Unprocessable with the line that is wrong.
-    """
+    """Raises NotFound, Conflict where another holds the task, Unprocessable with the line that is wrong."""
 
     def read(connection: Any) -> UUID:  # Any: a connection
         row = handing.readable(connection, caller, id_, lease)

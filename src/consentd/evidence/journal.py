@@ -178,7 +178,7 @@ def read(path: Path, keyring: Keyring) -> Contents:
     torn = False
     with path.open("rb") as file:
         for number, content in enumerate(file, 1):
-            stop = _read_line(keyring, content)
+            stop = read_line(keyring, content)
             if stop is not None:
                 stops.append(stop)
             elif content.endswith(b"\n"):
@@ -188,7 +188,8 @@ def read(path: Path, keyring: Keyring) -> Contents:
     return Contents(tuple(stops), tuple(damaged), torn)
 
 
-def _read_line(keyring: Keyring, content: bytes) -> Stop | None:
+def read_line(keyring: Keyring, content: bytes) -> Stop | None:
+    """None for a line that is not as it was written."""
     try:
         stop = msgspec.json.decode(content, type=Stop)
         fields: dict[str, object] = msgspec.to_builtins(stop)

@@ -80,6 +80,16 @@ def status(connection: Connection) -> Status:
     return Status(store.size(connection), pending, oldest, latest.at if latest else None)
 
 
+def newest_entry_at(connection: Connection) -> Instant | None:
+    """When the newest entry was recorded; None while there is none."""
+    return store.newest_entry_at(connection)
+
+
+def known_entries(connection: Connection, entries: Collection[EntryId]) -> set[EntryId]:
+    """Those of these that are recorded."""
+    return store.known_entries(connection, entries)
+
+
 def index_of(connection: Connection, entry_id: EntryId) -> int | None:
     """Where an entry stands in the log; None while it waits, or if there is none."""
     return store.leaf_index(connection, entry_id)

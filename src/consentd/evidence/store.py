@@ -131,6 +131,20 @@ def entry_time(connection: Connection, entry_id: EntryId) -> Instant | None:
     return connection.execute(sa.select(log_entries.c.at).where(log_entries.c.id == entry_id)).scalar()
 
 
+def newest_entry_at(connection: Connection) -> Instant | None:
+    """By its id, which is ordered by time."""
+    return connection.execute(sa.select(log_entries.c.at).order_by(log_entries.c.id.desc()).limit(1)).scalar()
+
+
+def known_entries(connection: Connection, entries: Collection[EntryId]) -> set[EntryId]:
+    known: set[EntryId] = set()
+    ids = list(entries)
+    for start in range(0, len(ids), 1000):
+        among = log_entries.c.id.in_(ids[start : start + 1000])
+        known.update(connection.execute(sa.select(log_entries.c.id).where(among)).scalars())
+    return known
+
+
 def entry(connection: Connection, entry_id: EntryId) -> dict[str, Scalar]:
     """The row of an entry that there is."""
     found = connection.execute(sa.select(log_entries).where(log_entries.c.id == entry_id)).mappings().one()

@@ -12,6 +12,7 @@ import msgspec
 from consentd.base.i18n import Language
 from consentd.imports import words
 from consentd.imports.contradictions import Contradiction
+from consentd.imports.returning import ERASED_BEFORE
 from consentd.imports.running import Job, Refused
 from consentd.imports.survey import Pair, Reach
 from consentd.imports.taken import Taken
@@ -38,6 +39,14 @@ class PeopleTold(msgspec.Struct, frozen=True):
     """Records of people who were known, by an equal identifier or by this tool's own number."""
     ambiguous: int
     """Records that share an identifier with somebody else's, and are for a person to look at."""
+
+
+class ReturnedTold(msgspec.Struct, frozen=True):
+    """Rows that name people who were erased: the tool still has them, though it was to erase them too."""
+
+    count: int = 0
+    lines: tuple[int, ...] = ()
+    """The first thousand."""
 
 
 class StateTold(msgspec.Struct, frozen=True):
@@ -143,6 +152,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     """Cells that were not taken, though their row was."""
     unread: tuple[str, ...]
     """Columns that the layout does not read."""
+    returned: ReturnedTold = ReturnedTold()
 
 
 class Tally:
@@ -158,6 +168,8 @@ class Tally:
         """What each line claims without proof."""
         self.lines: dict[UUID, int] = {}
         """The first line of each person who was told of."""
+        self.returned = 0
+        self.returned_lines: list[int] = []
         self.faults: list[tuple[int, str | None, str]] = []
         self.left_out: list[tuple[int, str, str]] = []
 
@@ -165,13 +177,22 @@ class Tally:
         for one in batch:
             if isinstance(one, Refused):
                 self.refused += 1
+                if one.code == ERASED_BEFORE:
+                    self._returned(one.row.line)
                 if len(self.faults) < MOST_LISTED:
                     self.faults.append((one.row.line, one.column, one.code))
             else:
                 self._taken(one)
 
+    def _returned(self, line: int) -> None:
+        self.returned += 1
+        if len(self.returned_lines) < MOST_LISTED:
+            self.returned_lines.append(line)
+
     def _taken(self, one: Taken) -> None:
         self.accepted += 1
+        if one.returned:
+            self._returned(one.line)
         recorded = len(one.events) + one.objections + one.facts + one.attempts
         self.unchanged += not recorded and not one.created
         self.counts["recorded_before"] += one.repeated
@@ -266,6 +287,7 @@ def report(
             FaultTold(line, column, code, say.fault(code, column)) for line, column, code in tally.left_out
         ),
         unread=job.recognised.unread,
+        returned=ReturnedTold(tally.returned, tuple(tally.returned_lines)),
     )
 
 

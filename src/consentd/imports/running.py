@@ -96,7 +96,7 @@ def take_batch(unit: Unit, taker: Taker, batch: Sequence[Read]) -> list[Taken | 
     found: list[Taken | Refused] = [one for one in batch if isinstance(one, Refused)]
     stated = [one for one in batch if isinstance(one, Stated)]
     with collecting_later():
-        taken = taker.take(unit, stated)
+        taken = taker.take_new(unit, stated)
     for row, one in zip(stated, taken, strict=True):
         found.append(one if isinstance(one, Taken) else Refused(row.row, one.code, one.column))
     return found

@@ -34,6 +34,8 @@ class Taken(msgspec.Struct, frozen=True):
     attempts: int = 0
     repeated: int = 0
     """Statements that were recorded before."""
+    returned: bool = False
+    """It names somebody who was erased, in an export of after."""
 
 
 class Late(msgspec.Struct, frozen=True):

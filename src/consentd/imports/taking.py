@@ -26,6 +26,7 @@ from consentd.db.attempt import attempt
 from consentd.db.unit import Unit
 from consentd.evidence.model import Actor
 from consentd.imports.numbering import Numbered, numbered
+from consentd.imports.returning import ERASED_BEFORE, Returning
 from consentd.imports.stated import Choice, RowRefused, Stated
 from consentd.imports.taken import Event, Late, Taken
 from consentd.kernel.compiled import CompiledPolicy
@@ -34,6 +35,7 @@ from consentd.kernel.fold import State, StateKey
 from consentd.kernel.ids import BatchId, GroupId
 from consentd.kernel.instants import Instant, parse_moment
 from consentd.kernel.law import MARKETING_KINDS
+from consentd.subjects import erased
 from consentd.subjects.acts import Act, check_limits, not_reported
 from consentd.subjects.ahead import Ahead, look_ahead
 from consentd.subjects.facts import BirthFact
@@ -74,6 +76,30 @@ class Taker:
         self._actor = actor
         self._exported_at = exported_at
         self._zone = ZoneInfo(caller.zone)
+        self._returning: Returning | None = None
+
+    def take_new(self, unit: Unit, rows: Sequence[Stated]) -> list[Taken | Late]:
+        """The same, but for rows that would bring somebody back who was erased (decision 0042)."""
+        back = self._returning = Returning.of(unit, self._keyring, rows, self._zone)
+        new = iter(self.take(unit, [row for row in rows if row.line not in back.held_back]))
+        answers = [self._held_back(unit, row) if row.line in back.held_back else next(new) for row in rows]
+        late = {one.line for one in answers if isinstance(one, Late) and one.code == ERASED_BEFORE}
+        exported = self._first(self._exported_at)
+        # An export of before says nothing of what the silo has now.
+        hits = [hit for hit in back.hits_of(rows, late | back.held_back) if exported >= hit.erased_on]
+        erased.alarm(unit, self._keyring, self._caller.system_id, hits, self._compiled.hash)
+        lines = {row.line for row in rows if any(hit in hits for hit in back.hits_of([row]))}
+        return [
+            msgspec.structs.replace(one, returned=one.line in lines) if isinstance(one, Taken) else one
+            for one in answers
+        ]
+
+    def _held_back(self, unit: Unit, row: Stated) -> Taken | Late:
+        numbers = numbered(self._keyring, row, self._exported_at)
+        new = not_reported(unit, self._keyring, self._caller, numbers.statements)
+        if numbers.statements and not new:
+            return Taken(row.line, repeated=len(numbers.statements))
+        return Late(row.line, ERASED_BEFORE, None)
 
     def take(self, unit: Unit, rows: Sequence[Stated]) -> list[Taken | Late]:
         """Takes rows in their order. One that the rules of recording refuse leaves nothing behind."""
@@ -149,6 +175,7 @@ class Taker:
             caller=self._caller,
             actor=self._actor,
             ahead=ahead,
+            known_erased=self._returning.hits if self._returning else None,
         )
         act.new = new
         try:
@@ -195,6 +222,8 @@ class Taker:
         objections = self._objections(act, stated, numbers, resolution)
         attempts = self._attempts(act, stated, numbers, resolution)
         act.close()
+        if self._returning and not self._returning.by_own_act(stated, events):
+            raise RowRefused(ERASED_BEFORE)
         return Taken(
             line=stated.line,
             group=group,

@@ -21,6 +21,7 @@ _HEADS = {
     "to_ask": Text("À qui demander confirmation", "Whom to ask for confirmation"),
     "refused": Text("Lignes refusées", "Refused rows"),
     "left_out": Text("Cellules laissées de côté", "Cells left out"),
+    "returned": Text("Effacés, et toujours dans cet outil, lignes", "Erased, and still in this tool, rows"),
     "unread": Text("Colonnes non lues", "Columns not read"),
 }
 _NAMES = {
@@ -66,6 +67,9 @@ def _lines(report: Report, words: Words) -> Iterator[str]:
         ("left_out", (f"{one.line:>7}  {one.text}" for one in report.left_out[:MOST_SHOWN])),
     ):
         yield from _section(section, lines, words)
+    if report.returned.count:
+        shown = ", ".join(str(line) for line in report.returned.lines[:MOST_SHOWN])
+        yield f"{_head('returned', words)} {shown} ({report.returned.count})"
     if report.unread:
         yield f"{_head('unread', words)} {', '.join(report.unread)}"
 

@@ -102,6 +102,12 @@ FAULTS: dict[str, Text] = {
     "future_time": Text("La date est dans l’avenir.", "The time lies in the future."),
     "no_number": Text("Ce n’est pas un nombre.", "This is no number."),
     "invalid_fact": Text("Cette indication ne peut pas être vraie.", "What the row states cannot be."),
+    "erased_before": Text(
+        "Ce client a été effacé à sa demande : il n’est pas repris, sauf par un acte à lui, prouvé et plus "
+        "récent. Effacez-le aussi dans cet outil.",
+        "This customer was erased at their request: they are not taken again, but by an act of their own "
+        "that is proven and later. Erase them in this tool too.",
+    ),
     "outside_limits": Text(
         "Cet outil n’a pas le droit de parler de cette utilisation ou de ce moyen de contact.",
         "This tool was not given this use or contact method.",

@@ -115,6 +115,7 @@ def _figures(report: Report) -> Iterator[Sequence[Any]]:  # Any: cells of severa
         yield "to_ask", None, None, channel, count, None
     yield "to_ask", "not_to_be_asked", None, None, report.to_ask.not_to_be_asked, None
     yield "to_ask", "no_need", None, None, report.to_ask.no_need, None
+    yield "returned", None, None, None, report.returned.count, None
     for fault in report.refused:
         yield "refused", fault.code, None, None, fault.line, fault.text
     for fault in report.left_out:

@@ -42,6 +42,10 @@ class Controller(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, 
     authority: Contact
     log_origin: str
     """The name under which the log's checkpoints are signed: "maison-lavande.example/consentd"."""
+    backup_days: int = 35
+    """After how many days the last backup of consentd's own database is unreadable. Certificates of erasure
+    promise it, so it is part of the rules, under their hash, and no setting that differs between processes.
+    """
     accent: str | None = None
     """The company's colour on pages, "#5b3a8c"."""
 

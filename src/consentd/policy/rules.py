@@ -81,6 +81,8 @@ def _controller(policy: Policy, checker: Checker) -> None:
         checker.fault(file, ("country",), f"no law pack covers the country {controller.country!r}")
     if not _ORIGIN.fullmatch(controller.log_origin):
         checker.fault(file, ("log_origin",), "must be a host and a name, such as 'shop.example/consentd'")
+    if controller.backup_days < 1:
+        checker.fault(file, ("backup_days",), "must be a whole number of days, 1 or more")
     if controller.accent is not None and not _COLOUR.fullmatch(controller.accent):
         checker.fault(file, ("accent",), "must be a colour such as '#5b3a8c'")
 

@@ -27,6 +27,7 @@ from consentd.kernel.instants import Instant
 from consentd.kernel.policy import Policy
 from consentd.subjects import candidates, links_store, naming, reported_store, store
 from consentd.subjects.ahead import Ahead, Around
+from consentd.subjects.erased import Hits
 from consentd.subjects.facts import Payload
 from consentd.subjects.model import Known, Resolution
 from consentd.subjects.requests import Name, SubjectNamed, spell
@@ -48,6 +49,7 @@ class Act:
         caller: Caller | None,
         actor: Actor,
         ahead: Ahead | None = None,
+        known_erased: Hits | None = None,
     ) -> None:
         self.unit = unit
         self.keyring = keyring
@@ -57,7 +59,7 @@ class Act:
         self._action = action
         self._actor = actor
         system = caller.system_id if caller else None
-        self._resolver = Resolver(unit, keyring, policy, system, self.entry, ahead)
+        self._resolver = Resolver(unit, keyring, policy, system, self.entry, ahead, known_erased)
         self._entries: dict[SubjectId, tuple[Entry, dict[str, Any]]] = {}
         self._last: tuple[SubjectId, tuple[Entry, dict[str, Any]]] | None = None
         """The subject whose entry was asked for last, and that: most acts are about one."""

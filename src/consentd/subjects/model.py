@@ -1,5 +1,6 @@
 """What other slices are told about people."""
 
+from typing import NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -77,3 +78,13 @@ class Contact(msgspec.Struct, frozen=True):
     named: Named
     strength: str
     capacity: str
+
+
+class Hit(NamedTuple):
+    """A row of the erasure ledger."""
+
+    id: UUID
+    scheme: str
+    digest: bytes
+    erased_on: int
+    """The first instant of the day, in UTC."""

@@ -15,8 +15,17 @@ from consentd.evidence.recorder import Entry
 from consentd.kernel.errors import NotFound
 from consentd.kernel.ids import GroupId, IdentifierId, SubjectId, SystemId
 from consentd.kernel.policy import Policy
-from consentd.subjects import identifiers_store, links_store, naming, store, suppression_store, ties_store
+from consentd.subjects import (
+    erased,
+    identifiers_store,
+    links_store,
+    naming,
+    store,
+    suppression_store,
+    ties_store,
+)
 from consentd.subjects.ahead import Ahead, Around
+from consentd.subjects.erased import Hits
 from consentd.subjects.linking import Hint, Meant, meant
 from consentd.subjects.model import Known, Resolution
 from consentd.subjects.requests import Name
@@ -26,7 +35,8 @@ from consentd.subjects.spelling import Named
 class Resolver:
     """Resolves identifiers inside one unit. After `resolve`, every row it depends on is locked.
 
-    `entry_of`: the entry under which what is written about a subject is recorded.
+    `entry_of`: the entry under which what is written about a subject is recorded. `known_erased`: what the
+    erasure ledger says of all that may be named, where it was asked once for many.
     """
 
     def __init__(
@@ -37,6 +47,7 @@ class Resolver:
         system: SystemId | None,
         entry_of: Callable[[SubjectId], Entry],
         ahead: Ahead | None = None,
+        known_erased: Hits | None = None,
     ) -> None:
         self._unit = unit
         self._keyring = keyring
@@ -44,6 +55,7 @@ class Resolver:
         self._system = system
         self._entry_of = entry_of
         self._ahead = ahead
+        self._known_erased = known_erased
         self._links: dict[tuple[IdentifierId, SubjectId], dict[str, Any]] = {}
         self.keys: dict[SubjectId, SubjectKeys] = {}
         self.around: Around | None = None
@@ -151,6 +163,7 @@ class Resolver:
         rows = [self._identifier(one) for one in missing]
         if rows:
             identifiers_store.add_identifiers(self._unit, rows)
+            self._notice_return(missing)
         added = {IdentifierId(row["id"]): one for row, one in zip(rows, missing, strict=True)}
         for id_, one in added.items():
             self._adopt(id_, one)
@@ -228,6 +241,7 @@ class Resolver:
             return missing, holdings
         added = [self._identifier(name) for name in missing]
         identifiers_store.add_identifiers(self._unit, added)
+        self._notice_return(missing)
         if self._unit.dialect == "sqlite":
             # Nobody else can have added them meanwhile.
             for new in added:
@@ -241,6 +255,15 @@ class Resolver:
             if (name := digests[row.digest]) in missing:
                 self._adopt(row.id, name)
         return missing, holdings
+
+    def _notice_return(self, new: Collection[Named]) -> None:
+        """Raises the alarm where somebody erased was known by one of these identifiers, which are new."""
+        hits = self._known_erased
+        if hits is None:
+            hits = erased.look(self._unit.connection, self._keyring, new)
+        if hits:
+            found = [hits[name] for name in new if name in hits]
+            erased.alarm(self._unit, self._keyring, self._system, found, self._policy.hash)
 
     def _identifier(self, name: Named) -> dict[str, Any]:
         version, digest = self._keyring.blind_index(name.scheme, name.value)[0]

@@ -83,6 +83,11 @@ def person_by_id(connection: Any, subject: UUID) -> Found:  # Any: a database co
     return person_of(connection, group)
 
 
+def live_subjects(connection: Any) -> list[SubjectId]:  # Any: a database connection
+    """Everybody who was not erased; all in memory, which is for commands alone."""
+    return store.live(connection)
+
+
 def not_found() -> NotFound:
     return NotFound("unknown_subject", "There is no person with this id.")
 

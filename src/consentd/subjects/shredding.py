@@ -14,7 +14,7 @@ from consentd.evidence.recorder import Entry, Row, hashed
 from consentd.kernel.canonical import Scalar
 from consentd.kernel.ids import IdentifierId, SubjectId
 from consentd.kernel.instants import DAY, Instant
-from consentd.subjects import store, suppression_store
+from consentd.subjects import erased, store, suppression_store
 from consentd.subjects.model import Contact
 
 
@@ -91,9 +91,13 @@ def suppression_hash(row: Row) -> str:
     return hashed("suppressions", row, ("identifier_id", "last_seen_at")).hex()
 
 
-def shred(unit: Unit, entries: Mapping[SubjectId, Entry]) -> int:
+def shred(
+    unit: Unit, keyring: Keyring, entries: Mapping[SubjectId, Entry], contacts: Collection[Contact]
+) -> int:
     """Destroys the content keys and look-up entries of these subjects, each recorded under the entry about
-    it. How many identifiers are gone.
+    it. How many identifiers are gone: those that nobody else holds, which the erasure ledger remembers.
     """
     destroy_content(unit, entries)
-    return len(store.forget(unit, entries))
+    gone = set(store.forget(unit, entries))
+    erased.enter(unit, keyring, (contact.named for contact in contacts if contact.id in gone))
+    return len(gone)

@@ -67,6 +67,11 @@ def territory_of(connection: sa.Connection, subject: SubjectId) -> str | None:
     return None if found is None else found.territory
 
 
+def live(connection: sa.Connection) -> list[SubjectId]:
+    statement = sa.select(t.subjects.c.id).where(t.subjects.c.erased_at.is_(None)).order_by(t.subjects.c.id)
+    return [SubjectId(one) for one in connection.execute(statement).scalars()]
+
+
 def group_of(connection: sa.Connection, subject: SubjectId) -> GroupId | None:
     """None for an unknown or erased subject."""
     found = connection.execute(

@@ -1,0 +1,208 @@
+"""A certificate of erasure in the words of people, French and English (docs/glossary.md)."""
+
+import datetime as dt
+
+from consentd.base.dates import day_in_words, time_in_words
+from consentd.base.i18n import Language, Text, article
+from consentd.base.printing import one_line
+from consentd.dsr.certificate import ErasureCertificate, Outcome, OwnPart, Recipient, SiloPart
+from consentd.systems.connectors.contract import Kept, Part
+
+_OUTCOMES = {
+    Outcome.ERASED: Text(
+        "effacé, et vérifié : il n’en reste rien d’autre que ce qui est indiqué",
+        "erased, and checked: nothing is left but what is named here",
+    ),
+    Outcome.NOTHING_HELD: Text("n’avait rien sur vous", "held nothing about you"),
+    Outcome.NOT_KNOWN_BY: Text(
+        "ne connaît les clients par aucune des coordonnées que nous avions de vous",
+        "knows customers by none of the contact details that we had of you",
+    ),
+    Outcome.IN_PART: Text("effacé en partie seulement", "erased in part only"),
+    Outcome.STILL_THERE: Text(
+        "a dit avoir effacé, mais il en reste : nous l’avons vérifié",
+        "said that it erased, but something is left: we checked",
+    ),
+    Outcome.UNCONFIRMED: Text(
+        "a dit avoir effacé, ce que nous n’avons pas pu vérifier",
+        "said that it erased, which we could not check",
+    ),
+    Outcome.FAILED: Text("n’a pas pu être effacé", "could not be erased"),
+    Outcome.SILENT: Text("n’a pas répondu", "did not answer"),
+    Outcome.UNSUPPORTED: Text("ne sait pas effacer", "cannot erase"),
+    Outcome.UNCONNECTED: Text(
+        "n’est pas relié : personne n’y a rien effacé", "is not connected: nobody erased anything there"
+    ),
+}
+_COMPLETE = Text(
+    "Effacement complet : chaque outil a fait sa part.", "Erasure complete: every tool did its part."
+)
+_OPEN = Text(
+    "Effacement partiel : votre demande reste ouverte jusqu’à ce que tout soit fait.",
+    "Erasure in part: your request stays open until all of it is done.",
+)
+_LISTS = {
+    "log": Text("le journal vérifiable, qui ne nomme personne", "the verifiable log, which names nobody"),
+    "proof": Text(
+        "la preuve de votre accord et de son usage, sous scellés",
+        "the proof of your consent and of its use, sealed",
+    ),
+    "do_not_contact": Text(
+        "la liste d’opposition : l’empreinte de vos coordonnées, pour ne plus vous contacter",
+        "the do-not-contact list: a fingerprint of your contact details, so as not to contact you",
+    ),
+}
+_TOLD = {
+    "answered": Text("prévenu, a répondu", "told, and answered"),
+    "asked": Text("prévenu, n’a pas encore répondu", "told, and has not answered yet"),
+    "no": Text("n’a pas pu être prévenu", "could not be told"),
+}
+
+
+def described(content: ErasureCertificate, language: Language) -> list[str]:
+    """Line by line: of whom, what each tool did, what consentd forgot and keeps, and when copies end."""
+    name = one_line(f"{content.controller.name} ({content.controller.country})")
+    issued = time_in_words(dt.datetime.fromisoformat(content.issued_at), language)
+    head = Text(
+        f"Certificat d’effacement n° {content.number}, demande {content.request_id}\n"
+        f"Remis par {name} le {issued} (UTC)",
+        f"Certificate of erasure no. {content.number}, request {content.request_id}\n"
+        f"Issued by {name} on {issued} (UTC)",
+    )
+    lines = [head(language), _whole(content, language), *_own(content.own, language)]
+    for silo in content.silos:
+        lines += _silo(silo, language)
+    if content.recipients:
+        lines.append(
+            Text("Qui avait reçu vos données (article 19) :", "Who had received your data (article 19):")(
+                language
+            )
+        )
+        lines += [_recipient(one, language) for one in content.recipients]
+    return [*lines, _copies(content, language)]
+
+
+def _whole(content: ErasureCertificate, language: Language) -> str:
+    if content.refused_under is not None:
+        cited = one_line(article(content.refused_under, language))
+        return Text(
+            f"Effacement terminé : ce qui manque a été refusé, {cited}.",
+            f"Erasure over: what is missing was refused, {cited}.",
+        )(language)
+    return (_COMPLETE if content.complete else _OPEN)(language)
+
+
+def _own(own: OwnPart | None, language: Language) -> list[str]:
+    if own is None:
+        return [
+            Text(
+                "- Registre des accords : n’avait rien sur vous.",
+                "- Register of consents: held nothing about you.",
+            )(language)
+        ]
+    lines = [
+        Text(
+            f"- Registre des accords : effacé, {own.identifiers_removed} coordonnées retirées",
+            f"- Register of consents: erased, {own.identifiers_removed} contact details removed",
+        )(language)
+    ]
+    for kept in own.kept:
+        what, cited = _LISTS[kept.kind](language), article(kept.because, language)
+        until = _until(kept.until and kept.until[:10], language)
+        lines.append(Text(f"  gardé : {what}, {cited}{until}", f"  kept: {what}, {cited}{until}")(language))
+    return [*lines, _copy(own.last_copy_unreadable_on, language)]
+
+
+def _silo(silo: SiloPart, language: Language) -> list[str]:
+    said = _OUTCOMES[silo.outcome](language)
+    if silo.outcome is Outcome.STILL_THERE:
+        said += Text(f" ({silo.left} lignes)", f" ({silo.left} rows)")(language)
+    on = ""
+    if silo.done_on is not None and silo.outcome is Outcome.ERASED:
+        day = day_in_words(dt.date.fromisoformat(silo.done_on), language)
+        on = Text(f", le {day}", f", on {day}")(language)
+    colon = Text(" : ", ": ")(language)
+    lines = [f"- {one_line(silo.name)}{colon}{said}{on}"]
+    for part in silo.parts:
+        lines += _part(part, language)
+    if any(part.deleted or part.changed for part in silo.parts):
+        lines.append(_copy(silo.last_copy_unreadable_on, language))
+    return lines
+
+
+def _part(part: Part, language: Language) -> list[str]:
+    what = one_line(part.what)
+    lines = []
+    if part.deleted or part.changed:
+        lines.append(
+            Text(
+                f"  {what} : {part.deleted} supprimés, {part.changed} rendus anonymes ou modifiés",
+                f"  {what}: {part.deleted} deleted, {part.changed} made anonymous or changed",
+            )(language)
+        )
+    return [*lines, *(_kept(what, one, language) for one in part.kept)]
+
+
+def _kept(what: str, kept: Kept, language: Language) -> str:
+    cited, until = one_line(article(kept.because, language)), _until(kept.until, language)
+    return Text(
+        f"  {what} : {kept.count} gardés, {cited}{until}", f"  {what}: {kept.count} kept, {cited}{until}"
+    )(language)
+
+
+def _until(day: str | None, language: Language) -> str:
+    if day is None:
+        return ""
+    try:
+        said = day_in_words(dt.date.fromisoformat(day), language)
+    except ValueError:
+        # Kept as the tool said it.
+        said = one_line(day)
+    return Text(f", jusqu’au {said}", f", until {said}")(language)
+
+
+def _copy(day: str | None, language: Language) -> str:
+    if day is None:
+        return Text(
+            "  copies de sauvegarde : durée non indiquée par qui tient cet outil",
+            "  backup copies: not stated by whoever runs this tool how long",
+        )(language)
+    said = day_in_words(dt.date.fromisoformat(day), language)
+    return Text(
+        f"  dernière copie de sauvegarde illisible à partir du {said}",
+        f"  last backup copy unreadable from {said}",
+    )(language)
+
+
+def _recipient(one: Recipient, language: Language) -> str:
+    said = _TOLD[one.told](language)
+    on = ""
+    if one.told_on is not None:
+        day = day_in_words(dt.date.fromisoformat(one.told_on), language)
+        on = Text(f", le {day}", f", on {day}")(language)
+    return (
+        f"- {one_line(one.name)} ({one_line(one.system)}) : {said}{on}"
+        if language == "fr"
+        else (f"- {one_line(one.name)} ({one_line(one.system)}): {said}{on}")
+    )
+
+
+def _copies(content: ErasureCertificate, language: Language) -> str:
+    if content.last_copy_unreadable_on is not None:
+        day = day_in_words(dt.date.fromisoformat(content.last_copy_unreadable_on), language)
+        return Text(
+            f"À partir du {day}, plus aucune copie de sauvegarde n’est lisible.",
+            f"From {day} on, no backup copy can be read any more.",
+        )(language)
+    if content.copies_not_stated:
+        names = one_line(", ".join(content.copies_not_stated))
+        return Text(
+            f"Date de la dernière copie de sauvegarde : non indiquée pour {names}.",
+            f"Day of the last backup copy: not stated for {names}.",
+        )(language)
+    if content.complete:
+        return Text("Aucune copie de sauvegarde à signaler.", "No backup copy to tell of.")(language)
+    return Text(
+        "Date de la dernière copie de sauvegarde : connue quand tout sera effacé.",
+        "Day of the last backup copy: known once all is erased.",
+    )(language)
