@@ -94,7 +94,7 @@ async def test_a_silo_comes_for_each_of_its_tasks_in_turn(company: Company, desk
     # What the shop told of her goes along.
     assert {(one.scheme, one.value) for one in order.identifiers} == {
         ("email", "ana@exemple.fr"),
-        ("customer", "C42"),
+        ("customer", "c42"),
     }
     assert (order.verb, order.attempt) == ("locate", 1)
     assert await desk.nothing_waits()

@@ -80,7 +80,7 @@ class Rights:
 
     @classmethod
     async def of(
-        cls, company: Company, silos: Mapping[str, tuple[System, Connector]], mailbox: Sink
+        cls, company: Company, silos: Mapping[str, tuple[System, Connector]], mailbox: Sink | None = None
     ) -> "Rights":
         systems = {name: one for name, (one, _) in silos.items()}
         await company.activate(sealed(msgspec.structs.replace(demo_policy(), systems=systems)))

@@ -47,8 +47,9 @@ class Silo(Connector):
         self.frozen = 0
 
     def _mine(self, order: Order) -> list[set[str]]:
-        names = {f"{one.scheme}:{one.value}" for one in order.identifiers}
-        return [row for row in self.rows if row & names]
+        # Numbers come in one spelling, whatever the silo's own is.
+        names = {f"{one.scheme}:{one.value}".casefold() for one in order.identifiers}
+        return [row for row in self.rows if {name.casefold() for name in row} & names]
 
     async def carry_out(self, order: Order, records: Records) -> Answer | Asked:
         if self.latency:

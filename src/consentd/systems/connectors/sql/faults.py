@@ -4,7 +4,7 @@ Refused           it is as it is until somebody mends it: the order failed
 SiloUnavailable   not reached, too slow, busy: the order is tried again
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import sqlalchemy as sa
 
@@ -33,7 +33,13 @@ _VALUE = ("value_refused", "The silo’s database refuses a value for its column
 _READ_ONLY = ("read_only", "The silo’s database takes no changes.")
 
 _Told = tuple[str, str]
-_TRANSIENT = {_UNREACHED, _SLOW, _BUSY, _LOST}
+_TRANSIENT: Mapping[_Told, Callable[[], SiloUnavailable]] = {
+    _UNREACHED: lambda: SiloUnavailable("unreachable", _UNREACHED[1]),
+    _SLOW: lambda: SiloUnavailable("too_slow", _SLOW[1]),
+    _BUSY: lambda: SiloUnavailable("busy", _BUSY[1]),
+    _LOST: lambda: SiloUnavailable("connection_lost", _LOST[1]),
+}
+"""What may pass by itself."""
 
 # By SQLSTATE, the longest beginning that fits (PostgreSQL, appendix A).
 _POSTGRESQL: Mapping[str, _Told] = {
@@ -120,7 +126,8 @@ def told(error: sa.exc.SQLAlchemyError) -> Refused | SiloUnavailable:
         found = _LOST
     if found is None:
         return Refused("refused", f"The silo’s database refused the order ({type(error).__name__}).")
-    return SiloUnavailable(*found) if found in _TRANSIENT else Refused(*found)
+    passing = _TRANSIENT.get(found)
+    return passing() if passing else Refused(*found)
 
 
 def _known(error: BaseException | None) -> _Told | None:
