@@ -83,7 +83,7 @@ async def test_promise_9_a_manifest_is_only_what_the_service_signed_as_one(compa
     manifest = files[m.MANIFEST]
     receipt = sign_document(company.keyring.signer("receipt"), manifest, "consent-receipt+jws").encode()
     for forged in (
-        files | {m.MANIFEST: manifest.replace(b'"request": "2026-0042"', b'"request": "2026-0042"')},
+        files | {m.MANIFEST: manifest.replace(b'"request": "2026-0042"', b'"request": "2026-0043"')},
         files | {m.SIGNATURE: b""},
         files | {m.SIGNATURE: receipt},
         {name: content for name, content in files.items() if name != m.SIGNATURE},

@@ -42,7 +42,7 @@ class InFolder:
         self._folder = folder
 
     @contextmanager
-    def writing(self, request: UUID, task: UUID, system: str) -> Iterator[Records]:
+    def writing(self, task: UUID, system: str) -> Iterator[Records]:
         self._folder.mkdir(exist_ok=True)
         part = self._folder / f"{task}.{threading.get_ident()}.part"
         try:

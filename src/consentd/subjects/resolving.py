@@ -15,15 +15,8 @@ from consentd.evidence.recorder import Entry
 from consentd.kernel.errors import NotFound
 from consentd.kernel.ids import GroupId, IdentifierId, SubjectId, SystemId
 from consentd.kernel.policy import Policy
-from consentd.subjects import (
-    erased,
-    identifiers_store,
-    links_store,
-    naming,
-    store,
-    suppression_store,
-    ties_store,
-)
+from consentd.subjects import identifiers_store, links_store, naming, store, ties_store
+from consentd.subjects.adding import Adding
 from consentd.subjects.ahead import Ahead, Around
 from consentd.subjects.erased import Hits
 from consentd.subjects.linking import Hint, Meant, meant
@@ -55,7 +48,7 @@ class Resolver:
         self._system = system
         self._entry_of = entry_of
         self._ahead = ahead
-        self._known_erased = known_erased
+        self._adding = Adding(unit, keyring, policy.hash, system, ahead, known_erased)
         self._links: dict[tuple[IdentifierId, SubjectId], dict[str, Any]] = {}
         self.keys: dict[SubjectId, SubjectKeys] = {}
         self.around: Around | None = None
@@ -160,13 +153,10 @@ class Resolver:
     ) -> Resolution:
         """A new record. `known`: those of its identifiers that somebody else holds."""
         missing = [one for one in names if one not in known.values()]
-        rows = [self._identifier(one) for one in missing]
-        if rows:
-            identifiers_store.add_identifiers(self._unit, rows)
-            self._notice_return(missing)
+        rows = self._adding.add(missing)
         added = {IdentifierId(row["id"]): one for row, one in zip(rows, missing, strict=True)}
         for id_, one in added.items():
-            self._adopt(id_, one)
+            self._adding.adopt(id_, one)
         ids = {**known, **added}
         person = self._create(territory, name)
         (subject,) = person.members
@@ -239,47 +229,20 @@ class Resolver:
         missing = set(names) - {digests[digest] for digest in present}
         if not missing:
             return missing, holdings
-        added = [self._identifier(name) for name in missing]
-        identifiers_store.add_identifiers(self._unit, added)
-        self._notice_return(missing)
+        added = self._adding.add(missing)
         if self._unit.dialect == "sqlite":
             # Nobody else can have added them meanwhile.
             for new in added:
                 id_, digest = IdentifierId(new["id"]), new["blind_index"]
                 holdings.append(identifiers_store.Holding(id_, new["scheme"], digest, None, None))
-                self._adopt(id_, digests[digest])
+                self._adding.adopt(id_, digests[digest])
             return missing, holdings
         identifiers_store.lock_identifiers(self._unit, wanted)
         holdings = self._holdings(digests)
         for row in holdings:
             if (name := digests[row.digest]) in missing:
-                self._adopt(row.id, name)
+                self._adding.adopt(row.id, name)
         return missing, holdings
-
-    def _notice_return(self, new: Collection[Named]) -> None:
-        """Raises the alarm where somebody erased was known by one of these identifiers, which are new."""
-        hits = self._known_erased
-        if hits is None:
-            hits = erased.look(self._unit.connection, self._keyring, new)
-        if hits:
-            found = [hits[name] for name in new if name in hits]
-            erased.alarm(self._unit, self._keyring, self._system, found, self._policy.hash)
-
-    def _identifier(self, name: Named) -> dict[str, Any]:
-        version, digest = self._keyring.blind_index(name.scheme, name.value)[0]
-        return {
-            "id": new_id(),
-            "scheme": name.scheme,
-            "key_version": version,
-            "blind_index": digest,
-            "created_at": self._unit.now,
-        }
-
-    def _adopt(self, identifier: IdentifierId, name: Named) -> None:
-        if self._ahead is not None and not self._ahead.listed:
-            return
-        listed = [digest for _, digest in self._keyring.suppression_digest(name.scheme, name.value)]
-        suppression_store.adopt_suppressions(self._unit, identifier, name.scheme, listed)
 
     def _settled(
         self, digests: Mapping[bytes, Named], holdings: list[identifiers_store.Holding]
