@@ -157,13 +157,14 @@ def upgrade() -> None:
     op.create_index(op.f("ix_packages_request_id"), "packages", ["request_id"])
     op.create_table(
         "package_links",
-        sa.Column("digest", sa.LargeBinary, nullable=False),
+        sa.Column("id", ID, nullable=False),
         sa.Column("package_id", ID, nullable=False),
+        sa.Column("digest", sa.LargeBinary, nullable=False),
+        sa.Column("attempts", sa.Integer, nullable=False),
         sa.Column("created_at", sa.BigInteger, nullable=False),
         sa.Column("expires_at", sa.BigInteger, nullable=False),
         sa.Column("used_at", sa.BigInteger),
-        sa.PrimaryKeyConstraint("digest", name=op.f("pk_package_links")),
-        sqlite_with_rowid=False,
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_package_links")),
     )
     op.create_index(op.f("ix_package_links_package_id"), "package_links", ["package_id"])
     op.create_table(

@@ -162,13 +162,15 @@ package_links = housekeeping(
     sa.Table(
         "package_links",
         metadata,
-        # A keyed hash of the token.
-        sa.Column("digest", Digest, primary_key=True),
+        # Named in the link, so that wrong tries count against it.
+        sa.Column("id", Id, primary_key=True),
         sa.Column("package_id", Id, nullable=False, index=True),
+        # A keyed hash of the link's secret.
+        sa.Column("digest", Digest, nullable=False),
+        sa.Column("attempts", sa.Integer, nullable=False),
         sa.Column("created_at", Instant, nullable=False),
         sa.Column("expires_at", Instant, nullable=False),
         sa.Column("used_at", Instant),
-        sqlite_with_rowid=False,
     )
 )
 
