@@ -94,10 +94,15 @@ def test_every_link_leads_to_a_call_with_parameters_that_it_has() -> None:
         assert link["parameters"].keys() <= known
 
 
-@pytest.mark.parametrize("name", WITH_JSON)
+# Their bodies hold a code that came by mail, and a colleague: test_every_route.py makes them.
+NOT_KNOWN_BEFORE = {"POST /v1/requests/{request_id}/proof", "POST /v1/requests/{request_id}/steps"}
+
+
+@pytest.mark.parametrize("name", [name for name in WITH_JSON if name not in NOT_KNOWN_BEFORE])
 def test_every_example_is_taken_by_the_service(service: Serving, till: httpx.Client, name: str) -> None:
     method, path = name.split()
-    with service.client("consent:write", "consent:read", "check", "reasons", "replica") as client:
+    scopes = ("consent:write", "consent:read", "check", "reasons", "replica", "requests:write")
+    with service.client(*scopes) as client:
         # The others speak of the person whom this one makes known.
         known = WITH_JSON["POST /v1/consents"]["examples"]["given"]["value"]
         client.post("/v1/consents", json=known).raise_for_status()
@@ -107,13 +112,16 @@ def test_every_example_is_taken_by_the_service(service: Serving, till: httpx.Cli
         permit = client.post("/v1/check", json=question(address, permit=True)).json()["permit_id"]
         for example in WITH_JSON[name]["examples"].values():
             place = path.replace("{permit_id}", permit)
+            if "{request_id}" in path:
+                made = WITH_JSON["POST /v1/requests"]["examples"]["erasure"]["value"]
+                place = place.replace("{request_id}", client.post("/v1/requests", json=made).json()["id"])
             caller = client
             if path.startswith("/v1/tasks"):
                 caller = till
                 task = hand_out(service.installation, taken=not path.endswith("/claim"))
                 place = place.replace("{task_id}", task)
             answer = caller.request(method, place, json=example["value"])
-            assert answer.status_code in (200, 201), answer.text
+            assert answer.status_code in (200, 201, 202), answer.text
             documented = OPERATIONS[name]["responses"][str(answer.status_code)]["content"]
             media = "application/json" if "application/json" in documented else next(iter(documented))
             assert answer.headers["content-type"].startswith(media)

@@ -5,11 +5,12 @@ Upholds promise 8: a handler that does not say who may call it stops the start.
 
 import functools
 import sys
-from collections.abc import Awaitable, Callable, Sequence
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import Any
 
-from litestar import Litestar
-from litestar.handlers import HTTPRouteHandler
+from litestar import Litestar, Response
+from litestar.handlers import HTTPRouteHandler, route
 from litestar.routes import HTTPRoute
 from litestar.types import ASGIApp, ControllerRouterHandler, Receive, Scope, Send
 
@@ -75,7 +76,7 @@ def build(
     authentication = auth.Authentication(tokens, CallerLimit(limits))
     described = functools.cache(lambda: openapi.describe(app, settings.public_url))
     app = Application(
-        [*handlers, *openapi.routes(described), *docs.routes(described)],
+        [*_shared_options(handlers), *handlers, *openapi.routes(described), *docs.routes(described)],
         request_class=Call,
         response_class=Answer,
         request_max_body_size=settings.max_body_bytes,
@@ -107,6 +108,28 @@ def build(
     edge = Edge(super(Application, app).__call__, in_flight, refusal, lines, counts or Counts())
     app.edge = edge if traces is None else traces.around(edge)
     return app
+
+
+def _shared_options(handlers: Sequence[ControllerRouterHandler]) -> list[HTTPRouteHandler]:
+    """Answers to OPTIONS for addresses that several handlers share: the framework's own names the methods of
+    the first of them alone.
+    """
+    methods: defaultdict[str, set[str]] = defaultdict(set)
+    for handler in handlers:
+        if isinstance(handler, HTTPRouteHandler):
+            for path in handler.paths:
+                methods[path] |= handler.http_methods
+    return [_options(path, found) for path, found in methods.items() if len(found) > 1]
+
+
+def _options(path: str, methods: Collection[str]) -> HTTPRouteHandler:
+    allow = ", ".join(sorted({*methods, "OPTIONS"}))
+
+    @route(path, http_method=["OPTIONS"], include_in_schema=False, sync_to_thread=False)
+    def answer() -> Response[None]:
+        return Response(None, status_code=204, headers={"Allow": allow}, media_type="text/plain")
+
+    return answer
 
 
 def http_handlers(app: Litestar) -> list[HTTPRouteHandler]:
