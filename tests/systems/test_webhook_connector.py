@@ -294,7 +294,7 @@ async def test_a_silo_that_cannot_now_is_asked_again(
         ("-5", 1, 1),
         ("soon", 1, 1),
         ("", 1, 1),
-        (format_datetime(dt.datetime.now(dt.UTC) + dt.timedelta(seconds=3000)), 2500, 3000),
+        ("in 3000 seconds", 2500, 3000),
         ("Wed, 21 Oct 2015 07:28:00 GMT", 1, 1),
         ("Wed, 99 Oct 2015 07:28:00 GMT", 1, 1),
     ],
@@ -302,6 +302,9 @@ async def test_a_silo_that_cannot_now_is_asked_again(
 async def test_retry_after_is_honoured(
     silo: Silo, connector: WebhookConnector, told_to_wait: str, least: int, most: int
 ) -> None:
+    if told_to_wait.startswith("in "):
+        # Worked out now: these lines are read long before they are run.
+        told_to_wait = format_datetime(dt.datetime.now(dt.UTC) + dt.timedelta(seconds=3000))
     silo.answer = answer("429 Too Many Requests", headers={"retry-after": told_to_wait})
     with pytest.raises(SiloUnavailable) as caught:
         await asked(connector)

@@ -130,7 +130,7 @@ def _doing(handing: Handing) -> list[HTTPRouteHandler]:
     )
     async def release(request: Call, task_id: FromPath[UUID], data: JSONBody[ReleaseAsked]) -> LeaseTold:
         """Without a code, as if it had not been taken. With one, a try failed: the next comes later each
-        time, and after as many as the policy says the task is *failed*, and its owner told.
+        time, and after as many as the policy says the task counts as failed, and its owner told.
         """
         return await handing.release(request.caller, task_id, data)
 
