@@ -23,9 +23,9 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 
 from consentd.db.migrate import migrate
-from consentd.dsr import working
 from consentd.kernel.connection import Verb
 from consentd.systems.connectors.contract import Answer, Asked, Order, Records, SiloUnavailable
+from consentd.systems.connectors.limits import AT_ONCE
 from support.builders import RealClock, open_company
 from support.rights import Rights
 from support.silos_simulated import Silo, system
@@ -107,7 +107,7 @@ async def measure(folder: Path, url: str, requests: int, silos: int) -> dict[str
             "slowest_silo": round(slowest, 1),
             "ratio": round(seconds / slowest, 2),
             "peak_mib": [round(before / 1024), round(peak() / 1024)],
-            "at_once": working.PER_SILO,
+            "at_once": AT_ONCE,
         }
 
 

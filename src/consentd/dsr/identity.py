@@ -23,7 +23,6 @@ from consentd.evidence.model import Actor, ActorKind
 from consentd.kernel.errors import Conflict, Unprocessable
 from consentd.kernel.ids import SubjectId
 from consentd.kernel.instants import DAY, MINUTE
-from consentd.kernel.policy import Policy
 from consentd.subjects import service as subjects
 from consentd.subjects.model import Contact
 
@@ -165,12 +164,6 @@ def proven(case: RequestCase, reached: Proof, actor: Actor, detail: object, **va
         )
     if case.state is State.RUNNING:
         begin_running(case)
-
-
-def schemes_of(policy: Policy, channel: str) -> tuple[str, ...]:
-    """By which schemes somebody is reached on a channel."""
-    known = policy.channels.get(channel)
-    return known.schemes if known else ()
 
 
 def wrong_code() -> Unprocessable:

@@ -40,10 +40,8 @@ from consentd.systems.connectors.contract import (
     SiloUnavailable,
     Verdict,
 )
-from consentd.systems.connectors.limits import Throttled
+from consentd.systems.connectors.limits import AT_ONCE, Throttled
 
-PER_SILO = 4
-"""Tasks that one process has at one silo at a time: one that is slow or broken holds up no other."""
 WATCH_SECONDS = 60.0
 _IDLE_SECONDS = 2.0
 _log = structlog.get_logger()
@@ -128,7 +126,7 @@ class Worker:
     async def start(self) -> int:
         """Claims what this process has room for, and begins with it; how many."""
         busy = Counter(self._running.values())
-        rows = await self._database.housekeep(lambda unit: store.claim(unit, self._holder, busy, PER_SILO))
+        rows = await self._database.housekeep(lambda unit: store.claim(unit, self._holder, busy, AT_ONCE))
         for row in rows:
             task = asyncio.create_task(self._carry(row))
             self._running[task] = row["system"]
