@@ -31,8 +31,15 @@ async def watch(database: Database, keyring: Keyring, policies: PolicyBook) -> N
         today = local_day(unit.now, policies.active(unit.connection).policy).isoformat()
         return set(store.past_due(unit.connection, today, _MANY))
 
+    failed: Exception | None = None
     for request in sorted(await database.housekeep(found) | await database.housekeep(late)):
-        await database.change(partial(_look, keyring=keyring, policies=policies, request=request))
+        try:
+            await database.change(partial(_look, keyring=keyring, policies=policies, request=request))
+        except Exception as error:
+            # One that cannot be looked at must not make the others late; it is told in the end.
+            failed = error
+    if failed is not None:
+        raise failed
 
 
 def _look(unit: Unit, *, keyring: Keyring, policies: PolicyBook, request: UUID) -> None:
