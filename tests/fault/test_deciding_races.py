@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from consentd.base.clock import now
 from consentd.consent import deciding
 from consentd.db.tables.people import merge_candidates as table
+from consentd.db.unit import Unit
 from consentd.evidence.model import OPERATOR
 from consentd.kernel.errors import Conflict, NotFound
 from consentd.kernel.ids import NOBODY
@@ -17,6 +18,9 @@ from consentd.subjects.service import merge_candidates
 from support.builders import Company, RealClock, open_company
 
 ROUNDS = 5
+WAITING = sa.text(
+    "SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
+)
 
 
 async def couple(company: Company, number: int) -> tuple[str, str, str]:
@@ -74,4 +78,24 @@ async def test_one_who_is_erased_meanwhile_leaves_no_pair(company: Company) -> N
         assert isinstance(decided, deciding.Decided | NotFound), decided
         left = sa.select(sa.func.count()).where(sa.or_(table.c.subject_a == gone, table.c.subject_b == gone))
         assert await company.database.read(lambda connection, left=left: connection.scalar(left)) == 0
+    await company.verify_everything()
+
+
+async def test_whom_a_merge_joins_while_the_lock_is_waited_for_is_erased_too(company: Company) -> None:
+    _, one, two = await couple(company, 0)
+    pair, people = await pair_of(company, one), {await company.person(one), await company.person(two)}
+    merged = asyncio.Event()
+
+    def approve(unit: Unit) -> None:
+        deciding.approve(unit, company.keyring, OPERATOR, pair)
+        merged.set()
+        # On SQLite there is one writer: the other one waits before it looks at anything.
+        while unit.dialect == "postgresql" and not unit.connection.scalar(WAITING):
+            unit.connection.execute(sa.text("SELECT pg_sleep(0.01)"))
+
+    approving = asyncio.create_task(company.database.change(approve))
+    await merged.wait()
+    certificate = await company.erase_id(min(people))
+    await approving
+    assert set(certificate.subjects) == people
     await company.verify_everything()

@@ -43,11 +43,20 @@ _MEMBERS_OF_ONE_LOCKED = Read(_OF_ONE.with_for_update(), Member._make)
 
 def members(connection: sa.Connection, groups: Collection[GroupId], *, lock: bool = False) -> list[Member]:
     """All subjects of these groups, in the order of their ids."""
+    if not groups:
+        return []
+    found = _members(connection, groups, lock)
+    # A statement that waits for a lock on PostgreSQL sees the rows that it waited for as they became, and
+    # none that came to fit meanwhile: whom a merge joined to one of these groups would be left out.
+    while lock and connection.dialect.name == "postgresql" and _members(connection, groups, False) != found:
+        found = _members(connection, groups, True)
+    return found
+
+
+def _members(connection: sa.Connection, groups: Collection[GroupId], lock: bool) -> list[Member]:
     if len(groups) == 1:
         one = _MEMBERS_OF_ONE_LOCKED if lock else _MEMBERS_OF_ONE
         return one.all(connection, {"group": next(iter(groups))})
-    if not groups:
-        return []
     # Sorted, so that locks are taken in one order however many statements it needs.
     found = (_MEMBERS_LOCKED if lock else _MEMBERS).all(connection, sorted(groups))
     return sorted(found, key=lambda member: member.id)
