@@ -15,6 +15,7 @@ from consentd.kernel.canonical import canonical
 from consentd.kernel.connection import Connection
 from consentd.kernel.law import Basis, Kind, Pack
 from consentd.kernel.layout import Layout
+from consentd.kernel.request_rules import RequestRules
 
 Words = dict[str, str]
 """The same words per language: {"fr": "…", "en": "…"}."""
@@ -140,6 +141,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forb
     """Versions in their order, oldest first."""
     packs: dict[str, Pack]
     systems: dict[str, System] = {}
+    requests: RequestRules = RequestRules()
     hash: str = ""
     """ "sha256:" and 64 hexadecimal digits, of `document`."""
 

@@ -36,6 +36,7 @@ def describe(old: Policy | None, new: Policy) -> list[str]:
         *_named("Channel", old.channels, new.channels),
         *_named("Identifier", old.identifiers, new.identifiers),
         *_named("System", old.systems, new.systems),
+        *_named("Approval of", old.requests.approvals, new.requests.approvals),
         *_controller(old, new),
     ]
 

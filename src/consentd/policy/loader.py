@@ -23,6 +23,7 @@ from consentd.kernel.policy import (
     System,
     sealed,
 )
+from consentd.kernel.request_rules import RequestRules
 from consentd.policy import rules
 from consentd.policy.files import Document, Fault, Unreadable, parse, read_bytes, read_text
 from consentd.policy.notices import NoticeFile, assemble, read_notice
@@ -69,6 +70,9 @@ class _Reader:
         purposes = self._many("purposes", Purpose)
         systems = self._many("systems", System)
         packs = self._many("law", Pack)
+        requests = RequestRules()
+        if (self._root / "requests.yaml").exists():
+            requests = self._one("requests.yaml", RequestRules) or requests
         notices = self._notices()
         if controller is None or channels is None:
             return None
@@ -80,11 +84,13 @@ class _Reader:
             notices=notices,
             packs=packs,
             systems=systems,
+            requests=requests,
         )
 
     def _strangers(self) -> None:
         """A file in the wrong place has no effect; say so rather than pass over it."""
-        known = {"controller.yaml", "channels.yaml", "purposes", "systems", "law", "notices", "tests"}
+        known = {"controller.yaml", "channels.yaml", "requests.yaml"}
+        known |= {"purposes", "systems", "law", "notices", "tests"}
         for path in sorted(self._root.iterdir()):
             if (
                 path.name not in known

@@ -6,7 +6,7 @@ from functools import lru_cache
 from zoneinfo import available_timezones
 
 from consentd.kernel.policy import Policy, Purpose
-from consentd.policy import connection_rules, import_rules, law_rules, sql_rules
+from consentd.policy import connection_rules, import_rules, law_rules, request_rules, sql_rules
 from consentd.policy.files import Document, Fault, Where
 from consentd.policy.shape import did_you_mean
 
@@ -68,6 +68,7 @@ def check(policy: Policy, documents: Mapping[str, Document], faults: list[Fault]
     import_rules.check(policy, checker)
     connection_rules.check(policy, checker)
     sql_rules.check(policy, checker)
+    request_rules.check(policy, checker)
     law_rules.check(policy, checker)
 
 

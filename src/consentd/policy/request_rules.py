@@ -1,0 +1,36 @@
+"""Whether what a policy says of requests makes sense: known rights, never fewer to agree than the law's
+prudence takes, and nobody's agreement before what only restricts.
+"""
+
+from typing import TYPE_CHECKING
+
+from msgspec.structs import fields
+
+from consentd.kernel.policy import Policy
+from consentd.kernel.request_rules import AT_ONCE, FEWEST, MOST, Fewest, Right
+from consentd.policy.files import Where
+from consentd.policy.shape import did_you_mean
+
+if TYPE_CHECKING:
+    from consentd.policy.rules import Checker
+
+FILE = "requests.yaml"
+
+
+def check(policy: Policy, checker: "Checker") -> None:
+    for name, rule in policy.requests.approvals.items():
+        where: Where = ("approvals", name)
+        if name not in set(Right):
+            near = did_you_mean(name, [right.value for right in Right])
+            checker.fault(FILE, where, f"unknown right {name!r}{near}")
+            continue
+        right = Right(name)
+        for field in fields(rule):
+            said: int | None = getattr(rule, field.name)
+            fewest: int = getattr(FEWEST.get(right, Fewest()), field.name)
+            if said is None:
+                continue
+            if right in AT_ONCE and said > 0:
+                checker.fault(FILE, (*where, field.name), "waits for nobody's agreement: it applies at once")
+            elif not fewest <= said <= MOST:
+                checker.fault(FILE, (*where, field.name), f"must be a number from {fewest} to {MOST}")
