@@ -41,6 +41,7 @@ def upgrade() -> None:
         sa.Column("proof", sa.Integer, nullable=False),
         sa.Column("proof_needed", sa.Integer, nullable=False),
         sa.Column("approvals_needed", sa.Integer, nullable=False),
+        sa.Column("follows", ID),
         sa.Column("created_at", sa.BigInteger, nullable=False),
         sa.Column("answered_at", sa.BigInteger),
         sa.Column("closed_at", sa.BigInteger),

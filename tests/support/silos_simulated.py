@@ -45,6 +45,8 @@ class Silo(Connector):
         self.leaves = False
         """Whether an erasure does not take: what `confirm` is for."""
         self.frozen = 0
+        self.noted: list[tuple[str, str, str]] = []
+        """Choices that it was told."""
 
     def _mine(self, order: Order) -> list[set[str]]:
         # Numbers come in one spelling, whatever the silo's own is.
@@ -82,6 +84,10 @@ class Silo(Connector):
         return Answer(verdict=Verdict.DONE, parts=(Part(what="rows", changed=len(self._mine(order))),))
 
     async def rectify(self, order: Order) -> Answer:
+        return Answer(verdict=Verdict.DONE, parts=(Part(what="rows", changed=len(self._mine(order))),))
+
+    async def write_preference(self, order: Order) -> Answer:
+        self.noted += [(one.purpose, one.channel, one.state) for one in order.preferences]
         return Answer(verdict=Verdict.DONE, parts=(Part(what="rows", changed=len(self._mine(order))),))
 
     async def erase(self, order: Order) -> Answer:

@@ -80,7 +80,7 @@ async def test_the_mail_holds_nothing_of_the_customer() -> None:
     """It is not sealed, and stays in mailboxes after the erasure that it asks for."""
     personal = {
         "changes": {"name": "Ana Martín", "street": "3 rue des Lilas"},
-        "preference": Preference("newsletter", "email", "withdrawn"),
+        "preferences": (Preference("newsletter", "email", "withdrawn"),),
     }
     async with smtp_sink() as sink:
         for verb in Verb:

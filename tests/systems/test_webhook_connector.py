@@ -73,12 +73,12 @@ async def test_what_a_verb_needs_is_told_with_it(silo: Silo, connector: WebhookC
     await asked(connector, verb=Verb.RECTIFY, changes={"name": "Ana Martín"})
     await asked(connector, verb=Verb.RESTRICT, lift=True)
     await asked(
-        connector, verb=Verb.WRITE_PREFERENCE, preference=Preference("newsletter", "email", "withdrawn")
+        connector, verb=Verb.WRITE_PREFERENCE, preferences=(Preference("newsletter", "email", "withdrawn"),)
     )
     rectify, restrict, write = silo.tasks
     assert rectify["changes"] == {"name": "Ana Martín"}
     assert restrict["lift"] is True
-    assert write["preference"] == {"purpose": "newsletter", "channel": "email", "state": "withdrawn"}
+    assert write["preferences"] == [{"purpose": "newsletter", "channel": "email", "state": "withdrawn"}]
     assert "lift" not in write
 
 

@@ -1,4 +1,4 @@
-"""Objecting to all marketing, and withdrawing every consent, on somebody's request (GDPR 21(2), 7(3))."""
+"""Objecting, and withdrawing every consent, on somebody's request (GDPR 21, 7(3))."""
 
 from zoneinfo import ZoneInfo
 
@@ -20,6 +20,22 @@ _MOST = 100
 def objected(act: Act, subject: SubjectNamed, words: str | None, zone: ZoneInfo) -> list[SubjectId]:
     """An objection to all marketing, on every channel. For whom it was recorded: whoever may be meant."""
     asked = RecordObjection(subject=subject, method=_METHOD, reason=words[:2000] if words else None)
+    return [SubjectId(one.subject_id) for one in record_objection(act, asked, zone).objections]
+
+
+def objected_to(
+    act: Act, subject: SubjectNamed, purposes: tuple[str, ...], words: str | None, zone: ZoneInfo
+) -> list[SubjectId]:
+    """An objection on grounds of the person's own situation (21(1)) to these uses; if none is named, to all
+    that rest on the company's interest or on a public task.
+    """
+    asked = RecordObjection(
+        subject=subject,
+        ground="particular",
+        purposes=purposes,
+        method=_METHOD,
+        reason=words[:2000] if words else None,
+    )
     return [SubjectId(one.subject_id) for one in record_objection(act, asked, zone).objections]
 
 

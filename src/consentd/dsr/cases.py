@@ -103,7 +103,7 @@ class RequestCase:
             needed=Proof(self.row["proof_needed"]),
             approvals=self.approvals(),
             approvals_needed=self.row["approvals_needed"],
-            reviewed=NEEDS[self.right].reviewed,
+            reviewed=self._reviewed(),
             unsettled=plan.unsettled(tasks),
             gaps=len(plan.gaps(tasks)),
             reasons=reasons,
@@ -111,6 +111,11 @@ class RequestCase:
             extended=self.row["extended"],
             overdue=today > dt.date.fromisoformat(self.row["legal_due"]),
         )
+
+    def _reviewed(self) -> bool:
+        # What was found of an objection stands, whatever silos answer after it.
+        decided = self.right is Right.OBJECTION and self.row["answered_at"] is not None
+        return NEEDS[self.right].reviewed and not decided
 
     def approvals(self) -> int:
         """By different members of staff; where there is only one, theirs of another day count again."""
@@ -179,6 +184,8 @@ class RequestCase:
             },
         )
         entry.close({"request": str(self.id), "right": self.right.value, "state": to.value})
+        if to not in OPEN:
+            store.drop_waiting(self.unit, self.id)
         self.row |= changed
         return to
 

@@ -1,10 +1,11 @@
 """What a request does in consentd itself. What only restricts is done when it comes in (promise 5)."""
 
+from collections.abc import Iterable
 from zoneinfo import ZoneInfo
 
 from consentd.base.ids import new_id
 from consentd.consent.erasure import Certificate, erase
-from consentd.consent.wholesale import objected, withdrawn_of
+from consentd.consent.wholesale import objected, objected_to, withdrawn_of
 from consentd.crypto.keyring import Keyring
 from consentd.db.unit import Unit
 from consentd.dsr.rights import Right
@@ -15,7 +16,11 @@ from consentd.kernel.ids import BatchId, SubjectId
 from consentd.subjects import restricting
 from consentd.subjects import service as subjects
 from consentd.subjects.acts import Act
+from consentd.subjects.model import Known
 from consentd.subjects.requests import SubjectNamed
+
+FREEZES = frozenset({Right.RESTRICTION, Right.OBJECTION, Right.POST_MORTEM, Right.POST_MORTEM_ERASURE})
+"""Rights that freeze what is held: for good, while an objection is examined, or because its person died."""
 
 
 def at_once(
@@ -29,14 +34,18 @@ def at_once(
         return _act(unit, keyring, compiled, actor, asked, "objection.recorded")
     if asked.right is Right.WITHDRAWAL:
         return _act(unit, keyring, compiled, actor, asked, "consent.withdrawn")
-    if asked.right in (Right.RESTRICTION, Right.OBJECTION):
-        found = subjects.look_up(
-            unit.connection, keyring, compiled.policy, asked.identifiers, asked.territory
-        )
-        for person in subjects.lock_present(unit, [one.id for one in found]):
+    if asked.right in FREEZES:
+        people = named(unit, keyring, compiled, asked)
+        for person in people:
             restricting.restrict(unit, keyring, actor, person, compiled.hash, ground=asked.right.value)
-        return [one.id for one in found]
+        return [SubjectId(person.group) for person in people]
     return []
+
+
+def named(unit: Unit, keyring: Keyring, compiled: CompiledPolicy, asked: RequestAsked) -> list[Known]:
+    """Everyone who may be meant, locked."""
+    found = subjects.look_up(unit.connection, keyring, compiled.policy, asked.identifiers, asked.territory)
+    return subjects.lock_present(unit, [one.id for one in found])
 
 
 def _act(
@@ -48,14 +57,25 @@ def _act(
     zone = ZoneInfo(compiled.policy.controller.zone)
     if asked.right is Right.MARKETING_OBJECTION:
         people = objected(act, subject, asked.words, zone)
+    elif asked.right is Right.OBJECTION:
+        people = objected_to(act, subject, asked.purposes, asked.words, zone)
     else:
         people = withdrawn_of(act, compiled, subject, zone)
     act.close()
     return people
 
 
-def lifted(unit: Unit, keyring: Keyring, compiled: CompiledPolicy, actor: Actor, subject: SubjectId) -> None:
-    for person in subjects.lock_present(unit, [subject]):
+def upheld(
+    unit: Unit, keyring: Keyring, compiled: CompiledPolicy, actor: Actor, asked: RequestAsked
+) -> list[SubjectId]:
+    """An objection under 21(1) that staff found no compelling grounds against: it stands from now on."""
+    return _act(unit, keyring, compiled, actor, asked, "objection.upheld")
+
+
+def lifted(
+    unit: Unit, keyring: Keyring, compiled: CompiledPolicy, actor: Actor, people: Iterable[Known]
+) -> None:
+    for person in people:
         restricting.lift(unit, keyring, actor, person, compiled.hash)
 
 

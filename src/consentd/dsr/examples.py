@@ -53,6 +53,7 @@ STEPS: dict[str, Any] = {
         "article": "GDPR 12(5)",
         "reasons": "The same copy was asked for every day of the month.",
     },
+    "uphold": {"step": "uphold", "by": STAFF},
     "extend": {"step": "extend", "by": STAFF, "reasons": "Archives on paper in three shops."},
 }
 TOLD: dict[str, Any] = {
@@ -67,6 +68,7 @@ TOLD: dict[str, Any] = {
     "safe_due": "2026-12-20",
     "legal_due": "2026-12-21",
     "extended": False,
+    "follows": None,
     "answered_at": "2026-11-20T10:02:11Z",
     "closed_at": None,
     "gaps": ["mailing"],

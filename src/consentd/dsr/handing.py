@@ -43,7 +43,7 @@ from consentd.kernel.instants import SECOND, Instant, to_text
 from consentd.kernel.policy import Policy
 from consentd.kernel.tasks import TaskIdentifier, TaskOrder, TaskPreference
 from consentd.subjects.doing import Doing
-from consentd.systems.connectors.contract import Answer, Order, Preference, Verdict
+from consentd.systems.connectors.contract import Answer, Order, Verdict
 
 T = TypeVar("T")
 Row: TypeAlias = Any
@@ -252,14 +252,11 @@ def _handed(order: Order, row: Row) -> TaskOrder:
         identifiers=tuple(TaskIdentifier(scheme=one.scheme, value=one.value) for one in order.identifiers),
         changes=order.changes,
         lift=order.lift,
-        preference=_preference(order.preference),
+        preferences=tuple(
+            TaskPreference(purpose=one.purpose, channel=one.channel, state=one.state)
+            for one in order.preferences
+        ),
         attempt=row["attempts"],
         due_at=to_text(row["due_at"]),
         lease_until=to_text(row["lease_until"]),
     )
-
-
-def _preference(said: Preference | None) -> TaskPreference | None:
-    if said is None:
-        return None
-    return TaskPreference(purpose=said.purpose, channel=said.channel, state=said.state)

@@ -10,6 +10,7 @@ else: one that is broken delays itself, and those that were said to come after i
 from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
+from consentd.dsr.choices import choices_of
 from consentd.dsr.rights import NEEDS, Right
 from consentd.kernel.connection import Connection, Verb
 from consentd.kernel.policy import Policy, System
@@ -17,6 +18,7 @@ from consentd.systems.connectors.contract import Verdict
 
 UNCONNECTED = "unconnected"
 NOT_KNOWN_BY = "not_known_by"
+NO_CHOICE_KEPT = "no_choice_kept"
 UNSUPPORTED = "unsupported"
 SILENT = "silent"
 
@@ -74,18 +76,22 @@ def _next(policy: Policy, right: Right, schemes: Collection[str], tasks: Tasks, 
     for verb in chain(right, connection):
         told = tasks.get((system.id, verb))
         if told is None:
-            return [_new(system, connection, verb, schemes)]
+            return [_new(policy, right, system, connection, verb, schemes)]
         if told.state != "ended" or _over(verb, told):
             return []
     return []
 
 
-def _new(system: System, connection: Connection, verb: Verb, schemes: Collection[str]) -> New:
+def _new(
+    policy: Policy, right: Right, system: System, connection: Connection, verb: Verb, schemes: Collection[str]
+) -> New:
     if not {*schemes} & {*system.identifiers}:
         # GDPR 11(2): who cannot be found by anything known is not there for us. Told, not passed over.
         return New(system.id, verb, "ended", Verdict.DONE, NOT_KNOWN_BY)
     if verb not in connection.verbs:
         return New(system.id, verb, "ended", Verdict.UNSUPPORTED, UNSUPPORTED)
+    if verb is Verb.WRITE_PREFERENCE and not choices_of(policy, right, system):
+        return New(system.id, verb, "ended", Verdict.DONE, NO_CHOICE_KEPT)
     return New(system.id, verb, "approving" if verb in connection.needs_approval else "waiting")
 
 

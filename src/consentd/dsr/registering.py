@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+import msgspec
+
 from consentd.base.ids import new_id
 from consentd.crypto import request_keys
 from consentd.crypto.keyring import Keyring
@@ -26,13 +28,13 @@ from consentd.evidence.model import Actor
 from consentd.evidence.recorder import begin
 from consentd.kernel.canonical import canonical
 from consentd.kernel.compiled import CompiledPolicy
-from consentd.kernel.errors import Unprocessable
+from consentd.kernel.errors import Unprocessable, wrong
 from consentd.kernel.ids import SubjectId
+from consentd.kernel.policy import Policy
+from consentd.kernel.request_rules import Way, approvals
 from consentd.subjects import service as subjects
 from consentd.subjects.requests import spell
 from consentd.subjects.spelling import Named
-
-TWO = 2
 
 
 def register(
@@ -47,18 +49,67 @@ def register(
     need = NEEDS[asked.right]
     if asked.right is Right.RECTIFICATION and not asked.changes:
         raise Unprocessable("changes_missing", "To rectify, say in `changes` which field and what is right.")
+    if asked.purposes:
+        _check_purposes(policy, asked)
     # Before anything else is written: from this moment on no check allows what the person stopped.
     done_for = effects.at_once(unit, keyring, compiled, actor, asked)
-    subject = _meant(unit, keyring, names)
-    rule, holidays = rule_of(policy)
-    dates = due(received, rule, holidays)
-    id_, key = new_id(), draw_key()
     named = tuple((name.scheme, name.value) for name in names)
     content = Sealed(asked=asked, named=named, known=named if need.proof is Proof.NONE else ())
+    about: dict[str, Any] = {
+        "subject_id": _meant(unit, keyring, names),
+        "proof": Proof.NONE.value,
+        "approvals_needed": _approvals(policy, asked),
+    }
+    found = _entered(unit, keyring, compiled, actor, content, received, about, done_for=len(done_for))
+    if need.proof is Proof.NONE:
+        # What only restricts waits for nobody.
+        _go_on(found, actor)
+    return found
+
+
+def follow(case: RequestCase, right: Right, actor: Actor, *, approvals_needed: int) -> RequestCase:
+    """A request that another one leads to, about the same person, whose proof it takes over."""
+    content = case.content()
+    asked = msgspec.structs.replace(content.asked, right=right, received_on=None, words=None, purposes=())
+    known = content.known or content.named
+    received = local_day(case.unit.now, case.compiled.policy)
+    about: dict[str, Any] = {
+        "subject_id": case.row["subject_id"],
+        "proof": NEEDS[right].proof.value,
+        "approvals_needed": approvals_needed,
+        "follows": case.id,
+    }
+    content = msgspec.structs.replace(content, asked=asked, known=known)
+    found = _entered(case.unit, case.keyring, case.compiled, actor, content, received, about)
+    _go_on(found, actor)
+    return found
+
+
+def _go_on(case: RequestCase, actor: Actor) -> None:
+    case.move(Event.PROVEN, actor)
+    if case.state is State.RUNNING:
+        begin_running(case)
+
+
+def _entered(
+    unit: Unit,
+    keyring: Keyring,
+    compiled: CompiledPolicy,
+    actor: Actor,
+    content: Sealed,
+    received: dt.date,
+    about: dict[str, Any],
+    *,
+    done_for: int = 0,
+) -> RequestCase:
+    """Writes a request and its first step. `about`: columns that say whom it is about, and what it needs."""
+    asked = content.asked
+    rule, holidays = rule_of(compiled.policy)
+    dates = due(received, rule, holidays)
+    id_, key = new_id(), draw_key()
     row: dict[str, Any] = {
         "id": id_,
         "right": asked.right.value,
-        "subject_id": subject,
         "state": State.RECEIVED.value,
         "came_by": asked.came_by,
         "language": asked.language,
@@ -66,32 +117,37 @@ def register(
         "safe_due": dates.safe.isoformat(),
         "legal_due": dates.legal.isoformat(),
         "extended": False,
-        "proof": Proof.NONE.value,
-        "proof_needed": need.proof.value,
-        "approvals_needed": _approvals(asked),
+        "proof_needed": NEEDS[asked.right].proof.value,
         "created_at": unit.now,
         "sealed": seal(key, canonical(content), Place("requests", "sealed", id_)),
+        **about,
     }
     entry = begin(
         unit,
         keyring,
         action="request.received",
         actor=actor,
-        subject_id=subject,
+        subject_id=about["subject_id"],
         key=keyring.audit(),
         policy=compiled.hash,
     )
     entry.insert(store.REQUESTS, row)
     entry.insert(store.STEPS, _first_step(unit, id_, actor))
-    entry.close({"request": str(id_), "right": asked.right.value, "done_at_once": len(done_for)})
+    entry.close({"request": str(id_), "right": asked.right.value, "done_at_once": done_for})
     request_keys.put(unit, keyring, id_, "content", key)
-    found = RequestCase.locked(unit, keyring, compiled, id_)
-    if need.proof is Proof.NONE:
-        # What only restricts waits for nobody.
-        found.move(Event.PROVEN, actor)
-        if found.state is State.RUNNING:
-            begin_running(found)
-    return found
+    return RequestCase.locked(unit, keyring, compiled, id_)
+
+
+def _check_purposes(policy: Policy, asked: RequestAsked) -> None:
+    if asked.right is not Right.OBJECTION:
+        raise wrong(
+            "purposes_not_here",
+            "/purposes",
+            "Only an objection under GDPR 21(1) names uses; leave `purposes` out.",
+        )
+    for index, purpose in enumerate(asked.purposes):
+        if purpose not in policy.purposes:
+            raise wrong("unknown_purpose", f"/purposes/{index}", "The policy has no such purpose.")
 
 
 def _meant(unit: Unit, keyring: Keyring, names: Sequence[Named]) -> SubjectId | None:
@@ -133,12 +189,7 @@ def _wrong_day(detail: str) -> Unprocessable:
     return Unprocessable("invalid_time", detail, errors=[error])
 
 
-def _approvals(asked: RequestAsked) -> int:
-    """How many members of staff have to agree: two where one of them asks for an erasure in somebody's name,
-    one where the substance is for people to judge.
-    """
-    if asked.right is Right.ERASURE and (asked.came_by in STAFF_TOOK or asked.agent is not None):
-        return TWO
-    if asked.agent is not None or NEEDS[asked.right].examined:
-        return 1
-    return 0
+def _approvals(policy: Policy, asked: RequestAsked) -> int:
+    """How many members of staff have to agree: as the policy says, and never fewer than the right takes."""
+    way: Way = "agent" if asked.agent is not None else "staff" if asked.came_by in STAFF_TOOK else "person"
+    return approvals(policy.requests, asked.right, way)

@@ -4,28 +4,12 @@ A right that only restricts is open to whoever may be the person: it needs no pr
 that shows, changes or erases needs proof first (promise 12).
 """
 
-from enum import IntEnum, StrEnum
+from enum import IntEnum
 
 import msgspec
 
 from consentd.kernel.connection import Verb
-
-
-class Right(StrEnum):
-    ACCESS = "access"
-    PORTABILITY = "portability"
-    RECTIFICATION = "rectification"
-    ERASURE = "erasure"
-    RESTRICTION = "restriction"
-    LIFTING = "lifting"
-    """The end of a restriction."""
-    MARKETING_OBJECTION = "marketing_objection"
-    OBJECTION = "objection"
-    """On grounds of the person's own situation, 21(1)."""
-    WITHDRAWAL = "withdrawal"
-    """Of every consent."""
-    POST_MORTEM = "post_mortem"
-    """What somebody directed for after their death, or their heirs ask (loi Informatique et Libertés 85)."""
+from consentd.kernel.request_rules import Right as Right
 
 
 class Proof(IntEnum):
@@ -48,10 +32,12 @@ class Need(msgspec.Struct, frozen=True, kw_only=True):
     """What silos are asked, one after the other, once they were located."""
     reviewed: bool = False
     """Whether a member of staff looks at the result before it is released."""
-    examined: bool = False
-    """Whether staff must decide on the substance: compelling grounds, an heir's standing, what is right."""
     told_to_recipients: bool = False
     """Whether everybody who received the data is told (GDPR 19)."""
+
+    @property
+    def erases(self) -> bool:
+        return Verb.ERASE in self.verbs
 
 
 NEEDS: dict[Right, Need] = {
@@ -61,7 +47,6 @@ NEEDS: dict[Right, Need] = {
         article="GDPR 16",
         proof=Proof.CONTACT,
         verbs=(Verb.RECTIFY,),
-        examined=True,
         told_to_recipients=True,
     ),
     Right.ERASURE: Need(
@@ -74,11 +59,18 @@ NEEDS: dict[Right, Need] = {
         article="GDPR 18", proof=Proof.NONE, verbs=(Verb.RESTRICT,), told_to_recipients=True
     ),
     # Told before it is lifted, 18(3).
-    Right.LIFTING: Need(article="GDPR 18(3)", proof=Proof.PERSON, verbs=(Verb.RESTRICT,), examined=True),
+    Right.LIFTING: Need(article="GDPR 18(3)", proof=Proof.PERSON, verbs=(Verb.RESTRICT,)),
     Right.MARKETING_OBJECTION: Need(article="GDPR 21(2)", proof=Proof.NONE, verbs=(Verb.WRITE_PREFERENCE,)),
-    Right.OBJECTION: Need(article="GDPR 21(1)", proof=Proof.NONE, verbs=(Verb.RESTRICT,), examined=True),
+    # Suspended while staff examine it: that is the review.
+    Right.OBJECTION: Need(article="GDPR 21(1)", proof=Proof.NONE, verbs=(Verb.RESTRICT,), reviewed=True),
     Right.WITHDRAWAL: Need(article="GDPR 7(3)", proof=Proof.NONE, verbs=(Verb.WRITE_PREFERENCE,)),
-    Right.POST_MORTEM: Need(article="LIL 85", proof=Proof.PERSON, verbs=(Verb.EXPORT,), examined=True),
+    Right.POST_MORTEM: Need(article="LIL 85", proof=Proof.PERSON, verbs=(Verb.EXPORT,), reviewed=True),
+    Right.POST_MORTEM_ERASURE: Need(
+        article="LIL 85",
+        proof=Proof.PERSON,
+        verbs=(Verb.ERASE, Verb.CONFIRM),
+        told_to_recipients=True,
+    ),
 }
 
 

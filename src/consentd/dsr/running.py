@@ -14,8 +14,9 @@ from consentd.consent.erasure import Certificate
 from consentd.crypto import request_keys
 from consentd.crypto.seal import Place, seal, unseal
 from consentd.crypto.wrapping import draw_key
-from consentd.dsr import certifying, effects, forgetting, plan, store
+from consentd.dsr import certifying, effects, forgetting, freezing, plan, store
 from consentd.dsr.cases import RequestCase
+from consentd.dsr.choices import choices_of
 from consentd.dsr.rights import NEEDS, Right
 from consentd.dsr.spelled import spelled
 from consentd.dsr.states import Event, State
@@ -208,17 +209,17 @@ def answered_alike(case: RequestCase, task: Row, answer: Answer) -> bool:
 
 def settle(case: RequestCase, actor: Actor) -> None:
     """Every silo did its part, or will not: consentd does its own, and the request is answered."""
-    subject = case.row["subject_id"]
-    if case.right is Right.ERASURE:
+    erases = NEEDS[case.right].erases
+    if erases:
         certifying.issue(case, actor, _forgotten(case, actor))
-    if case.right is Right.LIFTING and subject is not None:
-        effects.lifted(case.unit, case.keyring, case.compiled, actor, SubjectId(subject))
+    if case.right is Right.LIFTING:
+        freezing.lift(case, actor)
     found = case.case()
     if case.state is State.PARTIAL and found.gaps:
         # It is partial already; nothing new to say.
         return
     case.move(Event.SETTLED, actor, case=found)
-    if case.right is Right.ERASURE and case.state is State.ANSWERED:
+    if erases and case.state is State.ANSWERED:
         forgetting.forget(case.unit, case.keyring, case.id, case.row["subject_id"])
 
 
@@ -259,6 +260,7 @@ def order_of(case: RequestCase, task: Row) -> Order | None:
         identifiers=tuple(Named(scheme, value) for scheme, value in pairs),
         changes=content.asked.changes,
         lift=case.right is Right.LIFTING,
+        preferences=choices_of(policy, case.right, system),
     )
 
 

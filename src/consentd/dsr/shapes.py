@@ -40,6 +40,8 @@ class RequestAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
         dict[Short, Annotated[str, msgspec.Meta(max_length=1000)]], msgspec.Meta(max_length=50)
     ] = {}
     """To rectify: which field, and what is right."""
+    purposes: Annotated[tuple[Short, ...], msgspec.Meta(max_length=50)] = ()
+    """Of an objection under 21(1): to which uses; if none is named, all that rest on interests."""
     keep_suppression: bool = False
     """With an erasure: whether the person also wants never to be contacted again."""
 
@@ -90,6 +92,12 @@ class Release(Step, frozen=True, kw_only=True, tag="release"):
     note: Words | None = None
 
 
+class Uphold(Step, frozen=True, kw_only=True, tag="uphold"):
+    """An objection under 21(1) stands: no compelling grounds against it were found."""
+
+    note: Words | None = None
+
+
 class Retry(Step, frozen=True, kw_only=True, tag="retry"):
     """Ask silos again that failed or were silent; all of them if none is named."""
 
@@ -102,7 +110,7 @@ class Withdraw(Step, frozen=True, kw_only=True, tag="withdraw"):
     note: Words | None = None
 
 
-AnyStep = Identify | AskProof | Approve | Refuse | Extend | Release | Retry | Withdraw
+AnyStep = Identify | AskProof | Approve | Refuse | Extend | Release | Uphold | Retry | Withdraw
 
 
 class Sealed(msgspec.Struct, frozen=True, kw_only=True):

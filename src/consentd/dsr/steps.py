@@ -6,15 +6,15 @@ import msgspec
 
 from consentd.callers import staff
 from consentd.db.unit import Unit
-from consentd.dsr import certifying, shapes, store
+from consentd.dsr import certifying, shapes, store, suspending
 from consentd.dsr.cases import RequestCase
 from consentd.dsr.identity import proven
-from consentd.dsr.registering import TWO
-from consentd.dsr.rights import Proof, Right
+from consentd.dsr.rights import NEEDS, Proof, Right
 from consentd.dsr.running import advance, begin_running
 from consentd.dsr.states import Event, State
 from consentd.evidence.model import Actor, ActorKind
 from consentd.kernel.errors import Conflict, Unprocessable
+from consentd.kernel.request_rules import approvals
 from consentd.subjects import service as subjects
 
 
@@ -33,7 +33,9 @@ def take(case: RequestCase, step: shapes.AnyStep) -> None:
             event = Event.GAPS_REFUSED if case.state is State.PARTIAL else Event.REFUSED
             told = {"reasons": step.reasons, "article": step.article}
             case.move(event, actor, told, case=case.case(reasons=True))
-            if event is Event.GAPS_REFUSED and case.right is Right.ERASURE:
+            if event is Event.REFUSED:
+                suspending.ended(case, actor)
+            elif NEEDS[case.right].erases:
                 certifying.issue(case, actor, None, refused_under=step.article)
         case shapes.Extend():
             found = case.case(reasons=True)
@@ -47,12 +49,17 @@ def take(case: RequestCase, step: shapes.AnyStep) -> None:
                 safe_due=dates.safe.isoformat(),
                 legal_due=dates.legal.isoformat(),
             )
+        case shapes.Uphold():
+            suspending.uphold(case, actor, step.note)
         case shapes.Release():
+            if case.right is Right.OBJECTION:
+                raise Conflict("not_now", "An objection is upheld (`uphold`) or refused, with reasons.")
             case.move(Event.RELEASED, actor, {"note": step.note})
         case shapes.Retry():
             _retry(case, step, actor)
         case shapes.Withdraw():
             case.move(Event.WITHDRAWN, actor, {"note": step.note})
+            suspending.ended(case, actor)
 
 
 def _identify(case: RequestCase, step: shapes.Identify, actor: Actor) -> None:
@@ -70,9 +77,10 @@ def _identify(case: RequestCase, step: shapes.Identify, actor: Actor) -> None:
             "Nobody was found under what the request names: say who it is by `subject_id`, or that all its "
             "identifiers are theirs by `accepts_identifiers`.",
         )
-    if case.right is Right.ERASURE:
+    if NEEDS[case.right].erases:
         # A colleague's word on who it is, for an erasure, is looked at by another.
-        values["approvals_needed"] = max(case.row["approvals_needed"], TWO)
+        by_staff = approvals(case.compiled.policy.requests, case.right, "staff")
+        values["approvals_needed"] = max(case.row["approvals_needed"], by_staff)
         case.row["approvals_needed"] = values["approvals_needed"]
     proven(case, Proof.PERSON, actor, {"grounds": step.grounds}, sealed=case.put_content(content), **values)
 

@@ -15,6 +15,8 @@ STEPS = t.request_steps
 TASKS = t.silo_tasks
 ANSWERS = t.silo_answers
 CERTIFICATES = t.certificates
+OVER = "request_over"
+"""Why a task ended unasked."""
 
 
 def request(connection: sa.Connection, id_: UUID, *, lock: bool = False) -> sa.RowMapping | None:
@@ -42,6 +44,16 @@ def open_of(connection: sa.Connection, subject: UUID, states: Collection[str]) -
     c = t.requests.c
     statement = sa.select(c.id).where(c.subject_id == subject, c.state.in_(list(states))).order_by(c.id)
     return list(connection.execute(statement).scalars())
+
+
+def of_rights(
+    connection: sa.Connection, members: Collection[UUID], rights: Collection[str]
+) -> list[sa.RowMapping]:
+    """Requests about one person, oldest first."""
+    c = t.requests.c
+    about = (c.subject_id.in_(list(members)), c.right.in_(list(rights)))
+    statement = sa.select(t.requests).where(*about).order_by(c.created_at, c.id)
+    return list(connection.execute(statement).mappings())
 
 
 def steps(connection: sa.Connection, request_id: UUID) -> list[sa.RowMapping]:
@@ -116,6 +128,14 @@ def add_tasks(unit: Unit, rows: Sequence[dict[str, Any]]) -> None:
 
 def change_task(unit: Unit, id_: UUID, values: dict[str, Any]) -> None:
     unit.connection.execute(t.silo_tasks.update().where(t.silo_tasks.c.id == id_).values(values))
+
+
+def drop_waiting(unit: Unit, request_id: UUID) -> None:
+    """Ends what no silo was asked yet: its request is over."""
+    c = t.silo_tasks.c
+    waiting = (c.request_id == request_id, c.state.in_(("waiting", "approving")))
+    ended = {"state": "ended", "code": OVER, "ended_at": unit.now}
+    unit.connection.execute(t.silo_tasks.update().where(*waiting).values(ended))
 
 
 def answers(connection: sa.Connection, request_id: UUID) -> list[sa.RowMapping]:

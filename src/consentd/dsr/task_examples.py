@@ -21,7 +21,7 @@ CLAIMED: dict[str, Any] = {
             ],
             "changes": {},
             "lift": False,
-            "preference": None,
+            "preferences": [],
             "attempt": 1,
             "due_at": "2026-11-27T09:15:00Z",
             "lease_until": "2026-11-20T09:16:00Z",

@@ -61,6 +61,8 @@ class RequestTold(msgspec.Struct, frozen=True, kw_only=True):
     legal_due: str
     """The last lawful day, moved past weekends and holidays."""
     extended: bool
+    follows: UUID | None
+    """The request that this one follows from."""
     answered_at: str | None
     closed_at: str | None
     gaps: tuple[str, ...]
@@ -131,6 +133,7 @@ def told(connection: Any, policy: Policy, row: Any) -> RequestTold:  # Any: a co
         safe_due=row["safe_due"],
         legal_due=row["legal_due"],
         extended=row["extended"],
+        follows=row["follows"],
         answered_at=_time(row["answered_at"]),
         closed_at=_time(row["closed_at"]),
         gaps=tuple(plan.gaps(told_tasks(connection, row["id"]))),

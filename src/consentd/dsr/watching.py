@@ -9,7 +9,7 @@ from uuid import UUID
 
 from consentd.crypto.keyring import Keyring
 from consentd.db.unit import Database, Unit
-from consentd.dsr import plan, store
+from consentd.dsr import plan, store, suspending
 from consentd.dsr.cases import RequestCase, local_day
 from consentd.dsr.running import advance, answered
 from consentd.dsr.states import Event, State
@@ -47,6 +47,7 @@ def _look(unit: Unit, *, keyring: Keyring, policies: PolicyBook, request: UUID) 
     today = local_day(unit.now, case.compiled.policy).isoformat()
     if case.state in (State.RECEIVED, State.IDENTIFYING) and today > case.row["legal_due"]:
         case.move(Event.LAPSED, SERVICE)
+        suspending.ended(case, SERVICE)
         return
     # On the last safe day the request is answered with what there is.
     over = case.state is State.RUNNING and today >= case.row["safe_due"]

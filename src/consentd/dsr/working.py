@@ -23,7 +23,7 @@ from consentd.db.unit import Database, Unit
 from consentd.dsr import store, watching
 from consentd.dsr.cases import RequestCase
 from consentd.dsr.copies import Copies
-from consentd.dsr.running import answered, nothing_to_look_by, order_of
+from consentd.dsr.running import RUNS, answered, nothing_to_look_by, order_of
 from consentd.evidence.model import SERVICE
 from consentd.kernel.canonical import Scalar
 from consentd.kernel.compiled import CompiledPolicy
@@ -178,8 +178,10 @@ class Worker:
     async def _asked(self, row: Row) -> Answer | Asked:
         prepared = await with_fresh_keys(self._keyring, self._database, lambda: self._prepared(row))
         if prepared is None:
-            return nothing_to_look_by()
+            raise LostLease("request_over", "The request of this task is over.")
         compiled, order = prepared
+        if order is None:
+            return nothing_to_look_by()
         system = compiled.policy.systems[row["system"]]
         connector = self._connector(system, compiled.policy)
         try:
@@ -191,15 +193,18 @@ class Worker:
         finally:
             await connector.close()
 
-    async def _prepared(self, row: Row) -> tuple[CompiledPolicy, Order] | None:
-        """What the silo is asked, from what is known now."""
+    async def _prepared(self, row: Row) -> tuple[CompiledPolicy, Order | None] | None:
+        """What the silo is asked, from what is known now; None where the request was closed meanwhile."""
 
-        def work(unit: Unit) -> tuple[CompiledPolicy, Order] | None:
+        def work(unit: Unit) -> tuple[CompiledPolicy, Order | None] | None:
             case = RequestCase.locked(
                 unit, self._keyring, self._policies.active(unit.connection), row["request_id"]
             )
-            order = order_of(case, row)
-            return None if order is None else (case.compiled, order)
+            if case.state not in RUNS:
+                ended = {"state": "ended", "code": store.OVER, "ended_at": unit.now} | leases.RELEASED
+                leases.keep(unit, store.TASKS, row["id"], self._holder, ended)
+                return None
+            return case.compiled, order_of(case, row)
 
         return await self._database.housekeep(work)
 

@@ -96,7 +96,8 @@ class TaskOrder(msgspec.Struct, frozen=True, kw_only=True):
     """To rectify: field → what is right."""
     lift: bool = False
     """To restrict: whether a restriction ends."""
-    preference: TaskPreference | None = None
+    preferences: tuple[TaskPreference, ...] = ()
+    """To write: what the person chose, each for one use by one channel."""
     attempt: int = 1
     due_at: str
     """When an answer is missed; a later one still counts."""

@@ -324,7 +324,7 @@ async def test_choices_are_read_and_written_in_the_silos_own_words(
     answer = await answered(silo, Verb.READ_PREFERENCES)
     assert answer.preferences == (Preference("newsletter", "email", "given"),)
     withdrawn = Preference("newsletter", "email", "withdrawn")
-    written = await answered(silo, Verb.WRITE_PREFERENCE, preference=withdrawn)
+    written = await answered(silo, Verb.WRITE_PREFERENCE, preferences=(withdrawn,))
     assert counts(written) == {"subscribers": (1, 0, 1, 0)}
     assert (await answered(silo, Verb.READ_PREFERENCES)).preferences == (withdrawn,)
     assert rows(shop_url, "subscribers", "id = 1")[0]["status"] == "unsubscribed"
@@ -335,13 +335,13 @@ async def test_a_choice_that_the_silo_cannot_hold_is_no_success(silo: SqlConnect
         (Preference("orders", "email", "given"), "unknown_preference"),
         (Preference("newsletter", "email", "unknown"), "unknown_state"),
     ):
-        answer = await answered(silo, Verb.WRITE_PREFERENCE, preference=preference)
+        answer = await answered(silo, Verb.WRITE_PREFERENCE, preferences=(preference,))
         assert (answer.verdict, answer.code) == (Verdict.FAILED, code)
     nobody = await answered(
         silo,
         Verb.WRITE_PREFERENCE,
         Named("email", "nobody@exemple.fr"),
-        preference=Preference("newsletter", "email", "given"),
+        preferences=(Preference("newsletter", "email", "given"),),
     )
     assert (nobody.verdict, nobody.code) == (Verdict.FAILED, "nobody_found")
 
@@ -351,7 +351,10 @@ async def test_a_preview_shows_the_sql_without_values_and_touches_nothing(
 ) -> None:
     before = everything(shop_url)
     for verb in Verb:
-        more = {"preference": Preference("newsletter", "email", "withdrawn"), "changes": {"email": "x@y.fr"}}
+        more = {
+            "preferences": (Preference("newsletter", "email", "withdrawn"),),
+            "changes": {"email": "x@y.fr"},
+        }
         lines = "\n".join(await silo.preview(order(verb, **more)))
         assert "-- customers: 1 row found" in lines
         assert "ana" not in lines.lower().replace("change", "")

@@ -65,7 +65,7 @@ async def test_what_is_printed_suffices_for_every_order(policy: Policy, account:
     for verb in Verb:
         more = {
             Verb.RECTIFY: {"changes": {"first_name": "Anne"}},
-            Verb.WRITE_PREFERENCE: {"preference": Preference("newsletter", "email", "withdrawn")},
+            Verb.WRITE_PREFERENCE: {"preferences": (Preference("newsletter", "email", "withdrawn"),)},
         }.get(verb, {})
         assert (await silo.preview(order(verb, **more)))[0].startswith("-- ")
         answer = await silo.carry_out(order(verb, **more), Copy())

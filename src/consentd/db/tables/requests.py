@@ -30,6 +30,8 @@ requests = kept(
         sa.Column("proof", sa.Integer, nullable=False),
         sa.Column("proof_needed", sa.Integer, nullable=False),
         sa.Column("approvals_needed", sa.Integer, nullable=False),
+        # The request that this one follows from: the end of a freeze, from what brought it.
+        sa.Column("follows", Id),
         sa.Column("created_at", Instant, nullable=False),
         sa.Column("answered_at", Instant),
         sa.Column("closed_at", Instant),

@@ -42,7 +42,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     """To rectify: field of the silo's vocabulary → what is right."""
     lift: bool = False
     """To restrict: whether a restriction ends."""
-    preference: Preference | None = None
+    preferences: tuple[Preference, ...] = ()
+    """To write: what the person chose, each for one use by one channel."""
 
 
 class Kept(msgspec.Struct, frozen=True):

@@ -57,7 +57,7 @@ class TaskSent(_Wire, frozen=True, kw_only=True):
     identifiers: tuple[Identifier, ...] = ()
     changes: dict[str, str] = {}
     lift: bool = False
-    preference: PreferenceOnWire | None = None
+    preferences: tuple[PreferenceOnWire, ...] = ()
     answer_url: str | None = None
     """Where an answer is posted that comes later than at once."""
 
@@ -124,16 +124,13 @@ def sent(order: Order, answer_url: str | None) -> bytes:
             identifiers=tuple(Identifier(scheme=one.scheme, value=one.value) for one in order.identifiers),
             changes=order.changes,
             lift=order.lift,
-            preference=_preference(order.preference),
+            preferences=tuple(
+                PreferenceOnWire(purpose=one.purpose, channel=one.channel, state=one.state)
+                for one in order.preferences
+            ),
             answer_url=answer_url,
         )
     )
-
-
-def _preference(said: Preference | None) -> PreferenceOnWire | None:
-    if said is None:
-        return None
-    return PreferenceOnWire(purpose=said.purpose, channel=said.channel, state=said.state)
 
 
 def verify_answer(

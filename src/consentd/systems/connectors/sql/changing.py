@@ -1,10 +1,12 @@
 """Rectifying, freezing and writing a choice in a silo's database: one transaction each, by the keys found."""
 
+from collections import defaultdict
+from collections.abc import Iterable
 from typing import Any
 
 import sqlalchemy as sa
 
-from consentd.kernel.silo_sql import SqlSilo
+from consentd.kernel.silo_sql import PreferenceColumn, SqlSilo
 from consentd.systems.connectors.contract import Part, Preference
 from consentd.systems.connectors.sql.faults import Refused
 from consentd.systems.connectors.sql.finding import Finder, having, typed
@@ -55,8 +57,21 @@ class Changer:
                 parts.append(self._write(table, found, {flag.column: flag.free if lift else flag.frozen}))
         return parts
 
-    def write(self, preference: Preference) -> list[Part]:
-        """Writes a choice wherever the silo keeps it. Raises Refused where it has no word for that state."""
+    def write(self, preferences: Iterable[Preference]) -> list[Part]:
+        """Writes choices wherever the silo keeps them. Raises Refused where it keeps no choice about one, or
+        has no word for its state.
+        """
+        wanted: defaultdict[str, dict[str, str]] = defaultdict(dict)
+        for preference in preferences:
+            for one in self._places(preference):
+                stored = one.writes.get(preference.state)
+                if stored is None:
+                    raise Refused("unknown_state", f"The silo has no word for {preference.state!r} there.")
+                wanted[one.table][one.column] = stored
+        found = ((self._live[name], values) for name, values in wanted.items())
+        return [self._write(table, keys, values) for table, values in found if (keys := self._keys(table))]
+
+    def _places(self, preference: Preference) -> list[PreferenceColumn]:
         places = [
             one
             for one in self._silo.preferences
@@ -64,15 +79,7 @@ class Changer:
         ]
         if not places:
             raise Refused("unknown_preference", "The silo keeps no choice about this use by this channel.")
-        parts = []
-        for one in places:
-            stored = one.writes.get(preference.state)
-            if stored is None:
-                raise Refused("unknown_state", f"The silo has no word for {preference.state!r} there.")
-            table = self._live[one.table]
-            if found := self._keys(table):
-                parts.append(self._write(table, found, {one.column: stored}))
-        return parts
+        return places
 
     def _keys(self, table: LiveTable) -> list[Any]:  # Any: as the silo's keys are
         keys = self._finder.keys(table.name)

@@ -129,12 +129,12 @@ class SqlConnector(Connector):
 
     async def write_preference(self, order: Order) -> Answer | Asked:
         def work(connection: sa.Connection) -> Answer:
-            if order.preference is None:
+            if not order.preferences:
                 return Answer(
                     verdict=Verdict.FAILED, code="no_preference", detail="The order names no choice."
                 )
-            parts = self._changer(connection, order).write(order.preference)
-            if not parts and order.preference.state == "given":
+            parts = self._changer(connection, order).write(order.preferences)
+            if not parts and any(one.state == "given" for one in order.preferences):
                 words = "The silo has no row of this person, and none is made for them."
                 return Answer(verdict=Verdict.FAILED, code="nobody_found", detail=words)
             return Answer(verdict=Verdict.DONE, parts=tuple(parts))
