@@ -6,7 +6,7 @@ Each test is one rule with its reason. A fault is named by file and line.
 import ast
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -77,9 +77,24 @@ def modules() -> tuple[Module, ...]:
     return tuple(found)
 
 
-def imports_of(module: Module) -> Iterator[Import]:
+@cache
+def nodes() -> Mapping[str, tuple[ast.AST, ...]]:
+    """Of each module by its name: a tree is gone through once, and by a dozen rules."""
+    return {module.name: tuple(ast.walk(module.tree)) for module in modules()}
+
+
+@cache
+def all_imports() -> Mapping[str, tuple[Import, ...]]:
+    return {module.name: tuple(find_imports(module)) for module in modules()}
+
+
+def imports_of(module: Module) -> tuple[Import, ...]:
+    return all_imports()[module.name]
+
+
+def find_imports(module: Module) -> Iterator[Import]:
     """`from consentd.db import tables` may name a module, so names are parts too."""
-    for node in ast.walk(module.tree):
+    for node in nodes()[module.name]:
         if isinstance(node, ast.Import):
             for name in node.names:
                 yield Import(name.name.split("."), node.lineno)
@@ -271,14 +286,14 @@ def test_the_wall_clock_is_read_in_one_place() -> None:
         for module in modules()
         # The client stands apart, and so has a clock of its own.
         if module.name not in ("base/clock.py", "client/clock.py")
-        for node in ast.walk(module.tree)
+        for node in nodes()[module.name]
         if reads_clock(node)
     )
 
 
 def calls(module: Module) -> Iterator[tuple[str, ast.Call]]:
     """Every call, with the last part of the name that is called."""
-    for node in ast.walk(module.tree):
+    for node in nodes()[module.name]:
         if isinstance(node, ast.Call) and isinstance(node.func, (ast.Attribute, ast.Name)):
             yield node.func.attr if isinstance(node.func, ast.Attribute) else node.func.id, node
 
@@ -309,7 +324,7 @@ def test_what_the_log_answers_for_is_written_by_the_recorder_alone() -> None:
         f"{module.name}:{call.lineno} writes {', '.join(tables(call))}"
         for module in modules()
         if module.room not in {"db", "evidence"}
-        for function in ast.walk(module.tree)
+        for function in nodes()[module.name]
         if isinstance(function, ast.FunctionDef) and function.name not in derived
         for call in ast.walk(function)
         if isinstance(call, ast.Call)

@@ -62,9 +62,11 @@ class Installation:
     ) -> None:
         self.folder = folder
         self.port = free_port()
-        # Nothing of the developer's own settings comes in.
+        # Nothing of the developer's own settings comes in; and what is compiled is kept for the next process.
         self.environment = {
-            name: value for name, value in os.environ.items() if not name.startswith("CONSENTD_")
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith("CONSENTD_") and name != "PYTHONDONTWRITEBYTECODE"
         } | {
             "CONSENTD_DATA_DIR": str(folder),
             "CONSENTD_PORT": str(self.port),

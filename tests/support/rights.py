@@ -75,7 +75,6 @@ class Rights:
             self.company.policies,
             lambda system, policy: self.silos[system.id],
             self.copies,
-            self.company.clock,
         )
 
     @classmethod

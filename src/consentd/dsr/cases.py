@@ -25,7 +25,7 @@ from consentd.dsr.rights import NEEDS, Proof, Right
 from consentd.dsr.shapes import Sealed
 from consentd.dsr.states import OPEN, UNANSWERED, Case, Event, State, after
 from consentd.evidence.model import Actor, ActorKind
-from consentd.evidence.recorder import begin
+from consentd.evidence.recorder import Entry, begin
 from consentd.kernel.canonical import canonical
 from consentd.kernel.compiled import CompiledPolicy
 from consentd.kernel.connection import Verb
@@ -88,6 +88,19 @@ class RequestCase:
         key = self.key()
         assert key is not None
         return seal(key, canonical(content), Place("requests", "sealed", self.id))
+
+    def entry(self, action: str, actor: Actor) -> Entry:
+        """Begins an entry about the person. Under an audit key: consentd's own record of them may be gone."""
+        subject = self.row["subject_id"]
+        return begin(
+            self.unit,
+            self.keyring,
+            action=action,
+            actor=actor,
+            subject_id=None if subject is None else SubjectId(subject),
+            key=self.keyring.audit(),
+            policy=self.compiled.hash,
+        )
 
     def tasks(self) -> dict[tuple[str, Verb], Told]:
         return told_tasks(self.unit.connection, self.id)
@@ -154,16 +167,7 @@ class RequestCase:
             values["answered_at"] = now
         if to not in OPEN:
             values["closed_at"] = now
-        subject = self.row["subject_id"]
-        entry = begin(
-            self.unit,
-            self.keyring,
-            action=f"request.{event}",
-            actor=actor,
-            subject_id=None if subject is None else SubjectId(subject),
-            key=self.keyring.audit(),
-            policy=self.compiled.hash,
-        )
+        entry = self.entry(f"request.{event}", actor)
         changed = {**values, "state": to.value}
         entry.update(store.REQUESTS, {"id": [self.id]}, changed)
         step = new_id()

@@ -27,10 +27,9 @@ from consentd.dsr.certificate import (
 from consentd.dsr.rights import NEEDS
 from consentd.evidence import service as evidence
 from consentd.evidence.model import Actor
-from consentd.evidence.recorder import begin
 from consentd.kernel.canonical import canonical
 from consentd.kernel.connection import Verb
-from consentd.kernel.ids import EntryId, SubjectId
+from consentd.kernel.ids import EntryId
 from consentd.kernel.instants import to_text
 from consentd.systems.connectors.contract import Part
 
@@ -101,17 +100,8 @@ def _content(case: RequestCase, own: OwnPart | None, refused_under: str | None) 
 
 
 def _record(case: RequestCase, actor: Actor, content: ErasureCertificate) -> None:
-    subject = case.row["subject_id"]
     signed = canonical(content)
-    entry = begin(
-        case.unit,
-        case.keyring,
-        action="certificate.issued",
-        actor=actor,
-        subject_id=None if subject is None else SubjectId(subject),
-        key=case.keyring.audit(),
-        policy=case.compiled.hash,
-    )
+    entry = case.entry("certificate.issued", actor)
     entry.insert(
         store.CERTIFICATES,
         {

@@ -33,7 +33,7 @@ class Requests:
         self._post = Post(mailer(settings, clock))
         self._woken = asyncio.Event()
         self.copies = SealedCopies(settings.data_dir / "copies", database, keyring)
-        self.worker = Worker(database, keyring, policies, self._connector, self.copies, clock, self._woken)
+        self.worker = Worker(database, keyring, policies, self._connector, self.copies, self._woken)
 
     def service(self, doing: Doing) -> RequestService:
         return RequestService(doing, self._post, self._woken.set)

@@ -35,10 +35,8 @@ from consentd.dsr.task_shapes import (
     TaskWaiting,
 )
 from consentd.evidence.model import SERVICE, Actor, ActorKind
-from consentd.evidence.recorder import begin
 from consentd.kernel.connection import Connection
 from consentd.kernel.errors import Conflict, NotFound, Unprocessable
-from consentd.kernel.ids import SubjectId
 from consentd.kernel.instants import SECOND, Instant, to_text
 from consentd.kernel.policy import Policy
 from consentd.kernel.tasks import TaskIdentifier, TaskOrder, TaskPreference
@@ -216,17 +214,9 @@ def actor_of(caller: Caller) -> Actor:
 
 
 def log(case: RequestCase, row: Row, action: str, caller: Caller, **detail: str | int) -> None:
-    """An entry about the person. Under an audit key: consentd's own record of them may be gone by now."""
-    subject = case.row["subject_id"]
-    begin(
-        case.unit,
-        case.keyring,
-        action=action,
-        actor=actor_of(caller),
-        subject_id=None if subject is None else SubjectId(subject),
-        key=case.keyring.audit(),
-        policy=case.compiled.hash,
-    ).close({"request": str(case.id), "task": str(row["id"]), "system": row["system"], **detail})
+    """What this silo did with its task."""
+    about = {"request": str(case.id), "task": str(row["id"]), "system": row["system"], **detail}
+    case.entry(action, actor_of(caller)).close(about)
 
 
 def _polling(policy: Policy, caller: Caller) -> Connection:

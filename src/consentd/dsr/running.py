@@ -21,7 +21,6 @@ from consentd.dsr.rights import NEEDS, Right
 from consentd.dsr.spelled import spelled
 from consentd.dsr.states import Event, State
 from consentd.evidence.model import SERVICE, Actor
-from consentd.evidence.recorder import begin
 from consentd.kernel.canonical import canonical
 from consentd.kernel.connection import Verb
 from consentd.kernel.errors import NotFound
@@ -149,16 +148,7 @@ def _record(case: RequestCase, task: Row, answer: Answer, actor: Actor) -> None:
     key = case.key()
     id_ = new_id()
     content = _sealed(answer)
-    subject = case.row["subject_id"]
-    entry = begin(
-        case.unit,
-        case.keyring,
-        action=f"silo.{task['verb']}",
-        actor=actor,
-        subject_id=None if subject is None else SubjectId(subject),
-        key=case.keyring.audit(),
-        policy=case.compiled.hash,
-    )
+    entry = case.entry(f"silo.{task['verb']}", actor)
     entry.insert(
         store.ANSWERS,
         {

@@ -15,7 +15,6 @@ from typing import Any
 
 import structlog
 
-from consentd.base.clock import Clock
 from consentd.base.ids import new_id
 from consentd.crypto.keyring import Keyring, with_fresh_keys
 from consentd.db import leases
@@ -73,7 +72,6 @@ class Worker:
         policies: PolicyBook,
         connector: Callable[[System, Policy], Connector],
         copies: Copies,
-        clock: Clock,
         woken: asyncio.Event | None = None,
     ) -> None:
         self._database = database
@@ -81,7 +79,6 @@ class Worker:
         self._policies = policies
         self._connector = connector
         self._copies = copies
-        self._clock = clock
         self._woken = woken or asyncio.Event()
         self._holder = new_id()
         self._running: dict[asyncio.Task[None], str] = {}
