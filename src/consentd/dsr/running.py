@@ -129,10 +129,12 @@ def answered(case: RequestCase, task: Row, answer: Answer, actor: Actor) -> None
     """Takes in a silo's answer: records it, ends the task, and goes on."""
     answer = spelled(case.compiled.policy, answer)
     _record(case, task, answer, actor)
+    told = {"begun": None} if answer.verdict in (Verdict.DONE, Verdict.PARTIAL) else {}
     store.change_task(
         case.unit,
         task["id"],
         {
+            **told,
             "state": "ended",
             "verdict": answer.verdict.value,
             "code": answer.code,
