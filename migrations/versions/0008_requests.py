@@ -92,6 +92,7 @@ def upgrade() -> None:
         sa.Column("verdict", sa.Text),
         sa.Column("code", sa.Text),
         sa.Column("reference", sa.Text),
+        sa.Column("begun", sa.Text),
         sa.Column("attempts", sa.Integer, nullable=False),
         sa.Column("next_at", sa.BigInteger, nullable=False),
         sa.Column("lease_holder", ID),

@@ -49,6 +49,7 @@ class RequestCase:
         self.keyring = keyring
         self.compiled = compiled
         self.row: dict[str, Any] = {str(name): value for name, value in row.items()}
+        self._key: Key | None = None
 
     @classmethod
     def locked(cls, unit: Unit, keyring: Keyring, compiled: CompiledPolicy, id_: UUID) -> "RequestCase":
@@ -77,7 +78,10 @@ class RequestCase:
 
     def key(self) -> Key | None:
         """The content key; None once the request is over and forgotten."""
-        return request_keys.open_key(self.unit.connection, self.keyring, self.id, "content")
+        if self._key is None:
+            # Its row is locked: nobody else destroys it while this unit works.
+            self._key = request_keys.open_key(self.unit.connection, self.keyring, self.id, "content")
+        return self._key
 
     def content(self) -> Sealed:
         """Raises NotFound once it is forgotten."""
@@ -220,12 +224,11 @@ class RequestCase:
 def told_tasks(connection: Any, request: UUID) -> dict[tuple[str, Verb], Told]:  # Any: a connection
     """What is known of each task of a request."""
     found: dict[UUID, int] = {}
-    for row in store.answers(connection, request):
-        parts = _PARTS.decode(row["parts"])
-        found[row["task_id"]] = sum(part.found for part in parts)
+    for task, parts in store.parts_told(connection, request):
+        found[task] = sum(part.found for part in _PARTS.decode(parts))
     return {
-        (row["system"], Verb(row["verb"])): Told(row["state"], row["verdict"], found.get(row["id"], 0))
-        for row in store.tasks(connection, request)
+        (system, Verb(verb)): Told(state, verdict, found.get(task, 0))
+        for task, system, verb, state, verdict in store.tasks_told(connection, request)
     }
 
 

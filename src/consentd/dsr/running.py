@@ -46,6 +46,9 @@ class _AnswerSealed(msgspec.Struct, frozen=True):
     preferences: tuple[tuple[str, str, str], ...] = ()
 
 
+_SEALED = msgspec.json.Decoder(_AnswerSealed)
+
+
 def begin_running(case: RequestCase) -> None:
     """Makes the first tasks. What is known of the person is written down with the request: consentd's own
     record may be gone before the last silo has answered.
@@ -76,11 +79,14 @@ def advance(case: RequestCase) -> None:
     if case.state not in RUNS:
         return
     policy = case.compiled.policy
-    while new := plan.following(policy, case.right, _schemes(case, policy), case.tasks()):
+    # Read once: a part that is over before it began tells nothing by which the person is known.
+    schemes, tasks = _schemes(case, policy), case.tasks()
+    while new := plan.following(policy, case.right, schemes, tasks):
         store.add_tasks(case.unit, [_row(case, policy, one) for one in new])
         for one in new:
             _note_ended(case, one)
-    if plan.unsettled(case.tasks()) == 0:
+            tasks[one.system, one.verb] = plan.Told(one.state, one.verdict)
+    if plan.unsettled(tasks) == 0:
         settle(case, SERVICE)
 
 
@@ -129,10 +135,12 @@ def answered(case: RequestCase, task: Row, answer: Answer, actor: Actor) -> None
     """Takes in a silo's answer: records it, ends the task, and goes on."""
     answer = spelled(case.compiled.policy, answer)
     _record(case, task, answer, actor)
+    told = {"begun": None} if answer.verdict in (Verdict.DONE, Verdict.PARTIAL) else {}
     store.change_task(
         case.unit,
         task["id"],
         {
+            **told,
             "state": "ended",
             "verdict": answer.verdict.value,
             "code": answer.code,
@@ -225,12 +233,11 @@ def located(case: RequestCase) -> dict[str, list[tuple[str, str]]]:
     """What identifiers each silo told."""
     key = case.key()
     found: dict[str, list[tuple[str, str]]] = {}
-    for row in store.answers(case.unit.connection, case.id):
-        if row["verb"] != Verb.LOCATE.value or row["sealed"] is None or key is None:
-            continue
-        opened = unseal(key, row["sealed"], Place("silo_answers", "sealed", row["id"]))
-        told = msgspec.json.decode(opened, type=_AnswerSealed)
-        found[row["system"]] = [(scheme, value) for scheme, value in told.identifiers]
+    if key is None:
+        return found
+    for id_, system, sealed in store.located(case.unit.connection, case.id):
+        told = _SEALED.decode(unseal(key, sealed, Place("silo_answers", "sealed", id_)))
+        found[system] = [(scheme, value) for scheme, value in told.identifiers]
     return found
 
 

@@ -69,6 +69,45 @@ def tasks(connection: sa.Connection, request_id: UUID) -> list[sa.RowMapping]:
     return list(connection.execute(statement).mappings())
 
 
+# Asked at each answer of each silo: made once, and without what is sealed (`bench/dsr.py` watches them).
+_TASKS_TOLD = sa.select(
+    t.silo_tasks.c.id,
+    t.silo_tasks.c.system,
+    t.silo_tasks.c.verb,
+    t.silo_tasks.c.state,
+    t.silo_tasks.c.verdict,
+).where(t.silo_tasks.c.request_id == sa.bindparam("request"))
+_PARTS_TOLD = (
+    sa.select(t.silo_answers.c.task_id, t.silo_answers.c.parts)
+    .where(t.silo_answers.c.request_id == sa.bindparam("request"))
+    .order_by(t.silo_answers.c.at, t.silo_answers.c.id)
+)
+_LOCATED = (
+    sa.select(t.silo_answers.c.id, t.silo_answers.c.system, t.silo_answers.c.sealed)
+    .where(
+        t.silo_answers.c.request_id == sa.bindparam("request"),
+        t.silo_answers.c.verb == "locate",
+        t.silo_answers.c.sealed.is_not(None),
+    )
+    .order_by(t.silo_answers.c.at, t.silo_answers.c.id)
+)
+
+
+def tasks_told(connection: sa.Connection, request_id: UUID) -> Sequence[Any]:  # Any: rows, to be unpacked
+    """id, system, verb, state and verdict of each task."""
+    return connection.execute(_TASKS_TOLD, {"request": request_id}).all()
+
+
+def parts_told(connection: sa.Connection, request_id: UUID) -> Sequence[Any]:  # Any: rows, to be unpacked
+    """task_id and parts of each answer, in the order in which they came."""
+    return connection.execute(_PARTS_TOLD, {"request": request_id}).all()
+
+
+def located(connection: sa.Connection, request_id: UUID) -> Sequence[Any]:  # Any: rows, to be unpacked
+    """id, system and sealed of each answer to a look-up, in the order in which they came."""
+    return connection.execute(_LOCATED, {"request": request_id}).all()
+
+
 def task(connection: sa.Connection, id_: UUID, *, lock: bool = False) -> sa.RowMapping | None:
     statement = sa.select(t.silo_tasks).where(t.silo_tasks.c.id == id_)
     if lock:

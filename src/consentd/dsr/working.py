@@ -9,17 +9,18 @@ repeated order harmless to a connector that keeps its contract.
 import asyncio
 import contextlib
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
+import msgspec
 import structlog
 
 from consentd.base.ids import new_id
 from consentd.crypto.keyring import Keyring, with_fresh_keys
 from consentd.db import leases
 from consentd.db.unit import Database, Unit
-from consentd.dsr import store, watching
+from consentd.dsr import begun, store, watching
 from consentd.dsr.cases import RequestCase
 from consentd.dsr.copies import Copies
 from consentd.dsr.running import RUNS, answered, nothing_to_look_by, order_of
@@ -36,6 +37,7 @@ from consentd.systems.connectors.contract import (
     Asked,
     Connector,
     Order,
+    Part,
     SiloUnavailable,
     Verdict,
 )
@@ -179,6 +181,8 @@ class Worker:
         compiled, order = prepared
         if order is None:
             return nothing_to_look_by()
+        if order.verb is Verb.ERASE:
+            order = msgspec.structs.replace(order, about_to=partial(self._about_to, row))
         system = compiled.policy.systems[row["system"]]
         connector = self._connector(system, compiled.policy)
         try:
@@ -205,12 +209,17 @@ class Worker:
 
         return await self._database.housekeep(work)
 
+    async def _about_to(self, row: Row, parts: Sequence[Part]) -> None:
+        """Raises LostLease: then the silo does not do it for this process."""
+        values = {"begun": begun.noted(row["begun"], parts)}
+        await self._database.housekeep(lambda unit: self._require(unit, row, values))
+
     async def _write(self, row: Row, outcome: Answer | Asked) -> None:
         if isinstance(outcome, Asked):
             values = {"state": "asked", "reference": outcome.reference, **leases.RELEASED}
             await self._database.housekeep(lambda unit: self._require(unit, row, values))
             return
-        await self._answer(row, outcome)
+        await self._answer(row, begun.completed(row["begun"], outcome))
 
     async def _answer(self, row: Row, answer: Answer) -> None:
         def work(unit: Unit) -> None:

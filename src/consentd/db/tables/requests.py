@@ -90,6 +90,8 @@ silo_tasks = housekeeping(
         sa.Column("code", sa.Text),
         # By what the silo knows the order; of one that polls, how many records of a copy it sent.
         sa.Column("reference", sa.Text),
+        # Of an erasure that was not answered yet: what it was about to do, as in `silo_answers.parts`.
+        sa.Column("begun", CanonicalJson),
         sa.Column("attempts", sa.Integer, nullable=False),
         sa.Column("next_at", Instant, nullable=False),
         sa.Column("lease_holder", Id),

@@ -11,7 +11,7 @@ with details: never silent success. What it cannot do it says: a verb that is no
 Answers hold counts, categories and articles; no content. Records of a copy go to `Records`, piece by piece.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Protocol
 from uuid import UUID
 
@@ -28,22 +28,6 @@ class Preference(msgspec.Struct, frozen=True):
     purpose: str
     channel: str
     state: str
-
-
-class Order(msgspec.Struct, frozen=True, kw_only=True):
-    """One task, as the silo's connector gets it."""
-
-    task: UUID
-    """The same however often it is tried: what makes a repeated order harmless."""
-    verb: Verb
-    identifiers: tuple[Named, ...]
-    """All that is known of the person and that this silo knows people by."""
-    changes: dict[str, str] = {}
-    """To rectify: field of the silo's vocabulary → what is right."""
-    lift: bool = False
-    """To restrict: whether a restriction ends."""
-    preferences: tuple[Preference, ...] = ()
-    """To write: what the person chose, each for one use by one channel."""
 
 
 class Kept(msgspec.Struct, frozen=True):
@@ -65,6 +49,27 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
     changed: int = 0
     """Rows that stay and no longer name the person, or were rectified, frozen, released."""
     kept: tuple[Kept, ...] = ()
+
+
+class Order(msgspec.Struct, frozen=True, kw_only=True):
+    """One task, as the silo's connector gets it."""
+
+    task: UUID
+    """The same however often it is tried: what makes a repeated order harmless."""
+    verb: Verb
+    identifiers: tuple[Named, ...]
+    """All that is known of the person and that this silo knows people by."""
+    changes: dict[str, str] = {}
+    """To rectify: field of the silo's vocabulary → what is right."""
+    lift: bool = False
+    """To restrict: whether a restriction ends."""
+    preferences: tuple[Preference, ...] = ()
+    """To write: what the person chose, each for one use by one channel."""
+    about_to: Callable[[Sequence[Part]], Awaitable[None]] | None = None
+    """To erase, in one transaction: awaited with what is about to be done before it is committed. What it
+    raises ends the transaction. A process may die between the commit and its answer, and the erasure that
+    comes again finds nothing: then this is what names what was deleted, and kept.
+    """
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):

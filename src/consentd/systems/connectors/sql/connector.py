@@ -5,7 +5,7 @@ success (promise 12).
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -103,8 +103,14 @@ class SqlConnector(Connector):
         return await self._write(order, work)
 
     async def erase(self, order: Order) -> Answer | Asked:
+        loop = asyncio.get_running_loop()
+
         def work(connection: sa.Connection) -> Answer:
-            return Answer(verdict=Verdict.DONE, parts=tuple(self._eraser(connection, order).erase()))
+            parts = tuple(self._eraser(connection, order).erase())
+            if order.about_to is not None and parts:
+                # Before the commit, which follows when this returns.
+                asyncio.run_coroutine_threadsafe(_awaited(order.about_to(parts)), loop).result()
+            return Answer(verdict=Verdict.DONE, parts=parts)
 
         return await self._write(order, work)
 
@@ -209,3 +215,7 @@ class SqlConnector(Connector):
             language=self._connection.owner.language,
             page=self._page,
         )
+
+
+async def _awaited(done: Awaitable[None]) -> None:
+    await done

@@ -1,0 +1,160 @@
+"""Where a process that carries out requests may die, each place by its name; and how it is made to die there.
+
+The service itself has no hook for this: the process that is to die replaces what it would run at that place.
+"""
+
+import inspect
+import os
+import signal
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Any, NoReturn
+
+from consentd.dsr import certifying, forgetting, running, working
+from consentd.dsr.package.records import Gathering
+from consentd.kernel.connection import Verb
+from consentd.systems.connectors.contract import Answer, Asked, Connector, Order, Records
+
+
+class Point(StrEnum):
+    CLAIMED = "claimed"
+    """The task is its own; nothing was made ready."""
+    BEFORE_ASKING = "before_asking"
+    TRIED = "tried"
+    """The silo was not reached, and the try is not counted yet."""
+    MIDWAY = "midway"
+    """In the middle of the records of a copy."""
+    COPIED = "copied"
+    """The copy lies sealed; its answer is not written down."""
+    ABOUT_TO = "about_to"
+    """It is written down what the silo is about to do for good; the silo did not do it."""
+    DONE = "done"
+    """The silo did it, or a mail was sent; the answer is not written down."""
+    ASKED = "asked"
+    """It is written down that the silo was asked and will answer later."""
+    ANSWERED = "answered"
+    """In the unit of the answer: it is written, what follows from it is not."""
+    FOLLOWED = "followed"
+    """The answer and what follows are committed; nobody was told to go on."""
+    BEFORE_CERTIFICATE = "before_certificate"
+    AFTER_CERTIFICATE = "after_certificate"
+    FORGOTTEN = "forgotten"
+    """What the request held is gone, in a unit that is not committed."""
+    SETTLED = "settled"
+    """The request's last answer is committed."""
+
+
+def die(*_: Any, **__: Any) -> NoReturn:  # Any: in the place of whatever is called
+    os.kill(os.getpid(), signal.SIGKILL)
+    raise AssertionError("unreachable")
+
+
+Mine = Callable[..., bool]
+"""Whether this call is the one to die at."""
+
+
+def _always(*_: Any, **__: Any) -> bool:
+    return True
+
+
+def _before(owner: Any, name: str, mine: Mine = _always) -> None:
+    """Any: a module or a class of the service."""
+    known = getattr(owner, name)
+
+    def dying(*args: Any, **kwargs: Any) -> Any:
+        if mine(*args, **kwargs):
+            die()
+        return known(*args, **kwargs)
+
+    setattr(owner, name, dying)
+
+
+def _after(owner: Any, name: str, mine: Mine = _always) -> None:
+    known = getattr(owner, name)
+
+    def plain(*args: Any, **kwargs: Any) -> Any:
+        found = known(*args, **kwargs)
+        if mine(*args, **kwargs):
+            die()
+        return found
+
+    async def waiting(*args: Any, **kwargs: Any) -> Any:
+        found = await known(*args, **kwargs)
+        if mine(*args, **kwargs):
+            die()
+        return found
+
+    setattr(owner, name, waiting if inspect.iscoroutinefunction(known) else plain)
+
+
+def die_at(point: Point, system: str, verb: Verb) -> Callable[[Connector], Connector]:
+    """Makes this process die there, at the task of this silo. What connectors are to be wrapped by."""
+
+    def row_is(_worker: Any, row: Any, *_: Any) -> bool:
+        return (row["system"], row["verb"]) == (system, verb.value)
+
+    match point:
+        case Point.CLAIMED:
+            _before(working.Worker, "_carry", row_is)
+        case Point.TRIED:
+            _before(working.Worker, "_later", row_is)
+        case Point.MIDWAY:
+            met: list[Any] = []
+
+            def second(gathering: Gathering, *_: Any) -> bool:
+                met.append(gathering)
+                return len(met) > 1
+
+            _before(Gathering, "add", second)
+        case Point.COPIED:
+            _after(Gathering, "__exit__")
+        case Point.ABOUT_TO:
+            _after(working.Worker, "_about_to", row_is)
+        case Point.ASKED:
+            _after(working.Worker, "_write", row_is)
+        case Point.ANSWERED:
+            # The module's own name of what follows an answer: nothing else of this process asks for it.
+            _before(running, "advance")
+        case Point.FOLLOWED:
+            _after(working.Worker, "_answer", row_is)
+        case Point.BEFORE_CERTIFICATE:
+            _before(certifying, "issue")
+        case Point.AFTER_CERTIFICATE:
+            _after(certifying, "issue")
+        case Point.FORGOTTEN:
+            _after(forgetting, "forget")
+        case Point.SETTLED:
+            settled: list[Any] = []
+            known = running.settle
+
+            def settle(*args: Any) -> None:
+                known(*args)
+                settled.append(args)
+
+            running.settle = settle
+            _after(working.Worker, "_answer", lambda *_: bool(settled))
+    return lambda connector: Mortal(connector, point, verb) if connector_dies(point) else connector
+
+
+def connector_dies(point: Point) -> bool:
+    return point in (Point.BEFORE_ASKING, Point.DONE)
+
+
+class Mortal(Connector):
+    """Of the silo at which the process dies."""
+
+    def __init__(self, inner: Connector, point: Point, verb: Verb) -> None:
+        self._inner = inner
+        self._point = point
+        self._verb = verb
+
+    async def carry_out(self, order: Order, records: Records) -> Answer | Asked:
+        if order.verb is self._verb and self._point is Point.BEFORE_ASKING:
+            die()
+        found = await self._inner.carry_out(order, records)
+        if order.verb is self._verb:
+            die()
+        return found
+
+    async def close(self) -> None:
+        await self._inner.close()
