@@ -17,6 +17,9 @@ from consentd.db.migrate import migrate
 from consentd.db.postgres import PostgresDatabase
 from consentd.db.sqlite import SqliteDatabase
 from support.postgres import MISSING, Server, postgres_server
+from support.warm import share_compiled_statements
+
+share_compiled_statements()
 
 
 @pytest.fixture(scope="session")

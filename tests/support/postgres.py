@@ -19,10 +19,12 @@ import uuid
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 
 import asyncpg
 import sqlalchemy as sa
+from sqlalchemy.pool import StaticPool
 
 from consentd.db.migrate import migrate
 from consentd.db.postgres_connection import driver_arguments
@@ -40,6 +42,10 @@ class Server:
 
     def __init__(self, url: sa.URL) -> None:
         self._url = url
+        # One connection for all that is made and dropped: a new one costs as much as a small database.
+        self._engine = sa.create_engine(
+            url.set(drivername="postgresql+psycopg"), poolclass=StaticPool, isolation_level="AUTOCOMMIT"
+        )
         self._made: list[str] = []
         self._template: str | None = None
 
@@ -51,7 +57,7 @@ class Server:
         return self.url(self._create("template0"))
 
     def migrated(self) -> str:
-        """The URL of a new database with all tables: a copy of the template, in 60 ms."""
+        """The URL of a new database with all tables: a copy of the template."""
         if self._template is None:
             self._template = self._create("template0")
             migrate(self.url(self._template))
@@ -66,22 +72,25 @@ class Server:
     def drop_all(self) -> None:
         for name in list(self._made):
             self.drop(self.url(name))
+        self._engine.dispose()
 
     def _create(self, template: str) -> str:
         name = f"consentd_test_{uuid.uuid4().hex[:12]}"
-        self._run(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        # Files are copied at half the cost of writing each page to the log first.
+        how = "STRATEGY FILE_COPY" if self._copies_files else ""
+        self._run(f'CREATE DATABASE "{name}" TEMPLATE "{template}" {how}')
         self._made.append(name)
         return name
 
-    def _run(self, statement: str) -> None:
-        async def run() -> None:
-            connection = await asyncpg.connect(**driver_arguments(self._url))
-            try:
-                await connection.execute(statement)
-            finally:
-                await connection.close()
+    @cached_property
+    def _copies_files(self) -> bool:
+        """PostgreSQL before 15 does nothing else, and has no word for it."""
+        with self._engine.connect() as connection:
+            return connection.dialect.server_version_info >= (15,)  # type: ignore[operator]
 
-        asyncio.run(run())
+    def _run(self, statement: str) -> None:
+        with self._engine.connect() as connection:
+            connection.exec_driver_sql(statement)
 
 
 @contextmanager
@@ -163,7 +172,13 @@ def _started(home: Path, account: str | None) -> Iterator[sa.URL]:
         if _start(initdb, account).wait() != 0:
             raise RuntimeError(f"{home / 'initdb'} failed")
         # Nothing of its own may be at work in a database that is copied or dropped.
-        settings = ("listen_addresses=", "max_connections=60", "shared_buffers=64MB", "autovacuum=off")
+        settings = (
+            "listen_addresses=",
+            "max_connections=60",
+            "shared_buffers=64MB",
+            "autovacuum=off",
+            "jit=off",
+        )
         server = _start(
             [home / "postgres", "-D", data, "-k", place, *(f"--{setting}" for setting in settings)], account
         )

@@ -10,6 +10,7 @@ Costs half a microsecond per statement: what a statement writes is found once an
 import re
 from collections.abc import Callable
 from typing import Any, Literal
+from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
 from sqlalchemy import event
@@ -117,6 +118,10 @@ def watch(
     event.listen(engine, "do_execute_no_params", before_without)
 
 
+# Going through a statement costs more than running it; several engines may run the one that was compiled.
+_by_compiled: WeakKeyDictionary[sa.Compiled, frozenset[str]] = WeakKeyDictionary()
+
+
 def _written(statement: str, context: Any) -> frozenset[str]:
     compiled = context.compiled
     tree = None if compiled is None else compiled.statement
@@ -126,7 +131,10 @@ def _written(statement: str, context: Any) -> frozenset[str]:
         return frozenset()
     if context.isddl:
         raise Unaudited("a unit does not change the schema: migrations do")
-    return tables_written(tree)
+    written = _by_compiled.get(compiled)
+    if written is None:
+        written = _by_compiled[compiled] = tables_written(tree)
+    return written
 
 
 def tables_written(tree: sa.ClauseElement) -> frozenset[str]:

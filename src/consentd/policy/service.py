@@ -4,6 +4,7 @@ A version is stored for ever under its hash (docs/policies.md), an activation is
 row, going back is another row, and a write reads the active policy inside its own transaction.
 """
 
+from functools import lru_cache
 from typing import Any
 
 from consentd.crypto.keyring import Keyring
@@ -47,7 +48,7 @@ class PolicyBook:
             stored = store.document(connection, hash_)
             if stored is None:
                 raise OperatorError("unknown_policy", f"No policy {hash_} is stored here.")
-            known = compile_policy(decode(stored))
+            known = _compiled(stored)
             if known.hash != hash_:
                 raise Tampered(
                     "policy_altered",
@@ -56,6 +57,12 @@ class PolicyBook:
                 )
             self._compiled[hash_] = known
         return known
+
+
+@lru_cache(maxsize=8)
+def _compiled(stored: bytes) -> CompiledPolicy:
+    """A version, read and compiled once in a process for all its books: named by all that is stored of it."""
+    return compile_policy(decode(stored))
 
 
 def active_hash(connection: Any) -> str | None:
