@@ -199,6 +199,7 @@ def compose(
         sequencer.run,
         imports.worker.run,
         requests.worker.run,
+        requests.mailing.run,
         lambda: _purge_by_the_hour(parts, imports),
         lambda: _fresh_keys(parts),
     )
@@ -262,7 +263,7 @@ def slices(
         *lists_api.routes(checks, lists),
         *imports_api.routes(imports),
         *dsr_api.routes(requests.service(doing), repeats),
-        *tasks_api.routes(Handing(doing, clock.now), requests.copies),
+        *tasks_api.routes(Handing(doing, clock.now, requests.wake), requests.copies),
         *certificates_api.routes(doing),
         *authzen_api.routes(checks, doing, batches, parts.settings.public_url),
         *feed_api.routes(Replicas(doing, clock.now)),

@@ -11,16 +11,19 @@ from consentd.base.mail_address import sender
 from consentd.base.reaching import SmtpServer
 from consentd.callers import staff
 from consentd.dsr.copies import SealedCopies
+from consentd.dsr.mailing import Mailing
 from consentd.dsr.posting import Post
 from consentd.dsr.service import RequestService
 from consentd.dsr.shapes import AnyStep, RequestAsked
 from consentd.dsr.views import RequestReceived, RequestTold
 from consentd.dsr.working import Worker
 from consentd.evidence.model import OPERATOR
-from consentd.kernel.policy import System, sealed
+from consentd.kernel.policy import Policy, System, sealed
 from consentd.net.mail import Mail, Mailer
 from consentd.net.message import Message
 from consentd.systems.connectors.contract import Connector
+from consentd.systems.connectors.manual import ManualConnector
+from consentd.systems.links import Links
 from support import builders_requests as requests
 from support.builders import EVERYTHING, Company, demo_policy
 from support.smtp import Sink
@@ -57,7 +60,9 @@ class Rights:
         self.copies = SealedCopies(company.folder / "copies", company.database, company.keyring)
         self.mailbox = mailbox
         self.letters = Letters()
-        self.post = Post(self._mail(company, mailbox))
+        mail = self._mail(company, mailbox)
+        self.post = Post(mail)
+        self.mailing = self.new_mailing(mail)
         self.service = RequestService(company.doing, self.post)
         self.worker = self.new_worker()
         self.staff: list[UUID] = []
@@ -67,6 +72,18 @@ class Rights:
             return self.letters
         server = SmtpServer(tls="none", host="127.0.0.1", port=mailbox.port)
         return Mailer(server, sender("donnees@maison-lavande.example"), company.clock)
+
+    def new_mailing(self, mail: Mail) -> Mailing:
+        """Another process that sends what waits."""
+        links = Links(self.company.keyring, "https://consent.example")
+
+        def owner(system: System, policy: Policy) -> ManualConnector:
+            assert system.connection
+            name = policy.controller.name
+            return ManualConnector(system, system.connection, mail, links, self.company.clock, name)
+
+        company = self.company
+        return Mailing(company.database, company.keyring, company.policies, mail, owner, proof_seconds=0.0)
 
     def new_worker(self) -> Worker:
         return Worker(
@@ -127,3 +144,4 @@ class Rights:
 
     async def carries_out(self) -> None:
         await self.worker.settled()
+        await self.mailing.settled()

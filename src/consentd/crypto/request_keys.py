@@ -1,6 +1,7 @@
-"""The keys of a rights request: what is worked with while it is open, and the copy made for the person.
+"""The keys of a rights request: of what is worked with, of the copy made for the person, of mail to them.
 
-Each goes when what it seals is over: the content key with the request, the package's when its link expires.
+Each goes when what it seals is over: the content key with the request, the package's when its link expires,
+that of letters to the person when the last of them was sent.
 Wrapped by a period key like people's own, and re-wrapped with them (docs/keys.md).
 """
 
@@ -16,7 +17,7 @@ from consentd.crypto.subject_keys import open_wrapped, wrapping_key
 from consentd.crypto.wrapping import wrap
 from consentd.db.unit import Unit
 
-Kind = Literal["content", "package"]
+Kind = Literal["content", "package", "mail"]
 _TABLE = "request_keys"
 
 
@@ -46,4 +47,4 @@ def destroy(unit: Unit, request: UUID, *kinds: Kind) -> int:
 
 
 def _all(kinds: Collection[Kind]) -> Collection[str]:
-    return kinds or ("content", "package")
+    return kinds or ("content", "package", "mail")

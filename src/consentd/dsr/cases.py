@@ -169,7 +169,8 @@ class RequestCase:
         now = self.unit.now
         if to not in UNANSWERED and self.row["answered_at"] is None:
             values["answered_at"] = now
-        if to not in OPEN:
+        if to not in OPEN and self.row["closed_at"] is None:
+            # What is noted afterwards, that a mail was sent, keeps nothing for longer.
             values["closed_at"] = now
         entry = self.entry(f"request.{event}", actor)
         changed = {**values, "state": to.value}

@@ -5,15 +5,16 @@ from typing import Any
 import msgspec
 
 from consentd.callers import staff
-from consentd.db.unit import Unit
-from consentd.dsr import certifying, shapes, store, suspending
+from consentd.dsr import certifying, shapes, store, suspending, telling
 from consentd.dsr.cases import RequestCase
 from consentd.dsr.identity import proven
+from consentd.dsr.moments import following
 from consentd.dsr.rights import NEEDS, Proof, Right
 from consentd.dsr.running import advance, begin_running
 from consentd.dsr.states import Event, State
 from consentd.evidence.model import Actor, ActorKind
 from consentd.kernel.errors import Conflict, Unprocessable
+from consentd.kernel.instants import DAY, Instant
 from consentd.kernel.request_rules import approvals
 from consentd.subjects import service as subjects
 
@@ -37,6 +38,7 @@ def take(case: RequestCase, step: shapes.AnyStep) -> None:
                 suspending.ended(case, actor)
             elif NEEDS[case.right].erases:
                 certifying.issue(case, actor, None, refused_under=step.article)
+            telling.refusal(case, step.reasons, step.article)
         case shapes.Extend():
             found = case.case(reasons=True)
             dates = case.due_again(extended=True)
@@ -49,6 +51,7 @@ def take(case: RequestCase, step: shapes.AnyStep) -> None:
                 safe_due=dates.safe.isoformat(),
                 legal_due=dates.legal.isoformat(),
             )
+            telling.extension(case, step.reasons)
         case shapes.Uphold():
             suspending.uphold(case, actor, step.note)
         case shapes.Release():
@@ -135,14 +138,18 @@ def _retry(case: RequestCase, step: shapes.Retry, actor: Actor) -> None:
     if not again:
         raise Conflict("not_now", "No silo of these failed or is silent.")
     for row in again:
-        _begin_again(case.unit, row)
+        _begin_again(case, row)
     case.note("retried", case.state, actor, {"systems": sorted({row["system"] for row in again})})
     advance(case)
 
 
-def _begin_again(unit: Unit, row: Any) -> None:  # Any: a row of `silo_tasks`
+def _begin_again(case: RequestCase, row: Any) -> None:  # Any: a row of `silo_tasks`
     emptied = {"verdict": None, "code": None, "ended_at": None, "lease_holder": None, "lease_until": None}
-    fresh = {"state": "waiting", "attempts": 0, "next_at": unit.now, "reminded_at": None}
+    fresh = {"state": "waiting", "attempts": 0, "next_at": case.unit.now, "reminded_at": None}
     # As long to answer as it had the first time.
-    due = unit.now + (row["due_at"] - row["created_at"])
-    store.change_task(unit, row["id"], emptied | fresh | {"due_at": due})
+    system = case.compiled.policy.systems.get(row["system"])
+    connection = system.connection if system else None
+    now = case.unit.now
+    due = Instant(now + (connection.answers_within_days if connection else 0) * DAY)
+    again = {"due_at": due, "remind_at": following(now, due, now)}
+    store.change_task(case.unit, row["id"], emptied | fresh | again)

@@ -4,7 +4,7 @@ An objection on somebody's own situation freezes while staff examine it: upheld,
 ends; refused, the freeze ends once the person was told (18(3)). What another request froze stays frozen.
 """
 
-from consentd.dsr import effects
+from consentd.dsr import effects, telling
 from consentd.dsr.cases import RequestCase
 from consentd.dsr.freezing import freed
 from consentd.dsr.registering import follow
@@ -21,6 +21,7 @@ def uphold(case: RequestCase, actor: Actor, note: str | None) -> None:
         raise Conflict("not_now", "Only an objection under GDPR 21(1) that is being examined is upheld.")
     case.move(Event.RELEASED, actor, {"note": note})
     effects.upheld(case.unit, case.keyring, case.compiled, actor, case.content().asked)
+    telling.outcome(case)
     if freed(case):
         # Whoever upheld it agreed to what follows from it.
         follow(case, Right.LIFTING, actor, approvals_needed=0)
