@@ -35,7 +35,7 @@ def service(
     }
     installation = Installation(tmp_path_factory.mktemp("http"), url, **mail).make()
     handed.let_the_till_come(installation)
-    with installation.served() as serving:
+    with installation.kept_open(), installation.served() as serving:
         yield serving
 
 

@@ -29,6 +29,7 @@ from consentd.callers import service as callers
 from consentd.callers import staff
 from consentd.cli.common import opened
 from consentd.cli.setup import initialise
+from consentd.crypto.keyring import with_fresh_keys
 from consentd.db.tables.log import log_entries
 from consentd.evidence.model import OPERATOR
 
@@ -62,6 +63,7 @@ class Installation:
     ) -> None:
         self.folder = folder
         self.port = free_port()
+        self._kept: tuple[asyncio.Runner, Parts] | None = None
         # Nothing of the developer's own settings comes in; and what is compiled is kept for the next process.
         self.environment = {
             name: value
@@ -159,8 +161,23 @@ class Installation:
 
         return self.within(work)
 
+    @contextlib.contextmanager
+    def kept_open(self) -> Iterator[None]:
+        """Until the block ends, `within` finds the parts open, as a process beside the service has them."""
+        with asyncio.Runner() as runner:
+            parts = opened(self.settings)
+            self._kept = runner, runner.run(parts.__aenter__())
+            try:
+                yield
+            finally:
+                self._kept = None
+                runner.run(parts.__aexit__(None, None, None))
+
     def within(self, work: Any) -> Any:
         """Runs a coroutine over the opened parts, in this process."""
+        if self._kept is not None:
+            runner, parts = self._kept
+            return runner.run(with_fresh_keys(parts.keyring, parts.database, lambda: work(parts)))
 
         async def run() -> Any:
             async with opened(self.settings) as parts:

@@ -17,12 +17,13 @@ from silo import ANOTHER_TASK, OTHER_SECRET, SECRET, Kept, order, system
 from consentd.base.clock import now
 from consentd.base.ids import new_id
 from consentd.kernel.connection import Connection, Verb
+from consentd.kernel.tasks import TaskAnswer, TaskKept, TaskPart
 from consentd.net.http import Http
 from consentd.subjects.spelling import Named
 from consentd.systems.connectors.contract import Answer, Part, Verdict
 from consentd.systems.connectors.contract import Kept as KeptBack
 from consentd.systems.connectors.webhook import WebhookConnector
-from consentd.systems.connectors.wire import AnswerSent, KeptSent, PartSent, TaskSent
+from consentd.systems.connectors.wire import TaskSent
 
 ROOT = Path(__file__).parents[2]
 DOCUMENT = (ROOT / "docs/systems-webhook.md").read_text()
@@ -161,11 +162,11 @@ def test_the_documented_members_are_those_of_the_wire() -> None:
     shown = [json.loads(block) for block in re.findall(r"^```json\n(.*?)^```$", DOCUMENT, re.M | re.S)]
     task, answer = shown
     assert msgspec.convert(task, TaskSent).verb is Verb.ERASE
-    assert msgspec.convert(answer, AnswerSent).verdict is Verdict.PARTIAL
+    assert msgspec.convert(answer, TaskAnswer).verdict is Verdict.PARTIAL
     told = set(re.findall(r"^\| `(\w+)` \|", DOCUMENT, re.MULTILINE))
-    for kind in (TaskSent, AnswerSent):
+    for kind in (TaskSent, TaskAnswer):
         assert {field.name for field in msgspec.structs.fields(kind)} <= told
-    for kind in (PartSent, KeptSent):
+    for kind in (TaskPart, TaskKept):
         for field in msgspec.structs.fields(kind):
             assert f"`{field.name}`" in DOCUMENT
     for verb in Verb:

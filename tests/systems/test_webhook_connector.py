@@ -147,6 +147,14 @@ async def test_the_whole_answer_is_read(silo: Silo, connector: WebhookConnector)
     )
 
 
+async def test_an_identifier_may_be_as_long_as_one_that_any_system_names(
+    silo: Silo, connector: WebhookConnector
+) -> None:
+    long = "9" * 1000
+    silo.answer = told({"verdict": "done", "identifiers": [{"scheme": "loyalty", "value": long}]})
+    assert (await asked(connector)).identifiers == (Named("loyalty", long),)
+
+
 DONE = b'{"verdict":"done"}'
 
 
@@ -203,6 +211,7 @@ async def test_promise_12_our_own_request_sent_back_is_no_answer(http: Http) -> 
         b'{"verdict":"done","parts":[{"what":"orders","kept":[{"count":1}]}]}',
         b'{"verdict":"done","detail":"' + b"a" * 501 + b'"}',
         b'{"verdict":"done","code":"Not Stable"}',
+        b'{"verdict":"done","identifiers":[{"scheme":"loyalty","value":"' + b"9" * 1001 + b'"}]}',
         b'{"verdict":"ana@exemple.fr"}',
         b"[" * 10_000,
     ],

@@ -6,6 +6,8 @@ as the silo says, and a copy of which nothing was sent is no success.
 
 from uuid import UUID
 
+import msgspec
+
 from consentd.callers.model import Caller
 from consentd.db.unit import Unit
 from consentd.dsr.handing import Handing, Row, actor_of
@@ -15,7 +17,8 @@ from consentd.kernel.connection import Verb
 from consentd.kernel.errors import Conflict, Unprocessable
 from consentd.kernel.policy import Policy
 from consentd.subjects.requests import Identifier, spell
-from consentd.systems.connectors.contract import Answer, Kept, Part, Preference, Verdict
+from consentd.systems.connectors.contract import Answer, Verdict
+from consentd.systems.connectors.wire import answer_of
 
 
 async def answer(handing: Handing, caller: Caller, id_: UUID, asked: AnswerAsked) -> TaskAnswered:
@@ -52,23 +55,10 @@ def _require_records(row: Row, said: Answer) -> None:
 
 
 def _answer(policy: Policy, asked: AnswerAsked) -> Answer:
-    return Answer(
-        verdict=asked.verdict,
-        code=asked.code,
-        detail=asked.detail,
-        parts=tuple(
-            Part(
-                what=part.what,
-                found=part.found,
-                deleted=part.deleted,
-                changed=part.changed,
-                kept=tuple(Kept(one.count, one.because, one.until) for one in part.kept),
-            )
-            for part in asked.parts
-        ),
+    return msgspec.structs.replace(
+        answer_of(asked),
         identifiers=tuple(
             spell(policy, Identifier(one.scheme, one.value), None, f"/identifiers/{number}")
             for number, one in enumerate(asked.identifiers)
         ),
-        preferences=tuple(Preference(one.purpose, one.channel, one.state) for one in asked.preferences),
     )

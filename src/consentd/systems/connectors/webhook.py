@@ -27,6 +27,7 @@ from consentd.kernel.connection import Connection, Webhook
 from consentd.kernel.errors import CallerError, Malformed
 from consentd.kernel.instants import SECOND, to_instant
 from consentd.kernel.policy import System
+from consentd.kernel.tasks import MOST_DETAIL
 from consentd.net.errors import NetError, TookTooLong, Unreachable
 from consentd.net.http import Http, Streamed
 from consentd.systems.connectors import exported, wire
@@ -222,4 +223,4 @@ def _not_counted(error: CallerError) -> Answer:
 
 
 def _failed(code: str, detail: str) -> Answer:
-    return Answer(verdict=Verdict.FAILED, code=code, detail=detail[: wire.MOST_DETAIL])
+    return Answer(verdict=Verdict.FAILED, code=code, detail=detail[:MOST_DETAIL])

@@ -1,7 +1,8 @@
 """What is said between consentd and a silo's own program: tasks out, answers in.
 
 Upholds promise 12: an answer counts only if the silo signed it, for this task, now, and if it is of this form
-and no other. What is wrong with one is told by its place, and never repeated (promise 18).
+and no other. What is wrong with one is told by its place, and never repeated (promise 18). The form is the
+one that a silo answers in which comes for its tasks (`kernel.tasks`).
 
 A task names the person, since the silo must find them: unlike the webhooks that tell what happened, which
 name nobody. It goes to the silo alone, over TLS.
@@ -18,34 +19,14 @@ from consentd.crypto.secrets import Secret
 from consentd.kernel.connection import Verb
 from consentd.kernel.errors import Unauthenticated
 from consentd.kernel.instants import Instant
+from consentd.kernel.tasks import TaskAnswer, TaskIdentifier, TaskPreference
 from consentd.subjects.spelling import Named
-from consentd.systems.connectors.contract import Answer, Kept, Order, Part, Preference, Verdict
+from consentd.systems.connectors.contract import Answer, Kept, Order, Part, Preference
 from consentd.web.strict import StrictDecoder
-
-MOST_DETAIL = 500
-
-_Count = Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)]
-_Word = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
-_Code = Annotated[str, msgspec.Meta(pattern="^[a-z][a-z0-9_]{0,63}$")]
-_Day = Annotated[str, msgspec.Meta(pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
 
 
 class _Wire(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     pass
-
-
-class Identifier(_Wire, frozen=True, kw_only=True):
-    scheme: _Word
-    value: Annotated[str, msgspec.Meta(min_length=1, max_length=320)]
-
-    def __repr__(self) -> str:
-        return f"Identifier({self.scheme})"
-
-
-class PreferenceOnWire(_Wire, frozen=True, kw_only=True):
-    purpose: _Word
-    channel: _Word
-    state: _Word
 
 
 class TaskSent(_Wire, frozen=True, kw_only=True):
@@ -54,10 +35,10 @@ class TaskSent(_Wire, frozen=True, kw_only=True):
     task: UUID
     """The same in every try, and the webhook-id."""
     verb: Verb
-    identifiers: tuple[Identifier, ...] = ()
+    identifiers: tuple[TaskIdentifier, ...] = ()
     changes: dict[str, str] = {}
     lift: bool = False
-    preferences: tuple[PreferenceOnWire, ...] = ()
+    preferences: tuple[TaskPreference, ...] = ()
     answer_url: str | None = None
     """Where an answer is posted that comes later than at once."""
 
@@ -72,31 +53,6 @@ class Ping(_Wire, frozen=True, kw_only=True):
         return msgspec.json.encode({"task": self.task, "verb": self.verb})
 
 
-class KeptSent(_Wire, frozen=True, kw_only=True):
-    count: _Count
-    because: Annotated[str, msgspec.Meta(min_length=1, max_length=300)]
-    until: _Day | None = None
-
-
-class PartSent(_Wire, frozen=True, kw_only=True):
-    what: _Word
-    found: _Count = 0
-    deleted: _Count = 0
-    changed: _Count = 0
-    kept: Annotated[tuple[KeptSent, ...], msgspec.Meta(max_length=50)] = ()
-
-
-class AnswerSent(_Wire, frozen=True, kw_only=True):
-    """As `contract.Answer`. Counts, categories and articles; no content of the silo."""
-
-    verdict: Verdict
-    code: _Code | None = None
-    detail: Annotated[str, msgspec.Meta(max_length=MOST_DETAIL)] | None = None
-    parts: Annotated[tuple[PartSent, ...], msgspec.Meta(max_length=200)] = ()
-    identifiers: Annotated[tuple[Identifier, ...], msgspec.Meta(max_length=100)] = ()
-    preferences: Annotated[tuple[PreferenceOnWire, ...], msgspec.Meta(max_length=500)] = ()
-
-
 class Accepted(_Wire, frozen=True, kw_only=True):
     """The body of a 202, where there is one."""
 
@@ -106,12 +62,12 @@ class Accepted(_Wire, frozen=True, kw_only=True):
 class ExportEnd(_Wire, frozen=True, kw_only=True):
     """What is signed at the end of a copy: `sha256` is of every byte before the last line."""
 
-    records: _Count
+    records: Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)]
     sha256: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
-    answer: AnswerSent
+    answer: TaskAnswer
 
 
-_answers = StrictDecoder(AnswerSent)
+_answers = StrictDecoder(TaskAnswer)
 _ends = StrictDecoder(ExportEnd)
 
 
@@ -121,11 +77,13 @@ def sent(order: Order, answer_url: str | None) -> bytes:
         TaskSent(
             task=order.task,
             verb=order.verb,
-            identifiers=tuple(Identifier(scheme=one.scheme, value=one.value) for one in order.identifiers),
+            identifiers=tuple(
+                TaskIdentifier(scheme=one.scheme, value=one.value) for one in order.identifiers
+            ),
             changes=order.changes,
             lift=order.lift,
             preferences=tuple(
-                PreferenceOnWire(purpose=one.purpose, channel=one.channel, state=one.state)
+                TaskPreference(purpose=one.purpose, channel=one.channel, state=one.state)
                 for one in order.preferences
             ),
             answer_url=answer_url,
@@ -143,7 +101,7 @@ def verify_answer(
     Unauthenticated (bad_signature), Malformed and Unprocessable.
     """
     _verify(secrets, task_id, headers, body, now)
-    return _answer(_answers.decode(body))
+    return answer_of(_answers.decode(body))
 
 
 def verify_end(
@@ -153,7 +111,7 @@ def verify_end(
     body = text.encode()
     _verify(secrets, task_id, headers, body, now)
     end = _ends.decode(body)
-    return end, _answer(end.answer)
+    return end, answer_of(end.answer)
 
 
 def _verify(
@@ -168,7 +126,8 @@ def _verify(
         )
 
 
-def _answer(told: AnswerSent) -> Answer:
+def answer_of(told: TaskAnswer) -> Answer:
+    """As the rest of consentd knows it. Identifiers are as the silo spells them."""
     return Answer(
         verdict=told.verdict,
         code=told.code,
