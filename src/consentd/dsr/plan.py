@@ -71,8 +71,8 @@ def _next(policy: Policy, right: Right, schemes: Collection[str], tasks: Tasks, 
         ]
     if any(not _located(policy, right, tasks, before) for before in connection.after):
         return []
-    verbs = chain(right, connection)
-    for number, verb in enumerate(verbs, 1):
+    asked = chain(right, connection)
+    for number, verb in enumerate(asked, 1):
         told = tasks.get((system.id, verb))
         if told is None:
             return [_new(system, connection, verb, schemes)]
@@ -80,7 +80,7 @@ def _next(policy: Policy, right: Right, schemes: Collection[str], tasks: Tasks, 
             return []
         # Where a silo is asked everything again, the look-up may come after the erasure, and find nobody:
         # what was asked already goes on to its end.
-        if _over(verb, told) and not any((system.id, later) in tasks for later in verbs[number:]):
+        if _over(verb, told) and not any((system.id, later) in tasks for later in asked[number:]):
             return []
     return []
 
