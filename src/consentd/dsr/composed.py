@@ -33,12 +33,12 @@ class Requests:
         self._post = Post(mailer(settings, clock))
         self._woken = asyncio.Event()
         self.copies = SealedCopies(settings.data_dir / "copies", database, keyring)
-        self.worker = Worker(database, keyring, policies, self._connector, self.copies, clock, self._woken)
+        self.worker = Worker(database, keyring, policies, self.connector, self.copies, clock, self._woken)
 
     def service(self, doing: Doing) -> RequestService:
         return RequestService(doing, self._post, self._woken.set)
 
-    def _connector(self, system: System, policy: Policy) -> Connector:
+    def connector(self, system: System, policy: Policy) -> Connector:
         if self._tools is None:
             self._tools = tools_of(self._settings, self._keyring, policy, self._clock)
         # Another policy may be in force by now; clients and limits go on.
