@@ -39,8 +39,9 @@ from consentd.db.postgres import PostgresDatabase
 from consentd.db.sqlite import SqliteDatabase
 from consentd.db.unit import unwatched
 from consentd.dsr import api as dsr_api
-from consentd.dsr import certificates_api, tasks_api
+from consentd.dsr import certificates_api, plan_api, tasks_api
 from consentd.dsr.composed import Requests
+from consentd.dsr.dry_run import DryRun
 from consentd.dsr.forgetting import forget_due
 from consentd.dsr.handing import Handing
 from consentd.dsr.restoring import require_replayed
@@ -265,6 +266,7 @@ def slices(
         *dsr_api.routes(requests.service(doing), repeats),
         *tasks_api.routes(Handing(doing, clock.now, requests.wake), requests.copies),
         *certificates_api.routes(doing),
+        *plan_api.routes(DryRun(doing, requests.connector)),
         *authzen_api.routes(checks, doing, batches, parts.settings.public_url),
         *feed_api.routes(Replicas(doing, clock.now)),
     ]

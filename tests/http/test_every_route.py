@@ -187,6 +187,7 @@ EXAMPLES = {
     ),
     "GET /v1/requests": Example(entries=("requests.listed",)),
     "GET /v1/requests/{request_id}": Example(entries=("request.read",)),
+    "GET /v1/requests/{request_id}/plan": Example(entries=("request.plan_read",)),
     "GET /v1/requests/{request_id}/certificate": Example(entries=("certificate.read",)),
     "POST /v1/requests/{request_id}/code": Example(lambda: {"scheme": "email"}, ("request.proof_asked",)),
     # The demo's tools but for the till take no part: each is told as a gap.

@@ -37,7 +37,7 @@ class Requests:
         self._woken = asyncio.Event()
         self.copies = SealedCopies(settings.data_dir / "copies", database, keyring)
         self.mailing = Mailing(database, keyring, policies, mail, self._owner)
-        self.worker = Worker(database, keyring, policies, self._connector, self.copies, self._woken)
+        self.worker = Worker(database, keyring, policies, self.connector, self.copies, self._woken)
 
     def service(self, doing: Doing) -> RequestService:
         return RequestService(doing, self._post, self.wake)
@@ -47,7 +47,7 @@ class Requests:
         self._woken.set()
         self.mailing.wake()
 
-    def _connector(self, system: System, policy: Policy) -> Connector:
+    def connector(self, system: System, policy: Policy) -> Connector:
         return connector_of(system, self._of(policy))
 
     def _owner(self, system: System, policy: Policy) -> ManualConnector:

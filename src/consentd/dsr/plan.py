@@ -73,8 +73,8 @@ def _next(policy: Policy, right: Right, schemes: Collection[str], tasks: Tasks, 
         ]
     if any(not _located(policy, right, tasks, before) for before in connection.after):
         return []
-    steps = chain(right, connection)
-    for number, verb in enumerate(steps, 1):
+    asked = chain(right, connection)
+    for number, verb in enumerate(asked, 1):
         told = tasks.get((system.id, verb))
         if told is None:
             return [_new(policy, right, system, connection, verb, schemes)]
@@ -82,7 +82,7 @@ def _next(policy: Policy, right: Right, schemes: Collection[str], tasks: Tasks, 
             return []
         # Where a silo is asked everything again, the look-up may come after the erasure, and find nobody:
         # what was asked already goes on to its end.
-        if _over(verb, told) and not any((system.id, later) in tasks for later in steps[number:]):
+        if _over(verb, told) and not any((system.id, later) in tasks for later in asked[number:]):
             return []
     return []
 

@@ -19,6 +19,7 @@ from consentd.dsr.cases import RequestCase
 from consentd.dsr.choices import choices_of
 from consentd.dsr.moments import following
 from consentd.dsr.rights import NEEDS, Right
+from consentd.dsr.shapes import Sealed
 from consentd.dsr.spelled import spelled
 from consentd.dsr.states import Event, State
 from consentd.evidence.model import SERVICE, Actor
@@ -248,11 +249,13 @@ def located(case: RequestCase) -> dict[str, list[tuple[str, str]]]:
     return found
 
 
-def order_of(case: RequestCase, task: Row) -> Order | None:
-    """What a silo is asked; None where there is nothing to look by after all."""
+def order_of(case: RequestCase, task: Row, content: Sealed | None = None) -> Order | None:
+    """What a silo is asked; None where there is nothing to look by after all. `content`: instead of what the
+    request holds, where it does not run yet.
+    """
     policy = case.compiled.policy
     system = policy.systems[task["system"]]
-    content = case.content()
+    content = content or case.content()
     told = located(case)
     others = _held_by_others(case, {pair for found in told.values() for pair in found})
     pairs = plan.identifiers_for(policy, system, content.known, told, others)
