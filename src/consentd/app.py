@@ -39,11 +39,12 @@ from consentd.db.postgres import PostgresDatabase
 from consentd.db.sqlite import SqliteDatabase
 from consentd.db.unit import unwatched
 from consentd.dsr import api as dsr_api
-from consentd.dsr import certificates_api, plan_api, tasks_api
+from consentd.dsr import certificates_api, logins_api, plan_api, tasks_api
 from consentd.dsr.composed import Requests
 from consentd.dsr.dry_run import DryRun
 from consentd.dsr.forgetting import forget_due
 from consentd.dsr.handing import Handing
+from consentd.dsr.logins import Logins
 from consentd.dsr.restoring import require_replayed
 from consentd.evidence import api as evidence_api
 from consentd.evidence import outside
@@ -264,6 +265,7 @@ def slices(
         *lists_api.routes(checks, lists),
         *imports_api.routes(imports),
         *dsr_api.routes(requests.service(doing), repeats),
+        *logins_api.routes(Logins(doing, parts.settings.public_url, requests.wake)),
         *tasks_api.routes(Handing(doing, clock.now, requests.wake), requests.copies),
         *certificates_api.routes(doing),
         *plan_api.routes(DryRun(doing, requests.connector)),

@@ -173,7 +173,7 @@ def test_the_client_knows_the_bare_distribution_alone() -> None:
     so is a replica; what they need is imported when it is used.
     """
     known = {*sys.stdlib_module_names, "msgspec", "httpx", "consentd"}
-    extras = {("client/credentials.py", "jwt"), ("client/replica/sealing.py", "cryptography")}
+    extras = {("client/signing.py", "jwt"), ("client/replica/sealing.py", "cryptography")}
     no_faults(
         f"{module.name}:{line} imports {parts[0]}"
         for module in modules()
@@ -244,7 +244,7 @@ def test_cryptography_lives_in_crypto() -> None:
         lambda module: module.room == "crypto" or module.name == "client/replica/sealing.py",
     )
     # The client signs for its own tokens, with an extra of its own.
-    only_where("jwt", lambda module: module.name in ("crypto/jws.py", "client/credentials.py"))
+    only_where("jwt", lambda module: module.name in ("crypto/jws.py", "client/signing.py"))
 
 
 def test_what_leaves_goes_through_net() -> None:

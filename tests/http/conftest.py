@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import handed
 import httpx
 import pytest
+from logged_in import Webshop
 
 from support.installation import Installation, Serving
 from support.postgres import Server
@@ -53,3 +54,9 @@ def desk(service: Serving) -> Iterator[httpx.Client]:
     """A system of the staff's, at which they decide who is who."""
     with service.client("consent:read", "people:write") as client:
         yield client
+
+
+@pytest.fixture(scope="session")
+def webshop(service: Serving) -> Webshop:
+    """A system whose logins prove who asks, by the policy."""
+    return Webshop(service)

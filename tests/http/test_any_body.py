@@ -28,6 +28,7 @@ LIST = "/v1/check/list"
 KNOWN = new_email()
 UNKNOWN_HERE = {
     "/v1/requests/{request_id}/proof": "wrong_code",
+    "/v1/requests/{request_id}/login": "wrong_login",
     "/v1/requests/{request_id}/steps": "unknown_staff",
 }
 """Bodies that are read, and name what a test cannot know beforehand."""
@@ -93,6 +94,7 @@ GOOD: dict[str, dict[str, Any]] = {
     },
     "/v1/requests/{request_id}/code": {"scheme": "email"},
     "/v1/requests/{request_id}/proof": {"code": "12345678"},
+    "/v1/requests/{request_id}/login": {"token": "eyJ.eyJ.AA"},
     "/v1/requests/{request_id}/steps": {
         "step": "identify",
         "by": "01a2a3b0-5c6d-7e8f-9012-3456789abcde",

@@ -16,6 +16,7 @@ from acts import email, evaluation, given, new_card, new_email, person, question
 from handed import LEASE, hand_out
 from litestar.handlers import HTTPRouteHandler
 from litestar.routes import HTTPRoute
+from logged_in import Webshop
 
 from consentd.app import assemble, compose
 from consentd.base import clock
@@ -136,8 +137,8 @@ def a_list() -> Sent:
 
 
 KNOWN = person()
-ARRIVED = {"code": "00000000", "staff": "01a2009b-6fb8-7583-bf03-b3a2b494654c"}
-"""A code that came by mail, and a member of staff; until then, anything of their form."""
+ARRIVED = {"code": "00000000", "login": "eyJ.eyJ.AA", "staff": "01a2009b-6fb8-7583-bf03-b3a2b494654c"}
+"""A code that came by mail, a login, and a member of staff; until then, anything of their form."""
 EXAMPLES = {
     "POST /v1/consents": Example(recording, ("consent.recorded",)),
     "POST /v1/objections": Example(lambda: {"subject": person()}, ("objection.recorded",)),
@@ -193,6 +194,10 @@ EXAMPLES = {
     # The demo's tools but for the till take no part: each is told as a gap.
     "POST /v1/requests/{request_id}/proof": Example(
         lambda: {"code": ARRIVED["code"]},
+        ("request.proven", "request.started", *["silo.export"] * 4),
+    ),
+    "POST /v1/requests/{request_id}/login": Example(
+        lambda: {"token": ARRIVED["login"]},
         ("request.proven", "request.started", *["silo.export"] * 4),
     ),
     "POST /v1/requests/{request_id}/steps": Example(
@@ -251,7 +256,12 @@ def test_promise_8_a_caller_without_the_scope_is_refused_and_that_is_logged(
 
 @pytest.mark.parametrize("route", SCOPED, ids=str)
 def test_promise_8_what_changes_or_releases_personal_data_is_in_the_log(
-    service: Serving, till: httpx.Client, desk: httpx.Client, mailbox: Sink, route: Route
+    service: Serving,
+    till: httpx.Client,
+    desk: httpx.Client,
+    webshop: Webshop,
+    mailbox: Sink,
+    route: Route,
 ) -> None:
     till.post("/v1/consents", json={"subject": KNOWN, "events": [given()]}).raise_for_status()
     shared = email(new_email())
@@ -272,6 +282,10 @@ def test_promise_8_what_changes_or_releases_personal_data_is_in_the_log(
     ARRIVED["staff"] = service.installation.hire()
     if route.path.endswith("/proof"):
         ARRIVED["code"] = a_code(till, asked, mailbox)
+    if route.path.endswith("/login"):
+        account = webshop.account(till, email(new_email()))
+        asked = till.post("/v1/requests", json={"right": "access", "identifiers": [account]}).json()["id"]
+        ARRIVED["login"] = webshop.token(asked, account)
     export = an_export()
     sent = till.post("/v1/imports", content=export.content, headers={"content-type": export.media}).json()
     task = hand_out(service.installation, "export", taken=not route.path.endswith("/claim"))

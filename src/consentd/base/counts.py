@@ -45,7 +45,8 @@ class Cell:
     COMMITS: Final = 8
     BATCH_STARTS: Final = 9
     WORKER_STARTS: Final = 10
-    COUNT: Final = 11
+    LOGINS_REFUSED: Final = 11
+    COUNT: Final = 12
 
 
 _GAUGES = (Cell.IN_FLIGHT, Cell.LEADS_UNTIL)

@@ -26,14 +26,15 @@ MOST_KEYS = 2
 MOST_AHEAD = 300
 """Seconds. Whoever steals an assertion has this long; and for this long its number is kept."""
 
-_SKEW = 60
+SKEW = 60
+"""Seconds. By how much a system's clock may run ahead of ours."""
 _MOST_JTI = 255
 _WRONG = "The client or its assertion is wrong, or its key was revoked."
 _NONE = Claimed("", "", "")
 
 
 class Spendable(msgspec.Struct, frozen=True):
-    """An assertion that holds in all but one thing: whether it was used before."""
+    """What was signed, and holds in all but one thing: whether it was used before."""
 
     jti: str
     expires_at: Instant
@@ -55,7 +56,7 @@ async def authenticate(
     """
     assert asked.assertion is not None
     said = jws.claimed(asked.assertion) or _NONE
-    system, row = await database.read(lambda connection: _found(connection, said))
+    system, row = await database.read(lambda connection: signer_of(connection, said.subject, said))
     key = jwk.kept(row.public_key) if row else jwk.decoy(said.algorithm)
     claims = jws.verify_assertion(key, asked.assertion)
     if claims is None or system is None or row is None or asked.client_id not in ("", said.subject):
@@ -81,26 +82,33 @@ def judge(
 
     One audience alone: what is meant for two could be used by each at the other.
     """
+    if claims.get("iss") != client_id or claims.get("sub") != client_id:
+        return "iss and sub of the assertion are both the client id."
+    return spendable(claims, audiences, now, "assertion")
+
+
+def spendable(
+    claims: dict[str, object], audiences: frozenset[str], now: Instant, what: str
+) -> Spendable | str:
+    """What all that systems sign has in common: for whom it is, until when, and its number. Pure."""
     audience = claims.get("aud")
     if isinstance(audience, list) and len(audience) == 1:
         audience = audience[0]
-    if claims.get("iss") != client_id or claims.get("sub") != client_id:
-        return "iss and sub of the assertion are both the client id."
     if not isinstance(audience, str) or audience not in audiences:
-        return f"aud of the assertion is one of: {' '.join(sorted(audiences))}; and nothing beside it."
+        return f"aud of the {what} is one of: {' '.join(sorted(audiences))}; and nothing beside it."
     expiry, begin, made = claims.get("exp"), claims.get("nbf", 0), claims.get("iat", 0)
     # `type` and not isinstance: true and 1.5 are no times.
     if type(expiry) is not int or type(begin) is not int or type(made) is not int:
         return "exp, and iat and nbf where they are given, are whole seconds since 1970."
     if now >= expiry * SECOND:
-        return "The assertion is over: sign a new one for each token."
+        return f"The {what} is over: sign a new one each time."
     if expiry * SECOND > now + MOST_AHEAD * SECOND:
-        return f"exp of the assertion is at most {MOST_AHEAD} seconds ahead."
-    if max(begin, made) * SECOND > now + _SKEW * SECOND:
-        return "iat or nbf of the assertion is in the future: look at the system's clock."
+        return f"exp of the {what} is at most {MOST_AHEAD} seconds ahead."
+    if max(begin, made) * SECOND > now + SKEW * SECOND:
+        return f"iat or nbf of the {what} is in the future: look at the system's clock."
     jti = claims.get("jti")
     if not isinstance(jti, str) or not 0 < len(jti) <= _MOST_JTI or not jti.isprintable():
-        return f"jti of the assertion is a text of 1 to {_MOST_JTI} characters, another each time."
+        return f"jti of the {what} is a text of 1 to {_MOST_JTI} characters, another each time."
     return Spendable(jti, Instant(expiry * SECOND))
 
 
@@ -109,9 +117,11 @@ async def purge(database: Database) -> int:
     return await database.housekeep(lambda unit: store.purge_spent(unit.connection, unit.now - HOUR))
 
 
-def _found(connection: Connection, said: Claimed) -> tuple[SystemRow | None, KeyRow | None]:
+def signer_of(
+    connection: Connection, client_id: str, said: Claimed
+) -> tuple[SystemRow | None, KeyRow | None]:
     """The live system, and its live key of that name and algorithm: it verifies by its own and no other."""
-    system_id = system_id_of(said.subject)
+    system_id = system_id_of(client_id)
     system = store.system(connection, system_id)
     if system is not None and system.revoked_at is not None:
         system = None

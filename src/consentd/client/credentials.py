@@ -1,18 +1,13 @@
-"""How a client proves who it is when it asks for a token: by a secret, or by a signature.
-
-Signing needs PyJWT, which the bare distribution does not bring: `pip install 'consentd[key]'`.
-"""
+"""How a client proves who it is when it asks for a token: by a secret, or by a signature (`signing`)."""
 
 import base64
-import json
 import uuid
-from collections.abc import Callable, Mapping
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable
 from urllib.parse import quote, urlencode
 
 from consentd.client.clock import now
 from consentd.client.flow import Proof
+from consentd.client.signing import PrivateKey, signer
 from consentd.kernel.instants import SECOND
 
 JWT_BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -38,33 +33,14 @@ def by_secret(client_id: str, secret: str, scope: str | None = None) -> Credenti
     return Credentials(client_id, lambda: proof)
 
 
-def by_key(
-    client_id: str, private_key: Mapping[str, Any] | str | Path, audience: str, scope: str | None = None
-) -> Credentials:
+def by_key(client_id: str, private_key: PrivateKey, audience: str, scope: str | None = None) -> Credentials:
     """`private_key_jwt` (RFC 7523 §2.2): a new assertion each time, which counts once.
 
     `private_key`: a JWK, or the file that holds one, as `consentd system key add --generate` writes it.
     `audience`: the service's public address. Raises ImportError without PyJWT, OSError, and ValueError for
     what is no private JWK.
     """
-    try:
-        import jwt  # only here: a client with a secret needs nothing beyond the bare distribution
-    except ModuleNotFoundError:
-        raise ImportError(
-            "Signing for tokens needs PyJWT and cryptography: pip install 'consentd[key]'."
-        ) from None
-    jwk = (
-        json.loads(Path(private_key).read_text())
-        if isinstance(private_key, str | Path)
-        else dict(private_key)
-    )
-    try:
-        key = jwt.PyJWK(jwk)
-        kid = str(jwk["kid"])
-    except (KeyError, jwt.PyJWTError):
-        raise ValueError("The key is not a JWK with a kid that this can sign with.") from None
-    if "d" not in jwk:
-        raise ValueError("The key is a public one: signing takes the private half.")
+    sign = signer(private_key)
 
     def prove() -> Proof:
         claims = {
@@ -74,8 +50,7 @@ def by_key(
             "jti": str(uuid.uuid4()),
             "exp": now() // SECOND + _ASSERTION_SECONDS,
         }
-        assertion = jwt.encode(claims, key, headers={"kid": kid})
-        more = {"client_assertion": assertion, "client_assertion_type": JWT_BEARER}
+        more = {"client_assertion": sign(claims, "JWT"), "client_assertion_type": JWT_BEARER}
         return Proof(_form(scope, **more), {})
 
     return Credentials(client_id, prove)

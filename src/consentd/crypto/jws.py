@@ -20,6 +20,10 @@ from consentd.kernel.canonical import canonical
 from consentd.kernel.errors import Tampered, Unauthenticated
 from consentd.kernel.instants import SECOND, Instant
 
+LOGIN_TYPE = "login+jwt"
+"""Ours: a system’s word that a person is logged in at it. Of a type of its own, so that no client assertion
+is one, nor the other way round.
+"""
 TOKEN_TYPE = "at+jwt"  # noqa: S105 - the media type of RFC 9068, not a secret
 _ALGORITHM = "EdDSA"
 _COMPACT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
@@ -28,7 +32,7 @@ _MOST_OF_A_TOKEN = 16 * 1024
 _MOST_OF_A_DOCUMENT = 4 * 1024 * 1024
 _jws = PyJWS(algorithms=[_ALGORITHM])
 _others = PyJWS(algorithms=list(ALGORITHMS))
-_ASSERTION_TYPES = frozenset({None, "jwt", "client-authentication+jwt"})
+ASSERTION_TYPES: frozenset[str | None] = frozenset({None, "jwt", "client-authentication+jwt"})
 _UNREADABLE = (jwt.PyJWTError, msgspec.MsgspecError, UnicodeError, RecursionError)
 """What reading raises of bytes that somebody made up: JSON can be nested deeper than any reader goes."""
 
@@ -39,6 +43,7 @@ class Claimed(msgspec.Struct, frozen=True):
     kid: str
     algorithm: str
     subject: str
+    issuer: str = ""
 
 
 def by_kid(keys: Iterable[PublicKey]) -> dict[str, PublicKey]:
@@ -89,11 +94,15 @@ def claimed(text: str) -> Claimed | None:
     kid, algorithm, subject = header.get("kid"), header.get("alg"), claims.get("sub")
     if not (isinstance(kid, str) and isinstance(algorithm, str) and isinstance(subject, str)):
         return None
-    return Claimed(kid, algorithm, subject)
+    issuer = claims.get("iss")
+    return Claimed(kid, algorithm, subject, issuer if isinstance(issuer, str) else "")
 
 
-def verify_assertion(key: ForeignKey, text: str) -> dict[str, object] | None:
-    """The claims of a JWT that this key signed, by the key's own algorithm; None for anything else.
+def verify_assertion(
+    key: ForeignKey, text: str, types: frozenset[str | None] = ASSERTION_TYPES
+) -> dict[str, object] | None:
+    """The claims of a JWT of one of these types that this key signed, by the key's own algorithm; None for
+    anything else.
 
     The key was looked up by `claimed`. Who it is for and until when is the caller's to judge. Its header may
     hold alg, kid and typ alone: a key or an address of one inside an assertion is how forgeries bring their
@@ -106,7 +115,7 @@ def verify_assertion(key: ForeignKey, text: str) -> dict[str, object] | None:
         typ = header.get("typ")
         if header.keys() - {"alg", "kid", "typ"}:
             return None
-        if (typ.lower() if isinstance(typ, str) else typ) not in _ASSERTION_TYPES:
+        if (typ.lower() if isinstance(typ, str) else typ) not in types:
             return None
         complete = _others.decode_complete(text, key.public, algorithms=[key.algorithm])
         return msgspec.json.decode(complete["payload"], type=dict[str, object])

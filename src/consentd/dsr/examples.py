@@ -39,6 +39,7 @@ RECEIVED: dict[str, Any] = {
 CODE: dict[str, Any] = {"by_mail": {"scheme": "email"}}
 CODE_SENT: dict[str, Any] = {"minutes": 15}
 PROOF: dict[str, Any] = {"code": {"code": "48213097"}}
+LOGIN: dict[str, Any] = {"handed_over": {"token": "eyJ…"}}
 STEPS: dict[str, Any] = {
     "identify": {
         "step": "identify",

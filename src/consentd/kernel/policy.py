@@ -111,6 +111,18 @@ class NoticeVersion(
     """In force from this day on, in the controller's zone; None: from the start."""
 
 
+class Logins(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """What a system's logins prove of who asks for their rights, where it signs for them."""
+
+    schemes: tuple[str, ...]
+    """Identifiers of its accounts: whoever is logged in under one is the one person who holds it."""
+    within_minutes: int = 30
+    """How long ago they may have signed in."""
+    methods: tuple[str, ...] = ()
+    """What signing in takes, in the words of RFC 8176 (`mfa`): all of these; empty: whatever the system asks.
+    """
+
+
 class System(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """A connected silo, and what it holds."""
 
@@ -130,6 +142,8 @@ class System(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forb
     """Its exports, and how each is read."""
     connection: Connection | None = None
     """How it takes part in requests; None: it does not, and every answer to a request names it as a gap."""
+    logins: Logins | None = None
+    """Whether being logged in there proves who asks; None: it does not."""
 
 
 class Policy(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):

@@ -1,11 +1,11 @@
 """Does a policy make sense? Checks across files that no single shape can show. Never reads a policy file."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
 from zoneinfo import available_timezones
 
-from consentd.kernel.policy import Policy, Purpose
+from consentd.kernel.policy import Logins, Policy, Purpose
 from consentd.policy import connection_rules, import_rules, law_rules, request_rules, sql_rules
 from consentd.policy.files import Document, Fault, Where
 from consentd.policy.shape import did_you_mean
@@ -167,3 +167,18 @@ def _systems(policy: Policy, checker: Checker) -> None:
             checker.words(file, ("description",), system.description, policy.controller.languages)
         if system.retention:
             checker.words(file, ("retention",), system.retention, policy.controller.languages)
+        if system.logins is not None:
+            _logins(system.logins, system.identifiers, file, checker)
+
+
+def _logins(logins: Logins, identifiers: Collection[str], file: str, checker: Checker) -> None:
+    if not logins.schemes:
+        checker.fault(file, ("logins", "schemes"), "names no kind of identifier: leave 'logins' out")
+    for index, scheme in enumerate(logins.schemes):
+        if scheme not in identifiers:
+            near = did_you_mean(scheme, sorted(identifiers))
+            checker.fault(
+                file, ("logins", "schemes", index), f"{scheme!r} is not among its 'identifiers'{near}"
+            )
+    if logins.within_minutes < 1:
+        checker.fault(file, ("logins", "within_minutes"), "must be at least 1")

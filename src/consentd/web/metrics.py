@@ -122,6 +122,8 @@ class _Shown(Collector):
         checks.add_metric(["denied"], self._total(Cell.CHECKS_DENIED))
         yield checks
         yield self._counter("events", "Consent events recorded.", self._total(Cell.EVENTS))
+        refused = "Logins that were to prove who asks, and were none."
+        yield self._counter("logins_refused", refused, self._total(Cell.LOGINS_REFUSED))
         units = CounterMetricFamily("consentd_units", "Units of work ended.", labels=["outcome"])
         units.add_metric(["committed"], self._total(Cell.UNITS_DONE))
         units.add_metric(["rolled_back"], self._total(Cell.UNITS_UNDONE))
