@@ -5,12 +5,14 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from msgspec import structs
 
 from consentd.crypto import request_keys
 from consentd.crypto.jws import by_kid
 from consentd.db.unit import Unit
 from consentd.dsr import mail_store
 from consentd.dsr.certificate_check import Part, check, read
+from consentd.dsr.certifying import certificates_of
 from consentd.dsr.mailing import Mailing
 from support.builders import Company
 from support.rights import Rights
@@ -230,3 +232,26 @@ async def test_a_moment_is_told_once(company: Company, mailbox: Sink) -> None:
         return [row["moment"] for row in mail_store.mails(unit.connection, request)]
 
     assert await company.database.housekeep(rows) == ["receipt"]
+
+
+async def test_recipients_that_nothing_connects_are_told_to_the_officer_once(
+    company: Company, mailbox: Sink
+) -> None:
+    await company.gives(ANA)
+    paper = structs.replace(system("paper", "email"), connection=None)
+    silos = {"webshop": (system("webshop", "email"), Silo((ANA,))), "paper": (paper, Silo())}
+    rights = await Rights.of(company, silos, mailbox)
+    request = await proven(rights, "erasure")
+    (told,) = texts(mailbox, DPO)
+    assert "Paper" in told
+    assert "Webshop" not in told
+    assert "ana" not in told
+    (certificate,) = await company.database.read(lambda connection: certificates_of(connection, request))
+    assert {one.system: one.told for one in certificate.content.recipients} == {
+        "paper": "no",
+        "webshop": "answered",
+    }
+    await rights.step(request, "refuse", await rights.hire(), reasons="Sur papier.", article="GDPR 2(1)")
+    await rights.carries_out()
+    assert len(texts(mailbox, DPO)) == 1
+    assert "Ce qui manque, nous ne le ferons pas." in texts(mailbox)[-1]

@@ -53,8 +53,12 @@ Row: TypeAlias = Any
 """Any: a row mapping of `outgoing_mails`."""
 
 
-class Failed(ConsentdError):
-    """Not sent; the code says whether another try may help."""
+class NotSent(Exception):
+    """`code` says whether another try may help; no caller ever meets it."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
 
 
 class Mailing:
@@ -140,7 +144,7 @@ class Mailing:
                 await (self._send(row) if row["task_id"] is None else self._remind(row))
         except TimeoutError:
             code = "too_slow"
-        except ConsentdError as error:
+        except (ConsentdError, NotSent) as error:
             code = error.code
         except Exception as error:
             _log.error("mail_failed", kind=type(error).__name__)
@@ -198,11 +202,12 @@ class Mailing:
             self._keyring, self._database, lambda: self._database.read(opened)
         )
         if letter is None:
-            raise Failed("over", "What was to be sent is gone.")
+            # What was to be sent is gone.
+            raise NotSent("over")
         try:
             to = mail_address(letter.to)
         except ValueError:
-            raise Failed("no_mail_address", "The address is none that mail can be sent to.") from None
+            raise NotSent("no_mail_address") from None
         attached = await self._certificates(row["request_id"]) if letter.certificates else ()
         await self._mail.send(
             Message(
@@ -240,16 +245,16 @@ class Mailing:
         system = policy.systems.get(task["system"])
         if task["state"] in ("ended", "approving") or system is None or system.connection is None:
             # It answered meanwhile: nobody is to be bothered.
-            raise Failed("over", "There is nothing to remind of any more.")
+            raise NotSent("over")
         owner = self._owner(system, policy)
         try:
             answer = await owner.remind(
                 task["id"], Verb(task["verb"]), task["due_at"], lift=request["right"] == "lifting"
             )
         except SiloUnavailable as error:
-            raise Failed(error.code, error.message) from None
+            raise NotSent(error.code) from None
         if answer is not None:
-            raise Failed(answer.code or "failed", "The owner could not be written to.")
+            raise NotSent(answer.code or "failed")
 
 
 def _step(row: Row, state: str) -> str:

@@ -59,6 +59,7 @@ def refusal(case: RequestCase, reasons: str, cited: str) -> None:
 
 def outcome(case: RequestCase) -> None:
     """That it is done, or which part is: tool by tool, of an erasure with its certificate."""
+    _unconnected(case)
     if Verb.EXPORT in NEEDS[case.right].verbs:
         # A copy is announced by its own mail, with the link that opens it.
         return
@@ -66,6 +67,16 @@ def outcome(case: RequestCase) -> None:
         _tell(case, "answer:whole", words.DONE_SUBJECT, words.DONE)
     elif case.state is State.PARTIAL:
         _tell(case, "answer:part", words.PARTIAL_SUBJECT, words.PARTIAL)
+
+
+def _unconnected(case: RequestCase) -> None:
+    """Recipients to whom nothing leads must be told too (19): the officer hears who they are."""
+    if not NEEDS[case.right].told_to_recipients:
+        return
+    rows = store.tasks(case.unit.connection, case.id)
+    names = [_named(case, row["system"]) for row in rows if row["code"] == plan.UNCONNECTED]
+    if names:
+        dpo(case, "recipients", words.UNCONNECTED_SUBJECT, words.UNCONNECTED, tools=", ".join(names))
 
 
 def by_hand(case: RequestCase, moment: str) -> None:

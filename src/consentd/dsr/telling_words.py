@@ -208,3 +208,18 @@ FAILED = Text(
     "what is wrong, then tell {contact}: the tool will be asked again. Until then the request stays open.\n\n"
     "Request {request}\n{company}\n",
 )
+
+UNCONNECTED_SUBJECT = Text("À prévenir à la main, demande {request}", "To tell by hand, request {request}")
+UNCONNECTED = Text(
+    "Bonjour,\n\n"
+    "Ces destinataires ont reçu les données et ne sont reliés par rien : {tools}. La loi demande de les "
+    "prévenir aussi (RGPD, article 19). Écrivez-leur ce qu’il y a à faire, et gardez leur réponse.\n\n"
+    "Dans la demande {request}, ils restent indiqués comme non prévenus. Pour qu’un e-mail parte tout seul "
+    "la prochaine fois, donnez-leur dans les règles une liaison `by: manual` avec un responsable.\n\n"
+    "{company}\n",
+    "Hello,\n\n"
+    "These recipients had the data, and nothing connects them: {tools}. The law asks to tell them too (GDPR, "
+    "article 19). Write to them what is to be done, and keep their answer.\n\n"
+    "In the request {request} they stay named as not told. For a mail to go out by itself the next time, "
+    "give them a connection `by: manual` with an owner in the rules.\n\n{company}\n",
+)

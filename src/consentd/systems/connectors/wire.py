@@ -24,6 +24,11 @@ from consentd.subjects.spelling import Named
 from consentd.systems.connectors.contract import Answer, Kept, Order, Part, Preference
 from consentd.web.strict import StrictDecoder
 
+NOT_SIGNED = (
+    "The answer is not signed for this task: webhook-id is the task’s number, webhook-timestamp within five "
+    "minutes of now, and webhook-signature made over them and the body with the silo’s secret."
+)
+
 
 class _Wire(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     pass
@@ -118,12 +123,7 @@ def _verify(
     secrets: Sequence[Secret], task_id: UUID, headers: Mapping[str, str], body: bytes, now: Instant
 ) -> None:
     if not webhooks.is_signed(secrets, task_id, headers, body, now):
-        raise Unauthenticated(
-            "bad_signature",
-            "The answer is not signed for this task: webhook-id is the task’s number, webhook-timestamp "
-            "within five minutes of now, and webhook-signature made over them and the body with the silo’s "
-            "secret.",
-        )
+        raise Unauthenticated("bad_signature", NOT_SIGNED)
 
 
 def answer_of(told: TaskAnswer) -> Answer:
