@@ -41,6 +41,7 @@ from consentd.db.unit import unwatched
 from consentd.dsr import api as dsr_api
 from consentd.dsr import certificates_api, tasks_api
 from consentd.dsr.composed import Requests
+from consentd.dsr.copying import api as copies_api
 from consentd.dsr.forgetting import forget_due
 from consentd.dsr.handing import Handing
 from consentd.dsr.restoring import require_replayed
@@ -199,7 +200,8 @@ def compose(
         sequencer.run,
         imports.worker.run,
         requests.worker.run,
-        lambda: _purge_by_the_hour(parts, imports),
+        requests.maker.run,
+        lambda: _purge_by_the_hour(parts, imports, requests),
         lambda: _fresh_keys(parts),
     )
 
@@ -262,6 +264,7 @@ def slices(
         *lists_api.routes(checks, lists),
         *imports_api.routes(imports),
         *dsr_api.routes(requests.service(doing), repeats),
+        *copies_api.routes(requests.looking(doing), requests.handing_out(doing)),
         *tasks_api.routes(Handing(doing, clock.now), requests.copies),
         *certificates_api.routes(doing),
         *authzen_api.routes(checks, doing, batches, parts.settings.public_url),
@@ -277,9 +280,9 @@ def description() -> str:
     return openapi.as_text(openapi.describe(compose(parts), settings.public_url))
 
 
-async def _purge_by_the_hour(parts: Parts, imports: Imports) -> None:
-    """What has a date: idempotency keys, spent assertions, proof keys that no law orders kept, and
-    requests that are over.
+async def _purge_by_the_hour(parts: Parts, imports: Imports, requests: Requests) -> None:
+    """What has a date: idempotency keys, spent assertions, proof keys that no law orders kept, copies that
+    nobody fetched in time, and requests that are over.
     """
     while True:
         with contextlib.suppress(ConsentdError, OSError):
@@ -287,6 +290,7 @@ async def _purge_by_the_hour(parts: Parts, imports: Imports) -> None:
             await assertions.purge(parts.database)
             await parts.database.change(lambda unit: purge_proofs(unit, parts.keyring, SERVICE))
             await parts.database.change(lambda unit: forget_due(unit, parts.keyring))
+            await requests.sweep()
             # What was shredded must not be readable in the write-ahead log either.
             await parts.database.checkpoint_truncate()
             await imports.worker.sweep()

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import httpx
 import pytest
 from acts import email, evaluation, given, new_card, new_email, person, question, recording
-from handed import LEASE, hand_out
+from handed import LEASE, a_copy, hand_out
 from litestar.handlers import HTTPRouteHandler
 from litestar.routes import HTTPRoute
 
@@ -78,9 +78,13 @@ PUBLIC = {
     "GET /static/{name}",
     "GET /v1/log/checkpoint",
     "GET /v1/log/key",
+    "GET /v1/packages/{token}",
     "POST /oauth/token",
+    "POST /v1/packages/{token}",
 }
-"""What anyone may call. None of it changes or releases anything about a person."""
+"""What anyone may call. None of it changes or releases anything about a person, but the last: it hands out a
+copy of somebody's data to whoever has the link of it, once, and that is logged (test_copies_on_the_wire).
+"""
 
 COUNTED = {
     "POST /v1/check",
@@ -193,12 +197,27 @@ EXAMPLES = {
     "POST /v1/requests/{request_id}/steps": Example(
         lambda: {"step": "withdraw", "by": ARRIVED["staff"]}, ("request.withdrawn",)
     ),
+    "GET /v1/requests/{request_id}/copy": Example(entries=("request.copy_told",)),
+    "GET /v1/requests/{request_id}/copy/records": Example(
+        lambda: Sent("", "text/plain", {"by": ARRIVED["staff"], "system": "(own)", "what": "history"}),
+        ("request.copy_read",),
+    ),
+    "POST /v1/requests/{request_id}/copy/code": Example(dict, ("request.copy_code_sent",)),
+    "POST /v1/requests/{request_id}/copy/link": Example(
+        lambda: {"code": ARRIVED["code"]}, ("request.copy_link_made",)
+    ),
+    "POST /v1/requests/{request_id}/copy/handover": Example(
+        lambda: {"by": ARRIVED["staff"], "grounds": "At the counter, with the card."},
+        ("request.copy_handed_over",),
+    ),
     "POST /v1/check": Example(lambda: question(new_email())),
     "POST /v1/check/batch": Example(lambda: {"items": [question(new_email())]}),
     "POST /v1/check/list": Example(a_list, ("list.decided",)),
 }
 
 
+BESIDE = {"strangers.refused", "request.copy_begun", "request.copy_made"}
+"""What the service logs of its own, whoever calls."""
 NOBODY = "01a2009b-6fb8-7583-bf03-b3a2b494654c"
 
 
@@ -267,6 +286,10 @@ def test_promise_8_what_changes_or_releases_personal_data_is_in_the_log(
     ARRIVED["staff"] = service.installation.hire()
     if route.path.endswith("/proof"):
         ARRIVED["code"] = a_code(till, asked, mailbox)
+    if "/copy" in route.path:
+        asked, ARRIVED["staff"] = a_copy(service.installation, released=route.method == "POST")
+        if route.path.endswith("/link"):
+            ARRIVED["code"] = a_code(till, f"{asked}/copy", mailbox)
     export = an_export()
     sent = till.post("/v1/imports", content=export.content, headers={"content-type": export.media}).json()
     task = hand_out(service.installation, "export", taken=not route.path.endswith("/claim"))
@@ -290,7 +313,8 @@ def test_promise_8_what_changes_or_releases_personal_data_is_in_the_log(
 def a_code(client: httpx.Client, request: str, mailbox: Sink) -> str:
     """What the mail says that a request for a code has sent."""
     before = len(mailbox.taken)
-    client.post(f"/v1/requests/{request}/code", json={"scheme": "email"}).raise_for_status()
+    body = {} if request.endswith("/copy") else {"scheme": "email"}
+    client.post(f"/v1/requests/{request}/code", json=body).raise_for_status()
     until = time.monotonic() + 20
     while len(mailbox.taken) == before and time.monotonic() < until:
         time.sleep(0.05)
@@ -298,5 +322,7 @@ def a_code(client: httpx.Client, request: str, mailbox: Sink) -> str:
 
 
 def since(before: list[str], after: list[str]) -> tuple[str, ...]:
-    """What was logged meanwhile. What strangers tried is counted, and logged whenever a minute is over."""
-    return tuple(action for action in after[len(before) :] if action != "strangers.refused")
+    """What was logged meanwhile. What strangers tried is counted, and logged whenever a minute is over;
+    copies are made whenever one waits.
+    """
+    return tuple(action for action in after[len(before) :] if action not in BESIDE)

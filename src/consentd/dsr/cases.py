@@ -147,7 +147,7 @@ class RequestCase:
         now = self.unit.now
         if to not in UNANSWERED and self.row["answered_at"] is None:
             values["answered_at"] = now
-        if to not in OPEN:
+        if to not in OPEN and self.row["closed_at"] is None:
             values["closed_at"] = now
         subject = self.row["subject_id"]
         entry = begin(

@@ -2,12 +2,17 @@
 
 import asyncio
 from dataclasses import replace
+from functools import partial
 
 from consentd.base.clock import Clock
 from consentd.base.settings import Settings
-from consentd.crypto.keyring import Keyring
+from consentd.crypto.keyring import Keyring, with_fresh_keys
 from consentd.db.unit import Database
 from consentd.dsr.copies import SealedCopies
+from consentd.dsr.copying.handing_out import HandingOut
+from consentd.dsr.copying.looking import Looking
+from consentd.dsr.copying.maker import Maker
+from consentd.dsr.copying.sweeping import sweep
 from consentd.dsr.posting import Post
 from consentd.dsr.service import RequestService
 from consentd.dsr.working import Worker
@@ -27,16 +32,29 @@ class Requests:
         self, settings: Settings, database: Database, keyring: Keyring, policies: PolicyBook, clock: Clock
     ) -> None:
         self._settings = settings
+        self._database = database
         self._keyring = keyring
         self._clock = clock
         self._tools: Tools | None = None
         self._post = Post(mailer(settings, clock))
         self._woken = asyncio.Event()
         self.copies = SealedCopies(settings.data_dir / "copies", database, keyring)
+        self.maker = Maker(database, keyring, policies, self.copies)
+        self._sweep = partial(sweep, database, keyring, policies, self.copies)
         self.worker = Worker(database, keyring, policies, self._connector, self.copies, clock, self._woken)
 
     def service(self, doing: Doing) -> RequestService:
         return RequestService(doing, self._post, self._woken.set)
+
+    def looking(self, doing: Doing) -> Looking:
+        return Looking(doing, self.copies)
+
+    def handing_out(self, doing: Doing) -> HandingOut:
+        return HandingOut(doing, self.copies, self._post, self._settings.public_url)
+
+    async def sweep(self) -> None:
+        """Copies whose time is over, and files that nothing opens any more."""
+        await with_fresh_keys(self._keyring, self._database, self._sweep)
 
     def _connector(self, system: System, policy: Policy) -> Connector:
         if self._tools is None:

@@ -16,6 +16,7 @@ from consentd.crypto.seal import Place, seal, unseal
 from consentd.crypto.wrapping import draw_key
 from consentd.dsr import certifying, effects, forgetting, plan, store
 from consentd.dsr.cases import RequestCase
+from consentd.dsr.copying import rounds
 from consentd.dsr.rights import NEEDS, Right
 from consentd.dsr.spelled import spelled
 from consentd.dsr.states import Event, State
@@ -218,6 +219,8 @@ def settle(case: RequestCase, actor: Actor) -> None:
         # It is partial already; nothing new to say.
         return
     case.move(Event.SETTLED, actor, case=found)
+    if case.state is State.REVIEWING:
+        rounds.want(case)
     if case.right is Right.ERASURE and case.state is State.ANSWERED:
         forgetting.forget(case.unit, case.keyring, case.id, case.row["subject_id"])
 

@@ -8,6 +8,7 @@ from consentd.callers import staff
 from consentd.db.unit import Unit
 from consentd.dsr import certifying, shapes, store
 from consentd.dsr.cases import RequestCase
+from consentd.dsr.copying import rounds
 from consentd.dsr.identity import proven
 from consentd.dsr.registering import TWO
 from consentd.dsr.rights import Proof, Right
@@ -48,11 +49,20 @@ def take(case: RequestCase, step: shapes.AnyStep) -> None:
                 legal_due=dates.legal.isoformat(),
             )
         case shapes.Release():
+            rounds.require_made(case)
             case.move(Event.RELEASED, actor, {"note": step.note})
+            rounds.released(case, actor)
         case shapes.Retry():
             _retry(case, step, actor)
         case shapes.Withdraw():
             case.move(Event.WITHDRAWN, actor, {"note": step.note})
+        case shapes.Redact():
+            rounds.redact(case, step, actor)
+        case shapes.TakeBack():
+            rounds.take_back(case, step, actor)
+        case shapes.MakeCopy():
+            rounds.make_again(case, step, actor)
+    rounds.closed(case, actor)
 
 
 def _identify(case: RequestCase, step: shapes.Identify, actor: Actor) -> None:
