@@ -16,6 +16,8 @@ APPEND_ONLY = ("request_steps", "silo_answers", "certificates", "erasure_alarms"
 OTHERS = (
     "erasure_ledger",
     "identity_codes",
+    "outgoing_letters",
+    "outgoing_mails",
     "package_links",
     "package_work",
     "packages",
@@ -62,7 +64,9 @@ def upgrade() -> None:
         sa.Column("created_at", sa.BigInteger, nullable=False),
         sa.ForeignKeyConstraint(["request_id"], ["requests.id"]),
         sa.ForeignKeyConstraint(["wrapper_id"], ["keys.id"]),
-        sa.CheckConstraint("kind IN ('content', 'package', 'archive')", name=op.f("ck_request_keys_kind")),
+        sa.CheckConstraint(
+            "kind IN ('content', 'package', 'archive', 'mail')", name=op.f("ck_request_keys_kind")
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_request_keys")),
         sa.UniqueConstraint(
             "request_id", "kind", "of_id", name=op.f("uq_request_keys_request_id_kind_of_id")
@@ -100,6 +104,7 @@ def upgrade() -> None:
         sa.Column("lease_holder", ID),
         sa.Column("lease_until", sa.BigInteger),
         sa.Column("due_at", sa.BigInteger, nullable=False),
+        sa.Column("remind_at", sa.BigInteger),
         sa.Column("reminded_at", sa.BigInteger),
         sa.Column("created_at", sa.BigInteger, nullable=False),
         sa.Column("ended_at", sa.BigInteger),
@@ -113,6 +118,38 @@ def upgrade() -> None:
         ),
     )
     op.create_index(op.f("ix_silo_tasks_state_next_at"), "silo_tasks", ["state", "next_at"])
+    op.create_index(op.f("ix_silo_tasks_remind_at"), "silo_tasks", ["remind_at"])
+    op.create_table(
+        "outgoing_mails",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("request_id", ID, nullable=False),
+        sa.Column("task_id", ID),
+        sa.Column("moment", sa.Text, nullable=False),
+        sa.Column("whom", sa.Text, nullable=False),
+        sa.Column("state", sa.Text, nullable=False),
+        sa.Column("code", sa.Text),
+        sa.Column("attempts", sa.Integer, nullable=False),
+        sa.Column("next_at", sa.BigInteger, nullable=False),
+        sa.Column("lease_holder", ID),
+        sa.Column("lease_until", sa.BigInteger),
+        sa.Column("created_at", sa.BigInteger, nullable=False),
+        sa.Column("ended_at", sa.BigInteger),
+        sa.CheckConstraint("whom IN ('person', 'owner', 'dpo')", name=op.f("ck_outgoing_mails_whom")),
+        sa.CheckConstraint(
+            "state IN ('waiting', 'running', 'sent', 'failed')", name=op.f("ck_outgoing_mails_state")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_outgoing_mails")),
+        sa.UniqueConstraint("request_id", "moment", name=op.f("uq_outgoing_mails_request_id_moment")),
+    )
+    op.create_index(op.f("ix_outgoing_mails_state_next_at"), "outgoing_mails", ["state", "next_at"])
+    op.create_table(
+        "outgoing_letters",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("request_id", ID, nullable=False),
+        sa.Column("sealed", sa.LargeBinary, nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_outgoing_letters")),
+    )
+    op.create_index(op.f("ix_outgoing_letters_request_id"), "outgoing_letters", ["request_id"])
     op.create_table(
         "silo_answers",
         sa.Column("id", ID, nullable=False),

@@ -6,6 +6,7 @@ runs, says why under /health/ready, and answers everything else with 503 (`web.w
 
 import asyncio
 import contextlib
+import os
 from collections.abc import Callable, Sequence
 from importlib import metadata
 
@@ -201,6 +202,7 @@ def compose(
         imports.worker.run,
         requests.worker.run,
         requests.maker.run,
+        requests.mailing.run,
         lambda: _purge_by_the_hour(parts, imports, requests),
         lambda: _fresh_keys(parts),
     )
@@ -254,6 +256,7 @@ def slices(
     doing = Doing(database, keyring, parts.policies, wake, parts.counts)
     checks = CheckService(database, gatherer(database), keyring, parts.policies, clock.now, parts.counts)
     permits = Permits(doing, checks, parts.settings.public_url)
+    handing = Handing(doing, clock.now, requests.wake)
     return [
         *callers_api.routes(database, keyring, parts.tokens, parts.settings.public_url),
         *evidence_api.routes(database, keyring, parts.origin or "", public=PUBLIC, protected=KNOWN),
@@ -265,7 +268,7 @@ def slices(
         *imports_api.routes(imports),
         *dsr_api.routes(requests.service(doing), repeats),
         *copies_api.routes(requests.looking(doing), requests.handing_out(doing)),
-        *tasks_api.routes(Handing(doing, clock.now), requests.copies),
+        *tasks_api.routes(handing, requests.copies, os.environ),
         *certificates_api.routes(doing),
         *authzen_api.routes(checks, doing, batches, parts.settings.public_url),
         *feed_api.routes(Replicas(doing, clock.now)),

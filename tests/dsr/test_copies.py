@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import zipfile
 from typing import Any
 from uuid import UUID
@@ -105,6 +106,25 @@ async def test_a_copy_from_the_request_to_the_persons_hands(company: Company, ma
     for action in ("copy_begun", "copy_made", "copy_released", "copy_link_made", "copy_fetched"):
         assert actions.count(f"request.{action}") == 1, action
     await company.verify_everything()
+
+
+async def test_the_mail_says_that_it_is_ready_and_nothing_of_it(company: Company, mailbox: Sink) -> None:
+    desk = await reviewed(company, mailbox)
+    await desk.rights.makes_copies()
+    before = len(mailbox.taken)
+    await desk.rights.carries_out()
+    assert len(mailbox.taken) == before
+    await desk.step("release")
+    await desk.rights.carries_out()
+    (mail,) = [taken.message for taken in mailbox.taken[before:]]
+    text = mail.get_content()
+    assert (mail["to"], "prêt" in mail["subject"]) == ("ana@exemple.fr", True)
+    assert str(desk.request) in text
+    # A date, no door: neither a link nor a code, and nothing of what was found.
+    assert not re.search(r"https?://|v1/packages|[0-9]{4} [0-9]{4}|webshop|Webshop|" + CANARY, text)
+    assert "request.told_copy" in await company.actions()
+    await desk.rights.carries_out()
+    assert len(mailbox.taken) == before + 1
 
 
 async def test_to_take_away_there_is_no_letter(company: Company, mailbox: Sink) -> None:
@@ -255,7 +275,7 @@ async def test_a_refused_requests_copy_is_swept(company: Company, mailbox: Sink,
     if made:
         await desk.rights.makes_copies()
     await desk.step("refuse", reasons="Asked every day.", article="GDPR 12(5)")
-    read = sa.select(t.request_keys.c.kind).where(t.request_keys.c.kind != "content")
+    read = sa.select(t.request_keys.c.kind).where(t.request_keys.c.kind.in_(("package", "archive")))
     assert await company.database.read(lambda connection: list(connection.execute(read).scalars())) == []
     await desk.rights.makes_copies()
     await desk.rights.sweeps()
@@ -338,6 +358,7 @@ async def test_who_was_identified_by_staff_gets_it_from_staff(company: Company, 
         await desk.by_code()
     assert nobody.value.code == "no_proven_contact"
     # She is not on record at consentd: the silos' part is all there is.
+    assert "write_by_hand" in [step.event for step in (await rights.told(asked.id)).steps]
     names = opened(await rights.fetches((await desk.handed()).url)).namelist()
     assert "data/webshop/rows.json" in names
     assert not any(name.startswith("consents/") for name in names)

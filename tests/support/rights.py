@@ -15,16 +15,19 @@ from consentd.dsr.copying.handing_out import HandingOut
 from consentd.dsr.copying.looking import Looking
 from consentd.dsr.copying.maker import Maker
 from consentd.dsr.copying.sweeping import sweep
+from consentd.dsr.mailing import Mailing
 from consentd.dsr.posting import Post
 from consentd.dsr.service import RequestService
 from consentd.dsr.shapes import AnyStep, RequestAsked
 from consentd.dsr.views import RequestReceived, RequestTold
 from consentd.dsr.working import Worker
 from consentd.evidence.model import OPERATOR
-from consentd.kernel.policy import System, sealed
+from consentd.kernel.policy import Policy, System, sealed
 from consentd.net.mail import Mail, Mailer
 from consentd.net.message import Message
 from consentd.systems.connectors.contract import Connector
+from consentd.systems.connectors.manual import ManualConnector
+from consentd.systems.links import Links
 from support import builders_requests as requests
 from support.builders import EVERYTHING, Company, demo_policy
 from support.smtp import Sink
@@ -62,7 +65,9 @@ class Rights:
         self.copies = SealedCopies(company.folder / "copies", company.database, company.keyring)
         self.mailbox = mailbox
         self.letters = Letters()
-        self.post = Post(self._mail(company, mailbox))
+        mail = self._mail(company, mailbox)
+        self.post = Post(mail)
+        self.mailing = self.new_mailing(mail)
         self.service = RequestService(company.doing, self.post)
         self.worker = self.new_worker()
         self.maker = self.new_maker()
@@ -75,6 +80,18 @@ class Rights:
             return self.letters
         server = SmtpServer(tls="none", host="127.0.0.1", port=mailbox.port)
         return Mailer(server, sender("donnees@maison-lavande.example"), company.clock)
+
+    def new_mailing(self, mail: Mail) -> Mailing:
+        """Another process that sends what waits."""
+        links = Links(self.company.keyring, "https://consent.example")
+
+        def owner(system: System, policy: Policy) -> ManualConnector:
+            assert system.connection
+            name = policy.controller.name
+            return ManualConnector(system, system.connection, mail, links, self.company.clock, name)
+
+        company = self.company
+        return Mailing(company.database, company.keyring, company.policies, mail, owner, proof_seconds=0.0)
 
     def new_worker(self) -> Worker:
         return Worker(
@@ -140,6 +157,7 @@ class Rights:
 
     async def carries_out(self) -> None:
         await self.worker.settled()
+        await self.mailing.settled()
 
     async def makes_copies(self) -> None:
         """All that wait to be made; a copy proves what the log has signed by then."""

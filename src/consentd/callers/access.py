@@ -22,6 +22,9 @@ class Door(Enum):
     KNOWN = "known"
 
 
+SIGNED = "signed"
+"""A route that a silo may call without a token too, by signing what it sends; its service verifies that."""
+
 # Any: the framework's options hold values of every kind.
 PUBLIC: dict[str, Any] = {ASKS: Door.OPEN}
 """Anyone may call."""

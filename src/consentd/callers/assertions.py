@@ -19,7 +19,7 @@ from consentd.callers.oauth import TokenRequest, invalid_client
 from consentd.callers.store import Connection, KeyRow, SystemRow
 from consentd.crypto import jwk, jws
 from consentd.crypto.jws import Claimed
-from consentd.db.unit import Database
+from consentd.db.unit import Database, Unit
 from consentd.kernel.instants import HOUR, SECOND, Instant
 
 MOST_KEYS = 2
@@ -72,6 +72,14 @@ async def authenticate(
             caller=caller,
         )
     return caller
+
+
+def spend(unit: Unit, digest: bytes, until: Instant) -> bool:
+    """Keeps that something signed was taken; False where it was before, in whatever process.
+
+    `digest`: SHA-256 of what tells it from all others; kept until it is over anyway.
+    """
+    return store.spend(unit, digest, until)
 
 
 def judge(

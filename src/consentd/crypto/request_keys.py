@@ -1,12 +1,12 @@
-"""The keys of a rights request: what is worked with while it is open, what is gathered of the person
-for a copy of their data, and each copy that is made of it.
+"""The keys of a rights request: of what is worked with while it is open, of what is gathered of the person
+for a copy of their data, of each copy that is made of it, of mail to them.
 
 Each goes when what it seals is over: the content key with the request, what was gathered once the whole copy
-is released, the copy's own when its time is over.
+is released, the copy's own when its time is over, that of letters when the last of them was sent.
 Wrapped by a period key like people's own, and re-wrapped with them (docs/keys.md).
 """
 
-from typing import Literal
+from typing import Literal, get_args
 from uuid import UUID
 
 from consentd.crypto import store
@@ -17,7 +17,7 @@ from consentd.crypto.subject_keys import open_wrapped, wrapping_key
 from consentd.crypto.wrapping import wrap
 from consentd.db.unit import Unit
 
-Kind = Literal["content", "package", "archive"]
+Kind = Literal["content", "package", "archive", "mail"]
 _TABLE = "request_keys"
 
 
@@ -49,7 +49,7 @@ def open_key(
 
 def destroy(unit: Unit, request: UUID, *kinds: Kind) -> int:
     """What they sealed never opens again; how many there were. All of them where no kind is named."""
-    return store.delete_request_keys(unit.connection, request, kinds or ("content", "package", "archive"))
+    return store.delete_request_keys(unit.connection, request, kinds or get_args(Kind))
 
 
 def destroy_archive(unit: Unit, request: UUID, package: UUID) -> int:

@@ -148,6 +148,7 @@ class RequestCase:
         if to not in UNANSWERED and self.row["answered_at"] is None:
             values["answered_at"] = now
         if to not in OPEN and self.row["closed_at"] is None:
+            # What is noted afterwards, that a mail was sent, keeps nothing for longer.
             values["closed_at"] = now
         subject = self.row["subject_id"]
         entry = begin(

@@ -13,6 +13,7 @@ from consentd.dsr.copying.handing_out import HandingOut
 from consentd.dsr.copying.looking import Looking
 from consentd.dsr.copying.maker import Maker
 from consentd.dsr.copying.sweeping import sweep
+from consentd.dsr.mailing import Mailing
 from consentd.dsr.posting import Post
 from consentd.dsr.service import RequestService
 from consentd.dsr.working import Worker
@@ -21,7 +22,8 @@ from consentd.net.mail import mailer
 from consentd.policy.service import PolicyBook
 from consentd.subjects.doing import Doing
 from consentd.systems.connectors.contract import Connector
-from consentd.systems.connectors.registry import Tools, connector_of
+from consentd.systems.connectors.manual import ManualConnector
+from consentd.systems.connectors.registry import Tools, connector_of, owner_of
 from consentd.systems.connectors.tooling import tools_of
 
 
@@ -36,15 +38,22 @@ class Requests:
         self._keyring = keyring
         self._clock = clock
         self._tools: Tools | None = None
-        self._post = Post(mailer(settings, clock))
+        mail = mailer(settings, clock)
+        self._post = Post(mail)
         self._woken = asyncio.Event()
         self.copies = SealedCopies(settings.data_dir / "copies", database, keyring)
         self.maker = Maker(database, keyring, policies, self.copies)
         self._sweep = partial(sweep, database, keyring, policies, self.copies)
+        self.mailing = Mailing(database, keyring, policies, mail, self._owner)
         self.worker = Worker(database, keyring, policies, self._connector, self.copies, clock, self._woken)
 
     def service(self, doing: Doing) -> RequestService:
-        return RequestService(doing, self._post, self._woken.set)
+        return RequestService(doing, self._post, self.wake)
+
+    def wake(self) -> None:
+        """There may be something to carry to silos, and something to send."""
+        self._woken.set()
+        self.mailing.wake()
 
     def looking(self, doing: Doing) -> Looking:
         return Looking(doing, self.copies)
@@ -57,12 +66,16 @@ class Requests:
         await with_fresh_keys(self._keyring, self._database, self._sweep)
 
     def _connector(self, system: System, policy: Policy) -> Connector:
+        return connector_of(system, self._of(policy))
+
+    def _owner(self, system: System, policy: Policy) -> ManualConnector:
+        return owner_of(system, self._of(policy))
+
+    def _of(self, policy: Policy) -> Tools:
         if self._tools is None:
             self._tools = tools_of(self._settings, self._keyring, policy, self._clock)
         # Another policy may be in force by now; clients and limits go on.
-        return connector_of(
-            system, replace(self._tools, company=policy.controller.name, schemes=policy.identifiers)
-        )
+        return replace(self._tools, company=policy.controller.name, schemes=policy.identifiers)
 
     async def close(self) -> None:
         await self._post.finish()

@@ -62,7 +62,7 @@ class Handing:
     def __init__(self, doing: Doing, clock: Clock, wake: Callable[[], None] = lambda: None) -> None:
         self.doing = doing
         self.wake = wake
-        self._clock = clock
+        self.now = clock
         self._waiting = 0
 
     async def waiting(self, caller: Caller, wait: int, limit: int) -> TasksWaiting:
@@ -83,7 +83,7 @@ class Handing:
         def read(connection: Any) -> list[Row]:  # Any: a connection
             assert_live(connection, caller)
             _polling(self.doing.policies.active(connection).policy, caller)
-            return list(store.waiting_at(connection, caller.name, RUNS, self._clock(), limit))
+            return list(store.waiting_at(connection, caller.name, RUNS, self.now(), limit))
 
         return await self.doing.database.read(read)
 

@@ -14,7 +14,7 @@ import msgspec
 from consentd.base.ids import new_id
 from consentd.crypto.keyring import Keyring
 from consentd.db.unit import Unit
-from consentd.dsr import store
+from consentd.dsr import store, telling
 from consentd.dsr.cases import RequestCase
 from consentd.dsr.rights import Proof, proof_by_code
 from consentd.dsr.running import begin_running
@@ -154,8 +154,13 @@ def prove_by_code(case: RequestCase, identifier: UUID) -> None:
     holders = subjects.holders_of(case.unit.connection, case.keyring, [named]).get(named, set())
     proof = proof_by_code(alone=len(holders) == 1, verified=contact.strength != "weak")
     reached = max(proof, Proof(case.row["proof"]))
-    content = msgspec.structs.replace(case.content(), answer_to=(contact.named.scheme, contact.named.value))
-    proven(case, reached, _SUBJECT, {"by": "code"}, sealed=case.put_content(content))
+    values: dict[str, Any] = {}
+    if proof is Proof.PERSON:
+        # Only where nobody else reads it: what is told there names what was asked and what came of it.
+        answer_to = (contact.named.scheme, contact.named.value)
+        content = msgspec.structs.replace(case.content(), answer_to=answer_to)
+        values["sealed"] = case.put_content(content)
+    proven(case, reached, _SUBJECT, {"by": "code"}, **values)
 
 
 def proven(case: RequestCase, reached: Proof, actor: Actor, detail: object, **values: Any) -> None:
@@ -164,6 +169,7 @@ def proven(case: RequestCase, reached: Proof, actor: Actor, detail: object, **va
         case.note("proof_given", State.IDENTIFYING, actor, detail, proof=reached.value, **values)
         return
     case.move(Event.PROVEN, actor, detail, proof=reached.value, **values)
+    telling.receipt(case)
     dates = case.due_again(extended=case.row["extended"])
     if dates.legal.isoformat() != case.row["legal_due"]:
         # The clock stood still while there was doubt.

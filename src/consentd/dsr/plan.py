@@ -75,7 +75,12 @@ def _next(policy: Policy, right: Right, schemes: Collection[str], tasks: Tasks, 
         told = tasks.get((system.id, verb))
         if told is None:
             return [_new(system, connection, verb, schemes)]
-        if told.state != "ended" or _over(verb, told):
+        if told.state != "ended":
+            return []
+        # Asked again side by side, an erasure may be done before the look-up, which then finds nobody: what
+        # was begun goes on all the same, or nobody would ask whether it took.
+        begun = verb is Verb.LOCATE and any((system.id, later) in tasks for later in NEEDS[right].verbs)
+        if _over(verb, told) and not begun:
             return []
     return []
 

@@ -14,9 +14,10 @@ from consentd.consent.erasure import Certificate
 from consentd.crypto import request_keys
 from consentd.crypto.seal import Place, seal, unseal
 from consentd.crypto.wrapping import draw_key
-from consentd.dsr import certifying, effects, forgetting, plan, store
+from consentd.dsr import certifying, effects, forgetting, plan, store, telling
 from consentd.dsr.cases import RequestCase
 from consentd.dsr.copying import rounds
+from consentd.dsr.moments import following
 from consentd.dsr.rights import NEEDS, Right
 from consentd.dsr.spelled import spelled
 from consentd.dsr.states import Event, State
@@ -26,7 +27,7 @@ from consentd.kernel.canonical import canonical
 from consentd.kernel.connection import Verb
 from consentd.kernel.errors import NotFound
 from consentd.kernel.ids import SubjectId
-from consentd.kernel.instants import DAY
+from consentd.kernel.instants import DAY, Instant
 from consentd.kernel.policy import Policy
 from consentd.subjects import service as subjects
 from consentd.subjects.spelling import Named
@@ -98,6 +99,7 @@ def _schemes(case: RequestCase, policy: Policy) -> set[str]:
 def _row(case: RequestCase, policy: Policy, new: plan.New) -> dict[str, Any]:
     connection = policy.systems[new.system].connection
     days = connection.answers_within_days if connection else 0
+    now, due = case.unit.now, Instant(case.unit.now + days * DAY)
     return {
         "id": new_id(),
         "request_id": case.id,
@@ -107,10 +109,11 @@ def _row(case: RequestCase, policy: Policy, new: plan.New) -> dict[str, Any]:
         "verdict": new.verdict.value if new.verdict else None,
         "code": new.code,
         "attempts": 0,
-        "next_at": case.unit.now,
-        "due_at": case.unit.now + days * DAY,
-        "created_at": case.unit.now,
-        "ended_at": case.unit.now if new.state == "ended" else None,
+        "next_at": now,
+        "due_at": due,
+        "remind_at": None if new.state == "ended" else following(now, due, now),
+        "created_at": now,
+        "ended_at": now if new.state == "ended" else None,
     }
 
 
@@ -142,6 +145,8 @@ def answered(case: RequestCase, task: Row, answer: Answer, actor: Actor) -> None
             "ended_at": case.unit.now,
         },
     )
+    if answer.verdict is Verdict.FAILED:
+        telling.failed(case, task, answer.code)
     advance(case)
 
 
@@ -221,6 +226,8 @@ def settle(case: RequestCase, actor: Actor) -> None:
     case.move(Event.SETTLED, actor, case=found)
     if case.state is State.REVIEWING:
         rounds.want(case)
+    # Before it is forgotten whom to tell.
+    telling.outcome(case)
     if case.right is Right.ERASURE and case.state is State.ANSWERED:
         forgetting.forget(case.unit, case.keyring, case.id, case.row["subject_id"])
 

@@ -150,7 +150,7 @@ class Sealed(msgspec.Struct, frozen=True, kw_only=True):
     known: tuple[tuple[str, str], ...] = ()
     """Those that are the person's: what silos are asked about. Set once identity is proven."""
     answer_to: tuple[str, str] | None = None
-    """The contact detail that a code proved: where the answer goes."""
+    """The contact detail that a code proved to be the person's and nobody else's: where the answer goes."""
 
     def __repr__(self) -> str:
         return "Sealed(…)"

@@ -5,17 +5,18 @@ from typing import Any
 import msgspec
 
 from consentd.callers import staff
-from consentd.db.unit import Unit
-from consentd.dsr import certifying, shapes, store
+from consentd.dsr import certifying, shapes, store, telling
 from consentd.dsr.cases import RequestCase
-from consentd.dsr.copying import rounds
+from consentd.dsr.copying import announcing, rounds
 from consentd.dsr.identity import proven
+from consentd.dsr.moments import following
 from consentd.dsr.registering import TWO
 from consentd.dsr.rights import Proof, Right
 from consentd.dsr.running import advance, begin_running
 from consentd.dsr.states import Event, State
 from consentd.evidence.model import Actor, ActorKind
 from consentd.kernel.errors import Conflict, Unprocessable
+from consentd.kernel.instants import DAY, Instant
 from consentd.subjects import service as subjects
 
 
@@ -36,6 +37,7 @@ def take(case: RequestCase, step: shapes.AnyStep) -> None:
             case.move(event, actor, told, case=case.case(reasons=True))
             if event is Event.GAPS_REFUSED and case.right is Right.ERASURE:
                 certifying.issue(case, actor, None, refused_under=step.article)
+            telling.refusal(case, step.reasons, step.article)
         case shapes.Extend():
             found = case.case(reasons=True)
             dates = case.due_again(extended=True)
@@ -48,10 +50,12 @@ def take(case: RequestCase, step: shapes.AnyStep) -> None:
                 safe_due=dates.safe.isoformat(),
                 legal_due=dates.legal.isoformat(),
             )
+            telling.extension(case, step.reasons)
         case shapes.Release():
             rounds.require_made(case)
             case.move(Event.RELEASED, actor, {"note": step.note})
             rounds.released(case, actor)
+            announcing.ready(case)
         case shapes.Retry():
             _retry(case, step, actor)
         case shapes.Withdraw():
@@ -137,14 +141,18 @@ def _retry(case: RequestCase, step: shapes.Retry, actor: Actor) -> None:
     if not again:
         raise Conflict("not_now", "No silo of these failed or is silent.")
     for row in again:
-        _begin_again(case.unit, row)
+        _begin_again(case, row)
     case.note("retried", case.state, actor, {"systems": sorted({row["system"] for row in again})})
     advance(case)
 
 
-def _begin_again(unit: Unit, row: Any) -> None:  # Any: a row of `silo_tasks`
+def _begin_again(case: RequestCase, row: Any) -> None:  # Any: a row of `silo_tasks`
     emptied = {"verdict": None, "code": None, "ended_at": None, "lease_holder": None, "lease_until": None}
-    fresh = {"state": "waiting", "attempts": 0, "next_at": unit.now, "reminded_at": None}
+    fresh = {"state": "waiting", "attempts": 0, "next_at": case.unit.now, "reminded_at": None}
     # As long to answer as it had the first time.
-    due = unit.now + (row["due_at"] - row["created_at"])
-    store.change_task(unit, row["id"], emptied | fresh | {"due_at": due})
+    system = case.compiled.policy.systems.get(row["system"])
+    connection = system.connection if system else None
+    now = case.unit.now
+    due = Instant(now + (connection.answers_within_days if connection else 0) * DAY)
+    again = {"due_at": due, "remind_at": following(now, due, now)}
+    store.change_task(case.unit, row["id"], emptied | fresh | again)

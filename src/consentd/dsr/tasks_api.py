@@ -1,7 +1,7 @@
 """Tasks over HTTP, for silos that come for them: listed, claimed, kept, answered."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable, Mapping
 from typing import Annotated
 from uuid import UUID
 
@@ -10,12 +10,13 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from consentd.base.described import described
-from consentd.callers.access import BODY, needs
+from consentd.callers.access import BODY, SIGNED, needs
 from consentd.callers.model import Scope
 from consentd.dsr import answering, uploads
 from consentd.dsr import task_examples as examples
 from consentd.dsr.copies import Copies
 from consentd.dsr.handing import Handing
+from consentd.dsr.signed_answers import SignedAnswers
 from consentd.dsr.task_shapes import (
     LONGEST_WAIT,
     MOST_LISTED,
@@ -31,7 +32,7 @@ from consentd.dsr.task_shapes import (
 )
 from consentd.kernel.errors import Malformed
 from consentd.web.body import TooSlow, require_media
-from consentd.web.call import Call
+from consentd.web.call import Call, reads
 from consentd.web.strict import UnsupportedMedia
 
 NDJSON = "application/x-ndjson"
@@ -41,9 +42,10 @@ _HELD = {409: "Another holds the task by now, or it is over with another answer.
 _TASK = {"task_id": examples.ID}
 
 
-def routes(handing: Handing, copies: Copies) -> list[HTTPRouteHandler]:
-    """`copies`: where records of a copy are kept."""
-    return [*_taking(handing), *_doing(handing), _records(handing, copies)]
+def routes(handing: Handing, copies: Copies, environ: Mapping[str, str]) -> list[HTTPRouteHandler]:
+    """`copies`: where records of a copy are kept. `environ`: where secrets of silos are."""
+    signed = SignedAnswers(handing, copies, environ)
+    return [*_taking(handing), *_doing(handing), _answer(handing, signed), _records(handing, copies)]
 
 
 def _taking(handing: Handing) -> list[HTTPRouteHandler]:
@@ -101,23 +103,6 @@ def _doing(handing: Handing) -> list[HTTPRouteHandler]:
         return await handing.heartbeat(request.caller, task_id, data)
 
     @post(
-        "/v1/tasks/{task_id:uuid}/answer",
-        status_code=200,
-        opt=needs(Scope.TASKS)
-        | described(
-            examples=examples.ANSWER, answer=examples.ANSWERED, also=_HELD, parameters=_TASK, changes=True
-        ),
-        tags=["tasks"],
-        operation_id="answerTask",
-        summary="Answer a task",
-    )
-    async def answer(request: Call, task_id: FromPath[UUID], data: JSONBody[AnswerAsked]) -> TaskAnswered:
-        """What was found and done, in counts, categories and articles; no content. The same answer again is
-        taken as the first. An answer that comes late counts too, if nobody else holds the task.
-        """
-        return await answering.answer(handing, request.caller, task_id, data)
-
-    @post(
         "/v1/tasks/{task_id:uuid}/release",
         status_code=200,
         opt=needs(Scope.TASKS)
@@ -134,7 +119,40 @@ def _doing(handing: Handing) -> list[HTTPRouteHandler]:
         """
         return await handing.release(request.caller, task_id, data)
 
-    return [heartbeat, answer, release]
+    return [heartbeat, release]
+
+
+def _answer(handing: Handing, signed: SignedAnswers) -> HTTPRouteHandler:
+    @post(
+        "/v1/tasks/{task_id:uuid}/answer",
+        status_code=200,
+        opt=needs(Scope.TASKS)
+        | {SIGNED: True}
+        | reads(AnswerAsked)
+        | described(
+            examples=examples.ANSWER, answer=examples.ANSWERED, also=_HELD, parameters=_TASK, changes=True
+        ),
+        tags=["tasks"],
+        operation_id="answerTask",
+        summary="Answer a task",
+    )
+    async def answer(request: Call, task_id: FromPath[UUID]) -> TaskAnswered:
+        """What was found and done, in counts, categories and articles; no content. The same answer again is
+        taken as the first. An answer that comes late counts too, if nobody else holds the task.
+
+        A silo that was told by webhook and answered 202 posts here without a token: its answer without
+        `lease`, or the lines of a copy, signed as it signs at once.
+        """
+        if request.exchange.caller is None:
+            headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in _headers(request)}
+            return await signed.answer(task_id, headers, _chunks(request))
+        return await answering.answer(handing, request.caller, task_id, await request.json())
+
+    return answer
+
+
+def _headers(request: Call) -> Iterable[tuple[bytes, bytes]]:
+    return request.exchange.headers.items()
 
 
 def _records(handing: Handing, copies: Copies) -> HTTPRouteHandler:

@@ -64,7 +64,7 @@ async def receive(
     request = await handing.doing.database.read(read)
     reading = _Reading()
     copy = await copies.of(request)
-    async with _Beside(copy.writing(id_, caller.name)) as records:
+    async with Beside(copy.writing(id_, caller.name)) as records:
         size = 0
         async for chunk in chunks:
             size += len(chunk)
@@ -119,7 +119,7 @@ class _Reading:
         return Unprocessable("malformed_records", f"Line {self.count + 1} of the records {what}.")
 
 
-class _Beside:
+class Beside:
     """A place for records that is opened and closed in a thread: it writes to a disk, and waits for it."""
 
     def __init__(self, place: AbstractContextManager[Records]) -> None:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from consentd.crypto.keyring import Keyring
 from consentd.db.unit import Database, Unit
-from consentd.dsr import plan, store
+from consentd.dsr import plan, store, telling
 from consentd.dsr.cases import RequestCase, local_day
 from consentd.dsr.running import advance, answered
 from consentd.dsr.states import Event, State
@@ -52,7 +52,8 @@ def _look(unit: Unit, *, keyring: Keyring, policies: PolicyBook, request: UUID) 
     over = case.state is State.RUNNING and today >= case.row["safe_due"]
     for row in store.tasks(unit.connection, case.id):
         if row["state"] == "asked" and (over or row["due_at"] <= unit.now):
-            store.change_task(unit, row["id"], {"state": "silent", "code": plan.SILENT})
+            store.change_task(unit, row["id"], {"state": "silent", "code": plan.SILENT, "remind_at": None})
+            telling.silent(case, row)
         elif over and row["state"] in ("waiting", "approving"):
             code = row["code"] or NOT_IN_TIME
             answered(case, row, Answer(verdict=Verdict.FAILED, code=code), SERVICE)

@@ -20,7 +20,7 @@ from consentd.base.ids import new_id
 from consentd.crypto.keyring import Keyring, with_fresh_keys
 from consentd.db import leases
 from consentd.db.unit import Database, Unit
-from consentd.dsr import store, watching
+from consentd.dsr import reminding, store, watching
 from consentd.dsr.cases import RequestCase
 from consentd.dsr.copies import Copies
 from consentd.dsr.running import answered, nothing_to_look_by, order_of
@@ -144,12 +144,13 @@ class Worker:
                 await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
 
     async def watch(self) -> None:
-        """What is due: silos that are silent, requests whose time ends."""
-        await with_fresh_keys(
-            self._keyring,
-            self._database,
-            lambda: watching.watch(self._database, self._keyring, self._policies),
-        )
+        """What is due: silos that are silent, requests whose time ends, whom to remind."""
+        for look in (watching.watch, reminding.look):
+            await with_fresh_keys(
+                self._keyring,
+                self._database,
+                partial(look, self._database, self._keyring, self._policies),
+            )
 
     async def _carry(self, row: Row) -> None:
         try:

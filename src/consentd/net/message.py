@@ -21,6 +21,16 @@ from consentd.kernel.instants import Instant, to_datetime
 MOST_SUBJECT = 250
 
 
+class Attached(msgspec.Struct, frozen=True, kw_only=True):
+    """A file of JSON that goes with a mail. `name`: of ASCII letters, as "certificate.json"."""
+
+    name: str
+    content: bytes
+
+    def __repr__(self) -> str:
+        return f"Attached({self.name})"
+
+
 class Message(msgspec.Struct, frozen=True, kw_only=True):
     """One mail to one person. It does not print: the address is personal data."""
 
@@ -31,6 +41,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     text: str
     language: Language
     html: str | None = None
+    attached: tuple[Attached, ...] = ()
 
     def __repr__(self) -> str:
         return f"Message({self.number})"
@@ -42,6 +53,9 @@ def written(message: Message, sender: Sender, now: Instant) -> bytes:
     body.set_content(message.text, charset="utf-8", cte="quoted-printable")
     if message.html is not None:
         body.add_alternative(message.html, subtype="html", charset="utf-8", cte="quoted-printable")
+    for one in message.attached:
+        # As it is, base64 around it: whoever verifies a signature needs every byte.
+        body.add_attachment(one.content, maintype="application", subtype="json", filename=one.name)
     origin = f"<{sender.address}>"
     if sender.name is not None:
         origin = f"{_encoded(sender.name, 'From')}\r\n {origin}"

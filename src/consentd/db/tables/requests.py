@@ -46,7 +46,8 @@ request_keys = sa.Table(
     metadata,
     sa.Column("id", Id, primary_key=True),
     sa.Column("request_id", Id, sa.ForeignKey("requests.id"), nullable=False),
-    # content: what is worked with; package: what is gathered of the person; archive: one finished copy of it.
+    # content: what is worked with; package: what is gathered of the person; archive: one finished copy of it;
+    # mail: letters that wait to be sent.
     sa.Column("kind", sa.Text, nullable=False),
     # Whose it is: the request's, or of an archive that package's.
     sa.Column("of_id", Id, nullable=False),
@@ -54,7 +55,7 @@ request_keys = sa.Table(
     sa.Column("wrapper_id", Id, sa.ForeignKey("keys.id"), nullable=False, index=True),
     sa.Column("created_at", Instant, nullable=False),
     sa.UniqueConstraint("request_id", "kind", "of_id"),
-    sa.CheckConstraint("kind IN ('content', 'package', 'archive')", name="kind"),
+    sa.CheckConstraint("kind IN ('content', 'package', 'archive', 'mail')", name="kind"),
 )
 
 request_steps = append_only(
@@ -95,6 +96,8 @@ silo_tasks = housekeeping(
         sa.Column("lease_holder", Id),
         sa.Column("lease_until", Instant),
         sa.Column("due_at", Instant, nullable=False),
+        # When its owner is to be reminded next, and was last; null: not again.
+        sa.Column("remind_at", Instant),
         sa.Column("reminded_at", Instant),
         sa.Column("created_at", Instant, nullable=False),
         sa.Column("ended_at", Instant),
@@ -103,7 +106,45 @@ silo_tasks = housekeeping(
             "state IN ('waiting', 'running', 'approving', 'asked', 'silent', 'ended')", name="state"
         ),
         sa.Index("ix_silo_tasks_state_next_at", "state", "next_at"),
+        sa.Index("ix_silo_tasks_remind_at", "remind_at"),
     )
+)
+
+# What is to be told about a request by mail, once for each moment. A row stays when it was sent, so that the
+# same is never told twice; what the mail says is in `outgoing_letters` until then.
+outgoing_mails = housekeeping(
+    sa.Table(
+        "outgoing_mails",
+        metadata,
+        sa.Column("id", Id, primary_key=True),
+        sa.Column("request_id", Id, nullable=False),
+        # Of a reminder: the task that it is about.
+        sa.Column("task_id", Id),
+        # receipt, answer:2, half:<task>:<deadline>, …
+        sa.Column("moment", sa.Text, nullable=False),
+        sa.Column("whom", sa.Text, nullable=False),
+        sa.Column("state", sa.Text, nullable=False),
+        sa.Column("code", sa.Text),
+        sa.Column("attempts", sa.Integer, nullable=False),
+        sa.Column("next_at", Instant, nullable=False),
+        sa.Column("lease_holder", Id),
+        sa.Column("lease_until", Instant),
+        sa.Column("created_at", Instant, nullable=False),
+        sa.Column("ended_at", Instant),
+        sa.UniqueConstraint("request_id", "moment"),
+        sa.CheckConstraint("whom IN ('person', 'owner', 'dpo')", name="whom"),
+        sa.CheckConstraint("state IN ('waiting', 'running', 'sent', 'failed')", name="state"),
+        sa.Index("ix_outgoing_mails_state_next_at", "state", "next_at"),
+    )
+)
+
+# Sealed under the request's mail key, which goes with the last of them. The id is the mail's.
+outgoing_letters = sa.Table(
+    "outgoing_letters",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("request_id", Id, nullable=False, index=True),
+    sa.Column("sealed", Sealed, nullable=False),
 )
 
 silo_answers = append_only(

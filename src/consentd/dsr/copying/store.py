@@ -64,7 +64,7 @@ def closed_with_key(
 def with_keys(connection: sa.Connection, request: UUID) -> set[tuple[str, UUID]]:
     """Of a request's copy: each kind of key that there still is, and whose."""
     c = t.request_keys.c
-    statement = sa.select(c.kind, c.of_id).where(c.request_id == request, c.kind != "content")
+    statement = sa.select(c.kind, c.of_id).where(c.request_id == request, c.kind.in_(("package", "archive")))
     return {(kind, of) for kind, of in connection.execute(statement)}
 
 

@@ -25,5 +25,5 @@ def tools_of(settings: Settings, keyring: Keyring, policy: Policy, clock: Clock)
         environ=os.environ,
         company=policy.controller.name,
         schemes=policy.identifiers,
-        answers_at=None,
+        answers_at=f"{settings.public_url}/v1/tasks",
     )

@@ -23,6 +23,10 @@ from consentd.systems.connectors.contract import Answer, Kept, Order, Part, Pref
 from consentd.web.strict import StrictDecoder
 
 MOST_DETAIL = 500
+NOT_SIGNED = (
+    "The answer is not signed for this task: webhook-id is the task’s number, webhook-timestamp within five "
+    "minutes of now, and webhook-signature made over them and the body with the silo’s secret."
+)
 
 _Count = Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)]
 _Word = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
@@ -163,12 +167,7 @@ def _verify(
     secrets: Sequence[Secret], task_id: UUID, headers: Mapping[str, str], body: bytes, now: Instant
 ) -> None:
     if not webhooks.is_signed(secrets, task_id, headers, body, now):
-        raise Unauthenticated(
-            "bad_signature",
-            "The answer is not signed for this task: webhook-id is the task’s number, webhook-timestamp "
-            "within five minutes of now, and webhook-signature made over them and the body with the silo’s "
-            "secret.",
-        )
+        raise Unauthenticated("bad_signature", NOT_SIGNED)
 
 
 def _answer(told: AnswerSent) -> Answer:

@@ -1,0 +1,208 @@
+"""What people are written about their request, in both languages: short, and nothing that a tired reader has
+to look up (docs/glossary.md).
+"""
+
+from consentd.base.i18n import Text
+from consentd.dsr.rights import Right
+
+ASKED = {
+    Right.ACCESS: Text("une copie de vos données", "a copy of your data"),
+    Right.PORTABILITY: Text("vos données, à emporter", "your data, to take away"),
+    Right.RECTIFICATION: Text("la correction de vos données", "the correction of your data"),
+    Right.ERASURE: Text("l’effacement de vos données", "the erasure of your data"),
+    Right.RESTRICTION: Text("le gel de vos données", "the freezing of your data"),
+    Right.LIFTING: Text("la fin du gel de vos données", "the end of the freezing of your data"),
+    Right.MARKETING_OBJECTION: Text("plus aucune publicité", "no more marketing"),
+    Right.OBJECTION: Text("que vos données ne soient plus utilisées", "that your data be used no longer"),
+    Right.WITHDRAWAL: Text("le retrait de tous vos accords", "the withdrawal of all your consents"),
+    Right.POST_MORTEM: Text(
+        "que les données d’une personne décédée soient traitées comme convenu",
+        "that the data of somebody who died be treated as was wished",
+    ),
+}
+
+RECEIPT_SUBJECT = Text("{company} : votre demande est enregistrée", "{company}: we have your request")
+RECEIPT = Text(
+    "Bonjour,\n\n"
+    "Le {received}, vous avez demandé {asked}. Vous avez montré que cette adresse est la vôtre : nous nous "
+    "en occupons.\n\n"
+    "Vous aurez notre réponse au plus tard le {due}, à cette adresse. C’est gratuit, et vous n’avez rien "
+    "d’autre à faire.\n\n"
+    "Ce n’était pas vous ? Écrivez-nous tout de suite.\n",
+    "Hello,\n\n"
+    "On {received} you asked for {asked}. You showed that this address is yours: we are working on it.\n\n"
+    "You will have our answer by {due}, at this address. It is free, and there is nothing else for you to "
+    "do.\n\n"
+    "It was not you? Write to us at once.\n",
+)
+
+EXTENSION_SUBJECT = Text(
+    "{company} : votre demande prendra plus de temps", "{company}: your request will take longer"
+)
+EXTENSION = Text(
+    "Bonjour,\n\n"
+    "Le {received}, vous avez demandé {asked}. Un mois ne nous suffit pas. Vous aurez notre réponse au plus "
+    "tard le {due}.\n\n"
+    "Pourquoi :\n{reasons}\n\n"
+    "La loi permet de prolonger une fois, de deux mois, en disant pourquoi (RGPD, article 12(3)).\n\n"
+    "{complain}",
+    "Hello,\n\n"
+    "On {received} you asked for {asked}. A month is not enough for us. You will have our answer by "
+    "{due}.\n\n"
+    "Why:\n{reasons}\n\n"
+    "The law allows one extension, by two months, with its reasons (GDPR, article 12(3)).\n\n"
+    "{complain}",
+)
+
+REFUSAL_SUBJECT = Text("{company} : réponse à votre demande", "{company}: answer to your request")
+REFUSAL = Text(
+    "Bonjour,\n\n"
+    "Le {received}, vous avez demandé {asked}. Nous ne le ferons pas.\n\n"
+    "Pourquoi :\n{reasons}\n\n"
+    "Le texte sur lequel nous nous appuyons : {article}.\n\n"
+    "{complain}",
+    "Hello,\n\n"
+    "On {received} you asked for {asked}. We will not do it.\n\n"
+    "Why:\n{reasons}\n\n"
+    "The rule that we rely on: {article}.\n\n"
+    "{complain}",
+)
+REST_REFUSED = Text(
+    "Bonjour,\n\n"
+    "Le {received}, vous avez demandé {asked}. Voici où nous en sommes :\n\n{told}\n\n"
+    "Ce qui manque, nous ne le ferons pas.\n\n"
+    "Pourquoi :\n{reasons}\n\n"
+    "Le texte sur lequel nous nous appuyons : {article}.\n\n"
+    "{complain}",
+    "Hello,\n\n"
+    "On {received} you asked for {asked}. This is where it stands:\n\n{told}\n\n"
+    "What is missing we will not do.\n\n"
+    "Why:\n{reasons}\n\n"
+    "The rule that we rely on: {article}.\n\n"
+    "{complain}",
+)
+
+DONE_SUBJECT = Text("{company} : votre demande est traitée", "{company}: your request is done")
+DONE = Text(
+    "Bonjour,\n\nLe {received}, vous avez demandé {asked}. C’est fait.\n\n{told}\n\n{certificate}"
+    "Une question, ou quelque chose qui vous paraît faux ? Écrivez-nous.\n",
+    "Hello,\n\nOn {received} you asked for {asked}. It is done.\n\n{told}\n\n{certificate}"
+    "A question, or something that looks wrong to you? Write to us.\n",
+)
+PARTIAL_SUBJECT = Text(
+    "{company} : votre demande est traitée en partie", "{company}: your request is done in part"
+)
+PARTIAL = Text(
+    "Bonjour,\n\n"
+    "Le {received}, vous avez demandé {asked}. Une partie est faite, une autre manque encore :\n\n{told}\n\n"
+    "Ce qui manque : {gaps}. Votre demande reste ouverte jusqu’à ce que ce soit fait, et nous vous écrirons "
+    "de nouveau. Vous n’avez rien à faire.\n\n"
+    "{certificate}{complain}",
+    "Hello,\n\n"
+    "On {received} you asked for {asked}. A part is done, another is still missing:\n\n{told}\n\n"
+    "What is missing: {gaps}. Your request stays open until that is done, and we will write to you again. "
+    "There is nothing for you to do.\n\n"
+    "{certificate}{complain}",
+)
+CERTIFICATE = Text(
+    "Le fichier joint, certificate.json, est le certificat signé : il ne vous nomme pas, et chacun peut le "
+    "vérifier. Gardez-le.\n\n",
+    "The file that comes with this, certificate.json, is the signed certificate: it does not name you, and "
+    "anybody can verify it. Keep it.\n\n",
+)
+COMPLAIN = Text(
+    "Vous n’êtes pas d’accord ? Écrivez-nous. Vous pouvez aussi, à tout moment, vous plaindre auprès de "
+    "l’autorité :\n{authority}\n\nou saisir un tribunal.\n",
+    "You do not agree? Write to us. You can also, at any time, complain to the authority:\n{authority}\n\n"
+    "or go to court.\n",
+)
+SIGNED = Text(
+    "\nDemande {request}\n{company}\nProtection des données : {contact}\n",
+    "\nRequest {request}\n{company}\nData protection: {contact}\n",
+)
+
+OUTCOMES = {
+    "done": Text("fait", "done"),
+    "not_known_by": Text(
+        "ne connaît les clients par aucune des coordonnées que nous avons de vous",
+        "knows customers by none of the contact details that we have of you",
+    ),
+    "nothing_held": Text("n’avait rien sur vous", "held nothing about you"),
+    "partial": Text("fait en partie", "done in part"),
+    "failed": Text("pas encore fait : l’outil n’a pas fonctionné", "not done yet: the tool did not work"),
+    "silent": Text("pas encore de réponse", "no answer yet"),
+    "unsupported": Text("ne sait pas le faire", "cannot do it"),
+    "refused": Text("pas fait", "not done"),
+}
+OURS = Text("- Registre des accords : fait", "- Register of consents: done")
+
+BY_HAND_SUBJECT = Text(
+    "À écrire à la main : {what}, demande {request}", "To write by hand: {what}, {request}"
+)
+BY_HAND = Text(
+    "Bonjour,\n\n"
+    "Dans la demande {request}, la personne doit être prévenue : {what}. Aucune adresse prouvée ne permet de "
+    "le faire par e-mail. Écrivez-lui par le moyen par lequel sa demande est venue, d’ici au {due}.\n\n"
+    "Ce qu’il faut lui dire est dans la demande. Cet e-mail ne nomme personne.\n\n{company}\n",
+    "Hello,\n\n"
+    "In the request {request} the person has to be told: {what}. There is no proven address to which mail "
+    "could do it. Write to them by the way on which their request came, by {due}.\n\n"
+    "What is to be said is in the request. This mail names nobody.\n\n{company}\n",
+)
+WHAT = {
+    "receipt": Text("demande reçue", "request received"),
+    "extension": Text("délai prolongé", "time extended"),
+    "refusal": Text("refus", "refusal"),
+    "answer": Text("réponse", "answer"),
+}
+OTHER = Text("réponse", "answer")
+
+SILENT_SUBJECT = Text(
+    "Sans réponse : « {tool} », demande {request}", "No answer: “{tool}”, request {request}"
+)
+SILENT = Text(
+    "Bonjour,\n\n"
+    "« {tool} » devait faire sa part de la demande {request} d’ici au {day}, et n’a pas répondu. Qui s’en "
+    "occupe : {owner}.\n\n"
+    "La personne a ou aura une réponse partielle qui nomme cet outil ; la demande reste ouverte. Voyez avec "
+    "{owner}, puis relancez l’outil (étape `retry`) ou refusez ce qui manque (étape `refuse`).\n\n"
+    "{company}\n",
+    "Hello,\n\n"
+    "“{tool}” was to do its part of the request {request} by {day}, and did not answer. Who looks after it: "
+    "{owner}.\n\n"
+    "The person has, or will have, an answer in part that names this tool; the request stays open. See "
+    "{owner}, then ask the tool again (step `retry`) or refuse what is missing (step `refuse`).\n\n"
+    "{company}\n",
+)
+NEAR_SUBJECT = Text("À finir d’ici au {day} : demande {request}", "To finish by {day}: request {request}")
+NEAR = Text(
+    "Bonjour,\n\n"
+    "La demande {request}, reçue le {received}, attend encore : {waits}. Tout devrait être fait d’ici au "
+    "{day} ; le dernier jour légal est le {due}.\n\n{company}\n",
+    "Hello,\n\n"
+    "The request {request}, received on {received}, still waits for {waits}. All should be done by {day}; "
+    "the last lawful day is {due}.\n\n{company}\n",
+)
+WAITS = {
+    "received": Text("une preuve d’identité", "a proof of identity"),
+    "identifying": Text("une preuve d’identité", "a proof of identity"),
+    "approving": Text("une décision de l’équipe", "a decision of staff"),
+    "running": Text("des outils", "tools"),
+    "reviewing": Text("une relecture", "a review"),
+}
+
+FAILED_SUBJECT = Text(
+    "« {tool} » n’a pas pu faire sa part, demande {request}",
+    "“{tool}” could not do its part, request {request}",
+)
+FAILED = Text(
+    "Bonjour {owner},\n\n"
+    "Un client fait valoir ses droits sur ses données, et « {tool} » n’a pas pu faire sa part ({code}). "
+    "Voyez ce qui ne va pas, puis dites-le à {contact} : l’outil sera redemandé. En attendant, la demande "
+    "reste ouverte.\n\n"
+    "Demande {request}\n{company}\n",
+    "Hello {owner},\n\n"
+    "A customer exercises their rights over their data, and “{tool}” could not do its part ({code}). See "
+    "what is wrong, then tell {contact}: the tool will be asked again. Until then the request stays open.\n\n"
+    "Request {request}\n{company}\n",
+)
