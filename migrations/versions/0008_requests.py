@@ -19,6 +19,7 @@ OTHERS = (
     "outgoing_letters",
     "outgoing_mails",
     "package_links",
+    "package_work",
     "packages",
     "request_keys",
     "requests",
@@ -58,14 +59,19 @@ def upgrade() -> None:
         sa.Column("id", ID, nullable=False),
         sa.Column("request_id", ID, nullable=False),
         sa.Column("kind", sa.Text, nullable=False),
+        sa.Column("of_id", ID, nullable=False),
         sa.Column("wrapped", sa.LargeBinary, nullable=False),
         sa.Column("wrapper_id", ID, nullable=False),
         sa.Column("created_at", sa.BigInteger, nullable=False),
         sa.ForeignKeyConstraint(["request_id"], ["requests.id"]),
         sa.ForeignKeyConstraint(["wrapper_id"], ["keys.id"]),
-        sa.CheckConstraint("kind IN ('content', 'package', 'mail')", name=op.f("ck_request_keys_kind")),
+        sa.CheckConstraint(
+            "kind IN ('content', 'package', 'archive', 'mail')", name=op.f("ck_request_keys_kind")
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_request_keys")),
-        sa.UniqueConstraint("request_id", "kind", name=op.f("uq_request_keys_request_id_kind")),
+        sa.UniqueConstraint(
+            "request_id", "kind", "of_id", name=op.f("uq_request_keys_request_id_kind_of_id")
+        ),
     )
     op.create_index(op.f("ix_request_keys_wrapper_id"), "request_keys", ["wrapper_id"])
     op.create_table(
@@ -179,11 +185,31 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_identity_codes_request_id"), "identity_codes", ["request_id"])
     op.create_table(
+        "package_work",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("state", sa.Text, nullable=False),
+        sa.Column("code", sa.Text),
+        sa.Column("round_id", ID, nullable=False),
+        sa.Column("own_id", ID),
+        sa.Column("making_id", ID),
+        sa.Column("attempts", sa.Integer, nullable=False),
+        sa.Column("next_at", sa.BigInteger, nullable=False),
+        sa.Column("lease_holder", ID),
+        sa.Column("lease_until", sa.BigInteger),
+        sa.CheckConstraint(
+            "state IN ('waiting', 'running', 'made', 'failed', 'ended')", name=op.f("ck_package_work_state")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_package_work")),
+    )
+    op.create_index(op.f("ix_package_work_state_next_at"), "package_work", ["state", "next_at"])
+    op.create_table(
         "packages",
         sa.Column("id", ID, nullable=False),
         sa.Column("request_id", ID, nullable=False),
         sa.Column("size", sa.BigInteger, nullable=False),
         sa.Column("sha256", sa.LargeBinary, nullable=False),
+        sa.Column("records", sa.BigInteger, nullable=False),
+        sa.Column("withheld", sa.BigInteger, nullable=False),
         sa.Column("made_at", sa.BigInteger, nullable=False),
         sa.Column("released_at", sa.BigInteger),
         sa.Column("expires_at", sa.BigInteger),

@@ -42,6 +42,7 @@ from consentd.db.unit import unwatched
 from consentd.dsr import api as dsr_api
 from consentd.dsr import certificates_api, logins_api, plan_api, tasks_api
 from consentd.dsr.composed import Requests
+from consentd.dsr.copying import api as copies_api
 from consentd.dsr.dry_run import DryRun
 from consentd.dsr.forgetting import forget_due
 from consentd.dsr.handing import Handing
@@ -202,8 +203,9 @@ def compose(
         sequencer.run,
         imports.worker.run,
         requests.worker.run,
+        requests.maker.run,
         requests.mailing.run,
-        lambda: _purge_by_the_hour(parts, imports),
+        lambda: _purge_by_the_hour(parts, imports, requests),
         lambda: _fresh_keys(parts),
     )
 
@@ -268,6 +270,7 @@ def slices(
         *imports_api.routes(imports),
         *dsr_api.routes(requests.service(doing), repeats),
         *logins_api.routes(Logins(doing, parts.settings.public_url, requests.wake)),
+        *copies_api.routes(requests.looking(doing), requests.handing_out(doing)),
         *tasks_api.routes(handing, requests.copies, os.environ),
         *certificates_api.routes(doing),
         *plan_api.routes(DryRun(doing, requests.connector)),
@@ -284,9 +287,9 @@ def description() -> str:
     return openapi.as_text(openapi.describe(compose(parts), settings.public_url))
 
 
-async def _purge_by_the_hour(parts: Parts, imports: Imports) -> None:
-    """What has a date: idempotency keys, spent assertions, proof keys that no law orders kept, and
-    requests that are over.
+async def _purge_by_the_hour(parts: Parts, imports: Imports, requests: Requests) -> None:
+    """What has a date: idempotency keys, spent assertions, proof keys that no law orders kept, copies that
+    nobody fetched in time, and requests that are over.
     """
     while True:
         with contextlib.suppress(ConsentdError, OSError):
@@ -294,6 +297,7 @@ async def _purge_by_the_hour(parts: Parts, imports: Imports) -> None:
             await assertions.purge(parts.database)
             await parts.database.change(lambda unit: purge_proofs(unit, parts.keyring, SERVICE))
             await parts.database.change(lambda unit: forget_due(unit, parts.keyring))
+            await requests.sweep()
             # What was shredded must not be readable in the write-ahead log either.
             await parts.database.checkpoint_truncate()
             await imports.worker.sweep()

@@ -12,10 +12,14 @@ from consentd.app import Parts
 from consentd.db.leases import RELEASED
 from consentd.db.unit import Unit
 from consentd.dsr import store, task_examples
-from consentd.evidence.model import OPERATOR
+from consentd.dsr.cases import RequestCase
+from consentd.dsr.copying.rounds import made
+from consentd.dsr.running import answered
+from consentd.evidence.model import OPERATOR, SERVICE
 from consentd.kernel.connection import Verb
 from consentd.kernel.instants import HOUR
 from consentd.policy.service import activate
+from consentd.systems.connectors.contract import Answer, Verdict
 from support.builders import Company, RealClock, demo_policy
 from support.inbox import InboxSilo, polled
 from support.installation import Installation
@@ -66,6 +70,43 @@ def hand_out(installation: Installation, verb: str = "restrict", *, taken: bool 
         return await company.database.housekeep(taking)
 
     return str(installation.within(work))
+
+
+def a_copy(installation: Installation, *, released: bool = False) -> tuple[str, str]:
+    """The numbers of a request whose copy the service made, and of a member of staff who may look at it."""
+
+    async def work(parts: Parts) -> tuple[str, str]:
+        company = Company(parts.database, parts.keyring, RealClock(), installation.folder)
+        name = f"desk-{_session}-{next(_numbers)}"
+        company.systems["desk"] = await company.add_system(name, scopes=RIGHTS)
+        who = f"email:{name}.{CANARY}@exemple.fr"
+        rights = Rights(company, {"till": InboxSilo()})
+        colleague = await rights.hire()
+        await company.gives(who, by="desk")
+        asked = await rights.asks("access", who)
+        await rights.proves(asked.id, await rights.code(asked.id) or "")
+        await rights.carries_out()
+        await _until_asked(company, asked.id)
+
+        def answering(unit: Unit) -> None:
+            case = RequestCase.locked(
+                unit, company.keyring, company.policies.active(unit.connection), asked.id
+            )
+            (task,) = [row for row in store.tasks(unit.connection, asked.id) if row["system"] == "till"]
+            answered(case, task, Answer(verdict=Verdict.DONE), SERVICE)
+
+        await company.database.change(answering)
+        for _ in range(300):
+            if await company.database.read(lambda connection: made(connection, asked.id)):
+                break
+            await asyncio.sleep(0.1)
+        else:
+            raise AssertionError("the service made no copy")
+        if released:
+            await rights.step(asked.id, "release", colleague)
+        return str(asked.id), str(colleague)
+
+    return installation.within(work)
 
 
 async def _until_asked(company: Company, request: UUID) -> None:

@@ -30,6 +30,9 @@ UNKNOWN_HERE = {
     "/v1/requests/{request_id}/proof": "wrong_code",
     "/v1/requests/{request_id}/login": "wrong_login",
     "/v1/requests/{request_id}/steps": "unknown_staff",
+    "/v1/requests/{request_id}/copy/code": "copy_not_released",
+    "/v1/requests/{request_id}/copy/link": "wrong_code",
+    "/v1/requests/{request_id}/copy/handover": "unknown_staff",
 }
 """Bodies that are read, and name what a test cannot know beforehand."""
 GOOD: dict[str, dict[str, Any]] = {
@@ -95,6 +98,12 @@ GOOD: dict[str, dict[str, Any]] = {
     "/v1/requests/{request_id}/code": {"scheme": "email"},
     "/v1/requests/{request_id}/proof": {"code": "12345678"},
     "/v1/requests/{request_id}/login": {"token": "eyJ.eyJ.AA"},
+    "/v1/requests/{request_id}/copy/code": {},
+    "/v1/requests/{request_id}/copy/link": {"code": "12345678"},
+    "/v1/requests/{request_id}/copy/handover": {
+        "by": "01a2a3b0-5c6d-7e8f-9012-3456789abcde",
+        "grounds": "the card",
+    },
     "/v1/requests/{request_id}/steps": {
         "step": "identify",
         "by": "01a2a3b0-5c6d-7e8f-9012-3456789abcde",

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import httpx
 import pytest
 from acts import email, evaluation, given, new_card, new_email, person, question, recording
-from handed import LEASE, hand_out
+from handed import LEASE, a_copy, hand_out
 from litestar.handlers import HTTPRouteHandler
 from litestar.routes import HTTPRoute
 from logged_in import Webshop
@@ -79,9 +79,13 @@ PUBLIC = {
     "GET /static/{name}",
     "GET /v1/log/checkpoint",
     "GET /v1/log/key",
+    "GET /v1/packages/{token}",
     "POST /oauth/token",
+    "POST /v1/packages/{token}",
 }
-"""What anyone may call. None of it changes or releases anything about a person."""
+"""What anyone may call. None of it changes or releases anything about a person, but the last: it hands out a
+copy of somebody's data to whoever has the link of it, once, and that is logged (test_copies_on_the_wire).
+"""
 
 COUNTED = {
     "POST /v1/check",
@@ -101,7 +105,14 @@ KEEPS = {"POST /v1/tasks/{task_id}/heartbeat", "POST /v1/tasks/{task_id}/release
 """What only says for how long a system holds a task."""
 
 
-BESIDE = ("strangers.refused", "request.told_", "request.dpo_told", "request.owner_told")
+BESIDE = (
+    "strangers.refused",
+    "request.told_",
+    "request.dpo_told",
+    "request.owner_told",
+    "request.copy_begun",
+    "request.copy_made",
+)
 """What the service logs by itself, beside the calls."""
 
 
@@ -203,6 +214,19 @@ EXAMPLES = {
     "POST /v1/requests/{request_id}/steps": Example(
         lambda: {"step": "withdraw", "by": ARRIVED["staff"]}, ("request.withdrawn",)
     ),
+    "GET /v1/requests/{request_id}/copy": Example(entries=("request.copy_told",)),
+    "GET /v1/requests/{request_id}/copy/records": Example(
+        lambda: Sent("", "text/plain", {"by": ARRIVED["staff"], "system": "(own)", "what": "history"}),
+        ("request.copy_read",),
+    ),
+    "POST /v1/requests/{request_id}/copy/code": Example(dict, ("request.copy_code_sent",)),
+    "POST /v1/requests/{request_id}/copy/link": Example(
+        lambda: {"code": ARRIVED["code"]}, ("request.copy_link_made",)
+    ),
+    "POST /v1/requests/{request_id}/copy/handover": Example(
+        lambda: {"by": ARRIVED["staff"], "grounds": "At the counter, with the card."},
+        ("request.copy_handed_over",),
+    ),
     "POST /v1/check": Example(lambda: question(new_email())),
     "POST /v1/check/batch": Example(lambda: {"items": [question(new_email())]}),
     "POST /v1/check/list": Example(a_list, ("list.decided",)),
@@ -286,6 +310,10 @@ def test_promise_8_what_changes_or_releases_personal_data_is_in_the_log(
         account = webshop.account(till, email(new_email()))
         asked = till.post("/v1/requests", json={"right": "access", "identifiers": [account]}).json()["id"]
         ARRIVED["login"] = webshop.token(asked, account)
+    if "/copy" in route.path:
+        asked, ARRIVED["staff"] = a_copy(service.installation, released=route.method == "POST")
+        if route.path.endswith("/link"):
+            ARRIVED["code"] = a_code(till, f"{asked}/copy", mailbox)
     export = an_export()
     sent = till.post("/v1/imports", content=export.content, headers={"content-type": export.media}).json()
     task = hand_out(service.installation, "export", taken=not route.path.endswith("/claim"))
@@ -309,7 +337,8 @@ def test_promise_8_what_changes_or_releases_personal_data_is_in_the_log(
 def a_code(client: httpx.Client, request: str, mailbox: Sink) -> str:
     """What the mail says that a request for a code has sent."""
     before = len(mailbox.taken)
-    client.post(f"/v1/requests/{request}/code", json={"scheme": "email"}).raise_for_status()
+    body = {} if request.endswith("/copy") else {"scheme": "email"}
+    client.post(f"/v1/requests/{request}/code", json=body).raise_for_status()
     until = time.monotonic() + 20
     # Other mail comes beside it.
     while not (found := codes(mailbox, before)) and time.monotonic() < until:
@@ -326,6 +355,7 @@ def codes(mailbox: Sink, after: int) -> list[str]:
 
 def since(before: list[str], after: list[str]) -> tuple[str, ...]:
     """What was logged meanwhile. What strangers tried is counted, and logged whenever a minute is over; that
-    a mail about an earlier request was sent, whenever its server has taken it.
+    a mail about an earlier request was sent, whenever its server has taken it; copies are made whenever one
+    waits.
     """
     return tuple(action for action in after[len(before) :] if not action.startswith(BESIDE))

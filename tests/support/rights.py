@@ -11,6 +11,10 @@ from consentd.base.mail_address import sender
 from consentd.base.reaching import SmtpServer
 from consentd.callers import staff
 from consentd.dsr.copies import SealedCopies
+from consentd.dsr.copying.handing_out import HandingOut
+from consentd.dsr.copying.looking import Looking
+from consentd.dsr.copying.maker import Maker
+from consentd.dsr.copying.sweeping import sweep
 from consentd.dsr.mailing import Mailing
 from consentd.dsr.posting import Post
 from consentd.dsr.service import RequestService
@@ -28,6 +32,7 @@ from support import builders_requests as requests
 from support.builders import EVERYTHING, Company, demo_policy
 from support.smtp import Sink
 
+PUBLIC_URL = "https://privacy.maison-lavande.example"
 RIGHTS = (*EVERYTHING, "requests:write", "requests:read", "requests:decide")
 
 
@@ -65,6 +70,9 @@ class Rights:
         self.mailing = self.new_mailing(mail)
         self.service = RequestService(company.doing, self.post)
         self.worker = self.new_worker()
+        self.maker = self.new_maker()
+        self.looking = Looking(company.doing, self.copies)
+        self.handing = HandingOut(company.doing, self.copies, self.post, PUBLIC_URL)
         self.staff: list[UUID] = []
 
     def _mail(self, company: Company, mailbox: Sink | None) -> Mail:
@@ -93,6 +101,10 @@ class Rights:
             lambda system, policy: self.silos[system.id],
             self.copies,
         )
+
+    def new_maker(self) -> Maker:
+        company = self.company
+        return Maker(company.database, company.keyring, company.policies, self.copies)
 
     @classmethod
     async def of(
@@ -145,3 +157,25 @@ class Rights:
     async def carries_out(self) -> None:
         await self.worker.settled()
         await self.mailing.settled()
+
+    async def makes_copies(self) -> None:
+        """All that wait to be made; a copy proves what the log has signed by then."""
+        await self.company.findings()
+        while await self.maker.step():
+            pass
+
+    async def sweeps(self) -> None:
+        await sweep(self.company.database, self.company.keyring, self.company.policies, self.copies)
+
+    async def copy_code(self, request: UUID) -> str | None:
+        """Has a code sent before a copy is fetched; what arrived."""
+        before = len(self._arrived())
+        await self.handing.send_code(self.company.systems["desk"], request)
+        await self.post.finish()
+        arrived = self._arrived()[before:]
+        return code_in(arrived[0]) if arrived else None
+
+    async def fetches(self, url: str) -> bytes:
+        """What the link gives."""
+        download = await self.handing.take(url.rpartition("/")[2])
+        return b"".join([block async for block in download.blocks()])

@@ -176,17 +176,23 @@ def insert_request_key(connection: Connection, row: Mapping[str, object]) -> Non
     connection.execute(request_keys.insert(), dict(row))
 
 
-def request_key(connection: Connection, request_id: UUID, kind: str) -> WrappedRow | None:
+def request_key(connection: Connection, request_id: UUID, kind: str, of_id: UUID) -> WrappedRow | None:
     c = request_keys.c
-    statement = sa.select(c.id, c.wrapped, c.wrapper_id).where(c.request_id == request_id, c.kind == kind)
+    statement = sa.select(c.id, c.wrapped, c.wrapper_id).where(
+        c.request_id == request_id, c.kind == kind, c.of_id == of_id
+    )
     row = connection.execute(statement).first()
     return None if row is None else WrappedRow(*row)
 
 
-def delete_request_keys(connection: Connection, request_id: UUID, kinds: Collection[str]) -> int:
+def delete_request_keys(
+    connection: Connection, request_id: UUID, kinds: Collection[str], of_id: UUID | None = None
+) -> int:
     """How many there were."""
     c = request_keys.c
     gone = request_keys.delete().where(c.request_id == request_id, c.kind.in_(list(kinds)))
+    if of_id is not None:
+        gone = gone.where(c.of_id == of_id)
     return connection.execute(gone).rowcount
 
 

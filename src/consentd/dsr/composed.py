@@ -2,12 +2,17 @@
 
 import asyncio
 from dataclasses import replace
+from functools import partial
 
 from consentd.base.clock import Clock
 from consentd.base.settings import Settings
-from consentd.crypto.keyring import Keyring
+from consentd.crypto.keyring import Keyring, with_fresh_keys
 from consentd.db.unit import Database
 from consentd.dsr.copies import SealedCopies
+from consentd.dsr.copying.handing_out import HandingOut
+from consentd.dsr.copying.looking import Looking
+from consentd.dsr.copying.maker import Maker
+from consentd.dsr.copying.sweeping import sweep
 from consentd.dsr.mailing import Mailing
 from consentd.dsr.posting import Post
 from consentd.dsr.service import RequestService
@@ -29,6 +34,7 @@ class Requests:
         self, settings: Settings, database: Database, keyring: Keyring, policies: PolicyBook, clock: Clock
     ) -> None:
         self._settings = settings
+        self._database = database
         self._keyring = keyring
         self._clock = clock
         self._tools: Tools | None = None
@@ -36,6 +42,8 @@ class Requests:
         self._post = Post(mail)
         self._woken = asyncio.Event()
         self.copies = SealedCopies(settings.data_dir / "copies", database, keyring)
+        self.maker = Maker(database, keyring, policies, self.copies)
+        self._sweep = partial(sweep, database, keyring, policies, self.copies)
         self.mailing = Mailing(database, keyring, policies, mail, self._owner)
         self.worker = Worker(database, keyring, policies, self.connector, self.copies, self._woken)
 
@@ -46,6 +54,16 @@ class Requests:
         """There may be something to carry to silos, and something to send."""
         self._woken.set()
         self.mailing.wake()
+
+    def looking(self, doing: Doing) -> Looking:
+        return Looking(doing, self.copies)
+
+    def handing_out(self, doing: Doing) -> HandingOut:
+        return HandingOut(doing, self.copies, self._post, self._settings.public_url)
+
+    async def sweep(self) -> None:
+        """Copies whose time is over, and files that nothing opens any more."""
+        await with_fresh_keys(self._keyring, self._database, self._sweep)
 
     def connector(self, system: System, policy: Policy) -> Connector:
         return connector_of(system, self._of(policy))

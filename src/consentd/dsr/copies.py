@@ -45,7 +45,14 @@ class SealedCopies:
         )
         if key is None:
             raise NotFound("request_forgotten", "No copy is kept for this request, or none any more.")
-        return PackageFiles(self._folder / str(request), request, key)
+        return PackageFiles(self.folder(request), request, key)
+
+    @property
+    def root(self) -> Path:
+        return self._folder
+
+    def folder(self, request: UUID) -> Path:
+        return self._folder / str(request)
 
 
 class SealedCopy:

@@ -50,31 +50,43 @@ def make_code(case: RequestCase, scheme: str) -> Sending | None:
     """A code for a contact detail of this scheme; None where there is none to send it to, which whoever asked
     is not told. Raises Conflict where the request waits for no proof, or had its codes for a day.
     """
-    unit = case.unit
     if case.state not in (State.RECEIVED, State.IDENTIFYING):
         raise Conflict("not_now", "This request waits for no proof of identity.")
+    require_codes_left(case)
+    case.move(Event.PROOF_ASKED, _SUBJECT)
+    contact = _contact(case, scheme)
+    # Where nobody is, a code is made that goes nowhere: the same work, the same answers.
+    code = new_code(case, contact.id if contact else new_id())
+    return None if contact is None else Sending(contact.named.value, code, case.row["language"])
+
+
+def require_codes_left(case: RequestCase) -> None:
+    """Raises Conflict where the request had its codes for a day."""
+    unit = case.unit
     made = [row for row in store.codes(unit.connection, case.id) if row["created_at"] > unit.now - DAY]
     if len(made) >= MOST_CODES:
         raise Conflict(
             "too_many_codes", "This request had its codes for a day: go on tomorrow, or in another way."
         )
-    case.move(Event.PROOF_ASKED, _SUBJECT)
-    contact = _contact(case, scheme)
+
+
+def new_code(case: RequestCase, identifier: UUID) -> str:
+    """A code for this contact detail; it exists in clear in what is returned alone."""
+    unit = case.unit
     code = f"{secrets.randbelow(10**_DIGITS):0{_DIGITS}}"
-    # Where nobody is, a code is made that goes nowhere: the same work, the same answers.
     store.add_code(
         unit,
         {
             "id": new_id(),
             "request_id": case.id,
-            "identifier_id": contact.id if contact else new_id(),
+            "identifier_id": identifier,
             "digest": _digest(case.keyring, case.id, code),
             "tries": 0,
             "created_at": unit.now,
             "expires_at": unit.now + CODE_MINUTES * MINUTE,
         },
     )
-    return None if contact is None else Sending(contact.named.value, code, case.row["language"])
+    return code
 
 
 def _contact(case: RequestCase, scheme: str) -> Contact | None:

@@ -17,6 +17,7 @@ from consentd.crypto.wrapping import draw_key
 from consentd.dsr import certifying, effects, forgetting, freezing, plan, store, telling
 from consentd.dsr.cases import RequestCase
 from consentd.dsr.choices import choices_of
+from consentd.dsr.copying import rounds
 from consentd.dsr.moments import following
 from consentd.dsr.rights import NEEDS, Right
 from consentd.dsr.shapes import Sealed
@@ -223,6 +224,8 @@ def settle(case: RequestCase, actor: Actor) -> None:
         # It is partial already; nothing new to say.
         return
     case.move(Event.SETTLED, actor, case=found)
+    if case.state is State.REVIEWING and Verb.EXPORT in NEEDS[case.right].verbs:
+        rounds.want(case)
     # Before it is forgotten whom to tell.
     telling.outcome(case)
     if erases and case.state is State.ANSWERED:

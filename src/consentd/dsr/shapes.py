@@ -110,7 +110,44 @@ class Withdraw(Step, frozen=True, kw_only=True, tag="withdraw"):
     note: Words | None = None
 
 
-AnyStep = Identify | AskProof | Approve | Refuse | Extend | Release | Uphold | Retry | Withdraw
+class Redact(Step, frozen=True, kw_only=True, tag="redact"):
+    """Hold back of a copy what is about somebody else (GDPR 15(4)): a record, or one value of it."""
+
+    system: Short
+    what: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+    """The category, as the silo calls it."""
+    record: Annotated[int, msgspec.Meta(ge=1, le=2**53)]
+    """The first of a category is 1."""
+    reason: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+    """In words for the person, without what is held back."""
+    field: Annotated[str, msgspec.Meta(min_length=1, max_length=200)] | None = None
+    """None: the whole record."""
+
+
+class TakeBack(Step, frozen=True, kw_only=True, tag="take_back"):
+    """What was held back goes out after all."""
+
+    redaction: UUID
+
+
+class MakeCopy(Step, frozen=True, kw_only=True, tag="make_copy"):
+    """Make the copy again, where it failed."""
+
+
+AnyStep = (
+    Identify
+    | AskProof
+    | Approve
+    | Refuse
+    | Extend
+    | Release
+    | Uphold
+    | Retry
+    | Withdraw
+    | Redact
+    | TakeBack
+    | MakeCopy
+)
 
 
 class Sealed(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,6 +7,7 @@ import msgspec
 from consentd.callers import staff
 from consentd.dsr import certifying, shapes, store, suspending, telling
 from consentd.dsr.cases import RequestCase
+from consentd.dsr.copying import announcing, rounds
 from consentd.dsr.identity import proven
 from consentd.dsr.moments import following
 from consentd.dsr.rights import NEEDS, Proof, Right
@@ -57,12 +58,22 @@ def take(case: RequestCase, step: shapes.AnyStep) -> None:
         case shapes.Release():
             if case.right is Right.OBJECTION:
                 raise Conflict("not_now", "An objection is upheld (`uphold`) or refused, with reasons.")
+            rounds.require_made(case)
             case.move(Event.RELEASED, actor, {"note": step.note})
+            rounds.released(case, actor)
+            announcing.ready(case)
         case shapes.Retry():
             _retry(case, step, actor)
         case shapes.Withdraw():
             case.move(Event.WITHDRAWN, actor, {"note": step.note})
             suspending.ended(case, actor)
+        case shapes.Redact():
+            rounds.redact(case, step, actor)
+        case shapes.TakeBack():
+            rounds.take_back(case, step, actor)
+        case shapes.MakeCopy():
+            rounds.make_again(case, step, actor)
+    rounds.closed(case, actor)
 
 
 def _identify(case: RequestCase, step: shapes.Identify, actor: Actor) -> None:

@@ -48,13 +48,16 @@ request_keys = sa.Table(
     metadata,
     sa.Column("id", Id, primary_key=True),
     sa.Column("request_id", Id, sa.ForeignKey("requests.id"), nullable=False),
-    # content: what is worked with; package: the copy for the person; mail: letters that wait to be sent.
+    # content: what is worked with; package: what is gathered of the person; archive: one finished copy of it;
+    # mail: letters that wait to be sent.
     sa.Column("kind", sa.Text, nullable=False),
+    # Whose it is: the request's, or of an archive that package's.
+    sa.Column("of_id", Id, nullable=False),
     sa.Column("wrapped", Sealed, nullable=False),
     sa.Column("wrapper_id", Id, sa.ForeignKey("keys.id"), nullable=False, index=True),
     sa.Column("created_at", Instant, nullable=False),
-    sa.UniqueConstraint("request_id", "kind"),
-    sa.CheckConstraint("kind IN ('content', 'package', 'mail')", name="kind"),
+    sa.UniqueConstraint("request_id", "kind", "of_id"),
+    sa.CheckConstraint("kind IN ('content', 'package', 'archive', 'mail')", name="kind"),
 )
 
 request_steps = append_only(
@@ -186,6 +189,30 @@ identity_codes = housekeeping(
     )
 )
 
+# Making a request's copy: one row for each request of which there is to be one.
+package_work = housekeeping(
+    sa.Table(
+        "package_work",
+        metadata,
+        # The request's.
+        sa.Column("id", Id, primary_key=True),
+        # waiting: to be made, or made anew; failed: staff have to do something first.
+        sa.Column("state", sa.Text, nullable=False),
+        sa.Column("code", sa.Text),
+        # The step that brought the request to its review: what consentd holds is gathered once for each.
+        sa.Column("round_id", Id, nullable=False),
+        # Under which random name it was gathered, once it was; and under which the archive is being made.
+        sa.Column("own_id", Id),
+        sa.Column("making_id", Id),
+        sa.Column("attempts", sa.Integer, nullable=False),
+        sa.Column("next_at", Instant, nullable=False),
+        sa.Column("lease_holder", Id),
+        sa.Column("lease_until", Instant),
+        sa.CheckConstraint("state IN ('waiting', 'running', 'made', 'failed', 'ended')", name="state"),
+        sa.Index("ix_package_work_state_next_at", "state", "next_at"),
+    )
+)
+
 packages = kept(
     sa.Table(
         "packages",
@@ -194,6 +221,9 @@ packages = kept(
         sa.Column("request_id", Id, nullable=False, index=True),
         sa.Column("size", sa.BigInteger, nullable=False),
         sa.Column("sha256", Digest, nullable=False),
+        # How many it has, and how many of them and of their values were held back.
+        sa.Column("records", sa.BigInteger, nullable=False),
+        sa.Column("withheld", sa.BigInteger, nullable=False),
         sa.Column("made_at", Instant, nullable=False),
         sa.Column("released_at", Instant),
         sa.Column("expires_at", Instant),

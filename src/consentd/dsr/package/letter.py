@@ -123,7 +123,7 @@ class _Letter:
             case Outcome.PARTIAL:
                 return f"{self._say(w.PARTIAL)}{because}, {self._number(self._count(asked.id))}"
             case Outcome.ANSWERED:
-                return self._number(self._count(asked.id))
+                return self._number(self._count(asked.id)) + because
 
     def _number(self, count: int) -> str:
         return RECORDS(count, self._language) if count else self._say(w.NOTHING)

@@ -1,0 +1,82 @@
+"""A copy over HTTP: what staff see of it, and the one address that anybody may open."""
+
+import io
+import json
+import zipfile
+
+import httpx
+import pytest
+from handed import a_copy
+
+from support.installation import Serving
+
+
+@pytest.fixture
+def released(service: Serving) -> tuple[str, str]:
+    return a_copy(service.installation, released=True)
+
+
+def link(till: httpx.Client, copy: tuple[str, str]) -> str:
+    """Its path: the address is the one that the service is told to have."""
+    request, who = copy
+    body = {"by": who, "grounds": "At the counter, with the card."}
+    answer = till.post(f"/v1/requests/{request}/copy/handover", json=body)
+    answer.raise_for_status()
+    return "/v1/packages/" + answer.json()["url"].rpartition("/")[2]
+
+
+def test_looking_at_a_link_uses_nothing_up_and_the_button_takes_the_copy_once(
+    service: Serving, till: httpx.Client, released: tuple[str, str]
+) -> None:
+    path = link(till, released)
+    with service.stranger() as anybody:
+        assert anybody.head(path).status_code in (200, 405)
+        pages = {anybody.get(at).text for at in (path, path, "/v1/packages/" + "A" * 64)}
+        # The page is the same whatever the link, and has nothing but a button.
+        (page,) = pages
+        assert '<form method="post"' in page
+        assert released[0] not in page
+        taken = anybody.post(path)
+        assert taken.status_code == 200
+        assert taken.headers["content-type"] == "application/zip"
+        assert taken.headers["content-disposition"] == 'attachment; filename="copie.zip"'
+        assert taken.headers["cache-control"] == "no-store"
+        assert int(taken.headers["content-length"]) == len(taken.content)
+        names = zipfile.ZipFile(io.BytesIO(taken.content)).namelist()
+        assert {"index.html", "letter.pdf", "manifest.sig", "proofs.json"} <= set(names)
+        answers = [anybody.post(at) for at in (path, "/v1/packages/" + "A" * 64, "/v1/packages/x")]
+        told = {json.dumps(one.json() | {"instance": ""}) for one in answers}
+        assert ({one.status_code for one in answers}, len(told)) == ({404}, 1)
+        assert answers[0].json()["code"] == "dead_link"
+        dead = anybody.post(path, headers={"accept": "text/html"})
+        assert (dead.status_code, "<form" in dead.text) == (404, False)
+    told_request = till.get(f"/v1/requests/{released[0]}").json()
+    assert [step["event"] for step in told_request["steps"]][-2:] == ["copy_handed_over", "copy_fetched"]
+    assert service.installation.entries().count("request.copy_fetched") >= 1
+
+
+def test_staff_look_page_by_page_before_a_copy_goes_out(service: Serving, till: httpx.Client) -> None:
+    request, who = a_copy(service.installation)
+    told = till.get(f"/v1/requests/{request}/copy").json()
+    assert told["state"] == "made"
+    own = next(one for one in told["gathered"] if one["system"] == "(own)")
+    assert "history" in {one["what"] for one in own["categories"]}
+    asked = {"by": who, "system": "(own)", "what": "contact_details", "limit": 1}
+    page = till.get(f"/v1/requests/{request}/copy/records", params=asked).json()
+    (record,) = page["records"]
+    assert record["number"] == 1
+    step = {"step": "redact", "by": who, "system": "(own)", "what": "contact_details", "record": 1}
+    body = step | {"reason": "le nom d’un autre client"}
+    assert till.post(f"/v1/requests/{request}/steps", json=body).status_code == 200
+    early = till.post(f"/v1/requests/{request}/steps", json={"step": "release", "by": who})
+    assert (early.status_code, early.json()["code"]) == (409, "copy_not_made")
+    page = till.get(f"/v1/requests/{request}/copy/records", params=asked).json()
+    assert page["records"][0]["held"] == list(record["record"])
+    stranger = asked | {"by": request}
+    missing = till.get(f"/v1/requests/{request}/copy/records", params=stranger)
+    assert (missing.status_code, missing.json()["code"]) == (404, "unknown_staff")
+
+
+def test_a_link_of_the_mail_needs_the_code(till: httpx.Client, released: tuple[str, str]) -> None:
+    wrong = till.post(f"/v1/requests/{released[0]}/copy/link", json={"code": "00000000"})
+    assert (wrong.status_code, wrong.json()["code"]) == (422, "wrong_code")
