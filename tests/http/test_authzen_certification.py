@@ -108,7 +108,9 @@ def test_every_part_of_the_scenario_is_here() -> None:
     assert all(case["note"] for case in CASES)
 
 
-@pytest.mark.parametrize("number", ["bfe9eb29-ab87-4ca3-be83-a1d5d8305716", "7", "my own number: 0624686501"])
+@pytest.mark.parametrize(
+    "number", ["bfe9eb29-ab87-4ca3-be83-a1d5d8305716", "7", "my own number: 0624686501", "n" * 256]
+)
 def test_2_5_1_the_number_of_a_request_comes_back_as_it_was(
     service: Serving, till: httpx.Client, people: dict[str, str], number: str
 ) -> None:
@@ -128,6 +130,12 @@ def test_promise_18_a_number_that_came_short_is_sent_back_and_not_logged(
     last = till.post(SCENARIO["evaluation"], json=body, headers={"x-request-id": "a-number-to-wait-for"})
     assert last.status_code == 200
     assert "0624686501" not in service.log(since, "a-number-to-wait-for")
+
+
+def test_a_number_longer_than_256_characters_is_not_taken(till: httpx.Client, people: dict[str, str]) -> None:
+    body, number = filled(CASES[0]["body"], people), "n" * 257
+    answer = till.post(SCENARIO["evaluation"], json=body, headers={"x-request-id": number})
+    assert (answer.status_code, len(answer.headers["x-request-id"])) == (200, 36)
 
 
 def test_2_5_2_a_request_without_a_number_is_given_one(till: httpx.Client, people: dict[str, str]) -> None:
