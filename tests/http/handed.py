@@ -14,10 +14,11 @@ from consentd.db.unit import Unit
 from consentd.dsr import store, task_examples
 from consentd.evidence.model import OPERATOR
 from consentd.kernel.connection import Verb
-from consentd.kernel.instants import HOUR
+from consentd.kernel.instants import HOUR, Instant
 from consentd.policy.service import activate
+from consentd.systems.links import Links
 from support.builders import Company, RealClock, demo_policy
-from support.inbox import InboxSilo, polled
+from support.inbox import OWNER, InboxSilo, polled
 from support.installation import Installation
 from support.rights import RIGHTS, Rights
 
@@ -64,6 +65,16 @@ def hand_out(installation: Installation, verb: str = "restrict", *, taken: bool 
             return task
 
         return await company.database.housekeep(taking)
+
+    return str(installation.within(work))
+
+
+def link_to(installation: Installation, task: str) -> str:
+    """The token that the mail to the till's owner would bear."""
+
+    async def work(parts: Parts) -> str:
+        links = Links(parts.keyring, installation.settings.public_url)
+        return links.token_for(UUID(task), OWNER.email, Instant(RealClock()() + HOUR))
 
     return str(installation.within(work))
 

@@ -14,6 +14,7 @@ from consentd.dsr.task_shapes import AnswerAsked, TaskAnswered
 from consentd.kernel.connection import Verb
 from consentd.kernel.errors import Conflict, Unprocessable
 from consentd.kernel.policy import Policy
+from consentd.kernel.tasks import TaskAnswer
 from consentd.subjects.requests import Identifier, spell
 from consentd.systems.connectors.contract import Answer, Kept, Part, Preference, Verdict
 
@@ -23,7 +24,7 @@ async def answer(handing: Handing, caller: Caller, id_: UUID, asked: AnswerAsked
 
     def work(unit: Unit) -> bool:
         case, row = handing.locked(unit, caller, id_)
-        said = _answer(case.compiled.policy, asked)
+        said = answer_of(case.compiled.policy, asked)
         if row["state"] == "ended":
             if not answered_alike(case, row, said):
                 raise Conflict(
@@ -51,7 +52,7 @@ def _require_records(row: Row, said: Answer) -> None:
         )
 
 
-def _answer(policy: Policy, asked: AnswerAsked) -> Answer:
+def answer_of(policy: Policy, asked: TaskAnswer) -> Answer:
     return Answer(
         verdict=asked.verdict,
         code=asked.code,
