@@ -40,7 +40,8 @@ from consentd.db.postgres import PostgresDatabase
 from consentd.db.sqlite import SqliteDatabase
 from consentd.db.unit import unwatched
 from consentd.dsr import api as dsr_api
-from consentd.dsr import certificates_api, logins_api, plan_api, tasks_api
+from consentd.dsr import certificates_api, links_api, logins_api, plan_api, task_pages_api, tasks_api
+from consentd.dsr.by_link import ByLink
 from consentd.dsr.composed import Requests
 from consentd.dsr.copying import api as copies_api
 from consentd.dsr.dry_run import DryRun
@@ -62,6 +63,7 @@ from consentd.kernel.errors import ConsentdError, OperatorError, Tampered, Unava
 from consentd.policy.service import PolicyBook, log_origin
 from consentd.subjects import api as subjects_api
 from consentd.subjects.doing import Doing
+from consentd.systems.links import Links
 from consentd.web import health, idempotency, logs, openapi, pages
 from consentd.web.application import Application, build
 from consentd.web.health import NotReady, Readiness
@@ -259,6 +261,7 @@ def slices(
     checks = CheckService(database, gatherer(database), keyring, parts.policies, clock.now, parts.counts)
     permits = Permits(doing, checks, parts.settings.public_url)
     handing = Handing(doing, clock.now, requests.wake)
+    by_link = ByLink(handing, requests.copies, Links(keyring, parts.settings.public_url))
     return [
         *callers_api.routes(database, keyring, parts.tokens, parts.settings.public_url),
         *evidence_api.routes(database, keyring, parts.origin or "", public=PUBLIC, protected=KNOWN),
@@ -272,6 +275,8 @@ def slices(
         *logins_api.routes(Logins(doing, parts.settings.public_url, requests.wake)),
         *copies_api.routes(requests.looking(doing), requests.handing_out(doing)),
         *tasks_api.routes(handing, requests.copies, os.environ),
+        *links_api.routes(by_link),
+        *task_pages_api.routes(by_link),
         *certificates_api.routes(doing),
         *plan_api.routes(DryRun(doing, requests.connector)),
         *authzen_api.routes(checks, doing, batches, parts.settings.public_url),

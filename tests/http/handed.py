@@ -17,11 +17,12 @@ from consentd.dsr.copying.rounds import made
 from consentd.dsr.running import answered
 from consentd.evidence.model import OPERATOR, SERVICE
 from consentd.kernel.connection import Verb
-from consentd.kernel.instants import HOUR
+from consentd.kernel.instants import HOUR, Instant
 from consentd.policy.service import activate
 from consentd.systems.connectors.contract import Answer, Verdict
+from consentd.systems.links import Links
 from support.builders import Company, RealClock, demo_policy
-from support.inbox import InboxSilo, polled
+from support.inbox import OWNER, InboxSilo, polled
 from support.installation import Installation
 from support.rights import RIGHTS, Rights
 
@@ -107,6 +108,16 @@ def a_copy(installation: Installation, *, released: bool = False) -> tuple[str, 
         return str(asked.id), str(colleague)
 
     return installation.within(work)
+
+
+def link_to(installation: Installation, task: str) -> str:
+    """The token that the mail to the till's owner would bear."""
+
+    async def work(parts: Parts) -> str:
+        links = Links(parts.keyring, installation.settings.public_url)
+        return links.token_for(UUID(task), OWNER.email, Instant(RealClock()() + HOUR))
+
+    return str(installation.within(work))
 
 
 async def _until_asked(company: Company, request: UUID) -> None:

@@ -33,6 +33,7 @@ UNKNOWN_HERE = {
     "/v1/requests/{request_id}/copy/code": "copy_not_released",
     "/v1/requests/{request_id}/copy/link": "wrong_code",
     "/v1/requests/{request_id}/copy/handover": "unknown_staff",
+    "/v1/task-links/{token}/answer": "unknown_link",
 }
 """Bodies that are read, and name what a test cannot know beforehand."""
 GOOD: dict[str, dict[str, Any]] = {
@@ -84,6 +85,11 @@ GOOD: dict[str, dict[str, Any]] = {
         "preferences": [{"purpose": "newsletter", "channel": "email", "state": "refused"}],
     },
     "/v1/tasks/{task_id}/release": {"lease": LEASE, "code": "till_closed", "detail": "At night."},
+    "/v1/task-links/{token}/answer": {
+        "verdict": "done",
+        "parts": [{"what": "cards", "found": 1}],
+        "records": [{"what": "cards", "record": {"number": "7"}}],
+    },
     "/v1/replica": {"replica": "0" * 32, "policy": "sha256:0", "limit": 2},
     "/v1/requests": {
         "right": "rectification",

@@ -12,7 +12,7 @@ import msgspec
 import pytest
 import schemathesis
 from acts import new_email, person, question, recording
-from handed import hand_out
+from handed import hand_out, link_to
 
 from consentd.app import description
 from support.installation import ROOT, Serving
@@ -120,6 +120,10 @@ def test_every_example_is_taken_by_the_service(service: Serving, till: httpx.Cli
                 caller = till
                 task = hand_out(service.installation, taken=not path.endswith("/claim"))
                 place = place.replace("{task_id}", task)
+            if path.startswith("/v1/task-links"):
+                verb = "export" if "records" in example["value"] else "restrict"
+                token = link_to(service.installation, hand_out(service.installation, verb, taken=False))
+                place = place.replace("{token}", token)
             answer = caller.request(method, place, json=example["value"])
             assert answer.status_code in (200, 201, 202), answer.text
             documented = OPERATIONS[name]["responses"][str(answer.status_code)]["content"]

@@ -60,7 +60,7 @@ def all_routes() -> list[Route]:
 
 
 ROUTES = all_routes()
-GUARDED = [route for route in ROUTES if route.asks is not Door.OPEN]
+GUARDED = [route for route in ROUTES if route.asks not in (Door.OPEN, Door.LINK)]
 SCOPED = [route for route in GUARDED if isinstance(route.asks, Scope)]
 
 PUBLIC = {
@@ -86,6 +86,15 @@ PUBLIC = {
 """What anyone may call. None of it changes or releases anything about a person, but the last: it hands out a
 copy of somebody's data to whoever has the link of it, once, and that is logged (test_copies_on_the_wire).
 """
+
+BY_LINK = {
+    "GET /tasks/{token}",
+    "POST /tasks/{token}",
+    "GET /v1/task-links/{token}",
+    "POST /v1/task-links/{token}/answer",
+    "POST /v1/task-links/{token}/customer",
+}
+"""What a link opens, and nothing else: test_tasks_by_link says what each logs."""
 
 COUNTED = {
     "POST /v1/check",
@@ -248,6 +257,17 @@ def called(client: httpx.Client, route: Route, **ids: str) -> Any:
 
 def test_promise_8_what_anyone_may_call_is_a_list_that_is_kept_by_hand() -> None:
     assert {str(route) for route in ROUTES if route.asks is Door.OPEN} == PUBLIC
+    assert {str(route) for route in ROUTES if route.asks is Door.LINK} == BY_LINK
+
+
+@pytest.mark.parametrize("route", [route for route in ROUTES if route.asks is Door.LINK], ids=str)
+def test_promise_13_without_a_link_that_holds_a_page_or_a_call_is_not_there(
+    service: Serving, route: Route
+) -> None:
+    with service.stranger() as client:
+        body = {"verdict": "done"} if route.path.endswith("/answer") else None
+        answer = client.request(route.method, route.path.replace("{token}", "A" * 98), json=body)
+    assert answer.status_code == 404
 
 
 def test_promise_8_every_route_that_asks_for_a_scope_has_its_example_here() -> None:

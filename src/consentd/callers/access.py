@@ -20,6 +20,7 @@ BODY = "body"
 class Door(Enum):
     OPEN = "open"
     KNOWN = "known"
+    LINK = "link"
 
 
 SIGNED = "signed"
@@ -29,6 +30,8 @@ SIGNED = "signed"
 PUBLIC: dict[str, Any] = {ASKS: Door.OPEN}
 """Anyone may call."""
 
+LINK: dict[str, Any] = {ASKS: Door.LINK}
+"""Whoever has a link that holds, which the route's service verifies before anything else."""
 KNOWN: dict[str, Any] = {ASKS: Door.KNOWN}
 """Any system whose access is not revoked, which the guard reads: such a route has no unit to do so."""
 

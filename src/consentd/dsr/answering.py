@@ -16,9 +16,10 @@ from consentd.dsr.task_shapes import AnswerAsked, TaskAnswered
 from consentd.kernel.connection import Verb
 from consentd.kernel.errors import Conflict, Unprocessable
 from consentd.kernel.policy import Policy
+from consentd.kernel.tasks import TaskAnswer
 from consentd.subjects.requests import Identifier, spell
+from consentd.systems.connectors import wire
 from consentd.systems.connectors.contract import Answer, Verdict
-from consentd.systems.connectors.wire import answer_of
 
 
 async def answer(handing: Handing, caller: Caller, id_: UUID, asked: AnswerAsked) -> TaskAnswered:
@@ -26,7 +27,7 @@ async def answer(handing: Handing, caller: Caller, id_: UUID, asked: AnswerAsked
 
     def work(unit: Unit) -> bool:
         case, row = handing.locked(unit, caller, id_)
-        said = _answer(case.compiled.policy, asked)
+        said = answer_of(case.compiled.policy, asked)
         if row["state"] == "ended":
             if not answered_alike(case, row, said):
                 raise Conflict(
@@ -54,9 +55,9 @@ def _require_records(row: Row, said: Answer) -> None:
         )
 
 
-def _answer(policy: Policy, asked: AnswerAsked) -> Answer:
+def answer_of(policy: Policy, asked: TaskAnswer) -> Answer:
     return msgspec.structs.replace(
-        answer_of(asked),
+        wire.answer_of(asked),
         identifiers=tuple(
             spell(policy, Identifier(one.scheme, one.value), None, f"/identifiers/{number}")
             for number, one in enumerate(asked.identifiers)

@@ -135,13 +135,9 @@ class ManualConnector(Connector):
         return subject(language).format(**said), text
 
     def _steps(self, verb: Verb, lift: bool) -> str:
-        own = self._manual.steps.get(verb)
-        if own:
-            return (own.get(self._language) or next(iter(own.values()))).strip()
-        steps = list(words.STEPS[verb])
-        if lift and verb is Verb.RESTRICT:
-            steps[1] = words.THAW
-        told = [step(self._language).format(tool=self._system.name) for step in steps]
+        if self._manual.steps.get(verb):
+            return "\n".join(steps_of(self._system, verb, self._language, lift=lift))
+        told = steps_of(self._system, verb, self._language, lift=lift)
         return "\n".join(f"{number}. {step}" for number, step in enumerate(told, 1))
 
     def _local(self, instant: Instant) -> dt.date:
@@ -165,6 +161,18 @@ class ManualConnector(Connector):
         except (NetError, OperatorError) as error:
             return _failed(error.code, error.message)
         return None
+
+
+def steps_of(system: System, verb: Verb, language: Language, *, lift: bool = False) -> tuple[str, ...]:
+    """What is to be done, step by step: as the policy says for this silo, else the usual."""
+    manual = system.connection.manual if system.connection else None
+    own = manual.steps.get(verb) if manual else None
+    if own:
+        return tuple((own.get(language) or next(iter(own.values()))).strip().split("\n"))
+    steps = list(words.STEPS[verb])
+    if lift and verb is Verb.RESTRICT:
+        steps[1] = words.THAW
+    return tuple(step(language).format(tool=system.name) for step in steps)
 
 
 def _failed(code: str, detail: str) -> Answer:
