@@ -1,13 +1,17 @@
 # `make help` lists what there is. Each target is one script or one command, the same on a laptop and in CI.
-.PHONY: help run test lint format types migrate openapi bench requirements clean
+.PHONY: help run demo-rights test lint format types migrate openapi bench requirements clean
 .DEFAULT_GOAL := help
 PYTHON := .venv/bin/python
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-14s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## start consentd with the demo company's rules
 	@scripts/run
+
+demo-rights: ## one access and one erasure over three live tools, on a fresh folder
+	@scripts/environment run
+	@$(PYTHON) demo/rights.py
 
 test: ## form, types, and all tests on both databases
 	@scripts/test

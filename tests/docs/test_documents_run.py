@@ -160,11 +160,11 @@ def test_every_command_and_option_that_a_document_names_exists() -> None:
 
 
 def test_every_make_target_that_a_document_names_exists() -> None:
-    targets = set(re.findall(r"^([a-z]+):.*## ", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    targets = set(re.findall(r"^([a-z-]+):.*## ", (ROOT / "Makefile").read_text(), re.MULTILINE))
     named = {
         match[1]
         for document in DOCUMENTS
         for line in lines_of(document)
-        if (match := re.match(r"make ([a-z]+)", line))
+        if (match := re.match(r"make ([a-z-]+)", line))
     }
     assert {"run", "test"} <= named <= targets
