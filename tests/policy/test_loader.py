@@ -160,6 +160,13 @@ def line_of(rules: Path, file: str, text: str) -> int:
         ("controller.yaml", "country: FR", "country: XX", "no law pack covers"),
         ("controller.yaml", "country: FR", "country: fr", "two capital letters"),
         ("controller.yaml", "zone: Europe/Paris", "zone: Europe/Pari", "unknown time zone"),
+        ("controller.yaml", "months: 36", "months: 0", "must be at least 1"),
+        (
+            "controller.yaml",
+            "keeping:",
+            "keeping:\n  - { id: prospects, months: 24, because: twice }",
+            "stands here twice",
+        ),
         ("controller.yaml", 'accent: "#5b3a8c"', "accent: violet", "must be a colour"),
         ("controller.yaml", "log_origin: maison", "log_origin: https://maison", "must be a host and a name"),
         (

@@ -20,6 +20,7 @@ from consentd.cli import (
     proof,
     receipt,
     restore,
+    retention,
     serving,
     setup,
     staff,
@@ -53,6 +54,7 @@ MODULES = (
     keys,
     audit,
     restore,
+    retention,
     states,
     openapi,
 )

@@ -56,6 +56,13 @@ def of_rights(
     return list(connection.execute(statement).mappings())
 
 
+def last_proven(connection: sa.Connection, subjects: Collection[UUID]) -> int | None:
+    """When the latest request of these came in about which it was shown who asks."""
+    c = t.requests.c
+    statement = sa.select(sa.func.max(c.created_at)).where(c.subject_id.in_(list(subjects)), c.proof > 0)
+    return connection.execute(statement).scalar()
+
+
 def steps(connection: sa.Connection, request_id: UUID) -> list[sa.RowMapping]:
     """In the order in which they were taken."""
     c = t.request_steps.c

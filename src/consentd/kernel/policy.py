@@ -31,6 +31,16 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, for
     url: str | None = None
 
 
+class Keeping(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """For how long people are kept of whom nothing is heard."""
+
+    id: str
+    months: int
+    """From their last sign: a sale, a choice, a message of theirs, the end of a contract."""
+    because: str
+    """The law or guidance that sets it."""
+
+
 class Controller(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     name: str
     country: str
@@ -47,6 +57,8 @@ class Controller(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, 
     """After how many days the last backup of consentd's own database is unreadable. Certificates of erasure
     promise it, so it is part of the rules, under their hash, and no setting that differs between processes.
     """
+    keeping: tuple[Keeping, ...] = ()
+    """Whoever is kept longer is told by `consentd retention preview`."""
     accent: str | None = None
     """The company's colour on pages, "#5b3a8c"."""
 

@@ -77,6 +77,11 @@ def _controller(policy: Policy, checker: Checker) -> None:
     checker.zone(file, ("zone",), controller.zone)
     if not controller.languages:
         checker.fault(file, ("languages",), "at least one language is needed")
+    for index, rule in enumerate(controller.keeping):
+        if rule.months < 1:
+            checker.fault(file, ("keeping", index, "months"), "must be at least 1")
+        if any(rule.id == one.id for one in controller.keeping[:index]):
+            checker.fault(file, ("keeping", index, "id"), f"{rule.id!r} stands here twice")
     if not _COUNTRY.fullmatch(controller.country):
         checker.fault(file, ("country",), f"{controller.country!r} is no country: two capital letters")
     elif not any(controller.country in pack.countries for pack in policy.packs.values()):

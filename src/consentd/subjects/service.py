@@ -12,6 +12,7 @@ from consentd.crypto.subject_keys import open_keys
 from consentd.db.unit import Unit
 from consentd.kernel.errors import NotFound
 from consentd.kernel.ids import GroupId, SubjectId
+from consentd.kernel.instants import Instant
 from consentd.kernel.policy import Policy
 from consentd.subjects import (
     identifiers_store,
@@ -81,6 +82,16 @@ def person_by_id(connection: Any, subject: UUID) -> Found:  # Any: a database co
     if group is None:
         raise not_found()
     return person_of(connection, group)
+
+
+def recorded_at(connection: Any, members: Collection[SubjectId]) -> Instant:
+    """Any: a database connection. When the latest of these, who are on record, came there."""
+    return store.latest_created(connection, members)
+
+
+def schemes_of(connection: Any, members: Collection[SubjectId]) -> frozenset[str]:
+    """Any: a database connection. By which kinds of identifiers these are known; opens none."""
+    return frozenset(row.scheme for row in links_store.links_of(connection, members))
 
 
 def live_subjects(connection: Any) -> list[SubjectId]:  # Any: a database connection

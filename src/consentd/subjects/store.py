@@ -81,6 +81,11 @@ def live(connection: sa.Connection) -> list[SubjectId]:
     return [SubjectId(one) for one in connection.execute(statement).scalars()]
 
 
+def latest_created(connection: sa.Connection, subjects: Collection[SubjectId]) -> Instant:
+    statement = sa.select(sa.func.max(t.subjects.c.created_at)).where(t.subjects.c.id.in_(list(subjects)))
+    return Instant(connection.execute(statement).scalar_one())
+
+
 def group_of(connection: sa.Connection, subject: SubjectId) -> GroupId | None:
     """None for an unknown or erased subject."""
     found = connection.execute(
