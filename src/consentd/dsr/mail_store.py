@@ -54,6 +54,14 @@ def anything_due(connection: sa.Connection, now: int) -> bool:
     return connection.execute(statement).first() is not None
 
 
+def in_its_turn() -> sa.ColumnElement[bool]:
+    """What nothing else has to reach the person before: first that it takes longer, then the answer."""
+    c, before = t.outgoing_mails.c, t.outgoing_mails.alias("before")
+    unsent = (before.c.request_id == c.request_id, before.c.whom == "person", before.c.id < c.id)
+    earlier = sa.exists().where(*unsent, before.c.state.in_(("waiting", "running")))
+    return sa.or_(c.whom != "person", ~earlier)
+
+
 def to_remind(connection: sa.Connection, now: int, limit: int) -> list[sa.RowMapping]:
     """id and request_id of the tasks whose owner is to be reminded by now."""
     c = t.silo_tasks.c

@@ -121,6 +121,7 @@ class Mailing:
                 states=("waiting", "running"),
                 order="next_at",
                 limit=AT_ONCE,
+                only=mail_store.in_its_turn(),
             )
 
         rows = await self._database.housekeep(anything)
