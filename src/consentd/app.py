@@ -294,7 +294,7 @@ def description() -> str:
 
 async def _purge_by_the_hour(parts: Parts, imports: Imports, requests: Requests) -> None:
     """What has a date: idempotency keys, spent assertions, proof keys that no law orders kept, copies that
-    nobody fetched in time, and requests that are over.
+    nobody fetched in time, requests that are over, and people whom the policy has kept long enough.
     """
     while True:
         with contextlib.suppress(ConsentdError, OSError):
@@ -303,6 +303,7 @@ async def _purge_by_the_hour(parts: Parts, imports: Imports, requests: Requests)
             await parts.database.change(lambda unit: purge_proofs(unit, parts.keyring, SERVICE))
             await parts.database.change(lambda unit: forget_due(unit, parts.keyring))
             await requests.sweep()
+            await requests.retain()
             # What was shredded must not be readable in the write-ahead log either.
             await parts.database.checkpoint_truncate()
             await imports.worker.sweep()

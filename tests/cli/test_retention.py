@@ -27,3 +27,24 @@ def test_a_preview_tells_how_many_where_and_some_of_them(installation: Installat
     assert rule["examples"] == ids[:1]
     assert rule["held"] == {"contract": 0, "restricted": 0, "request": 0}
     assert installation.entries().count("retention.previewed") == 2
+
+
+def test_a_run_begins_erasures_and_a_report_tells_how_far_they_are(installation: Installation) -> None:
+    till = installation.connect("consent:write", name="till")
+    with installation.served() as serving, serving.client_of(till) as client:
+        body = {
+            "subject": {"identifiers": [{"scheme": "loyalty", "value": "ML1"}], "territory": "FR"},
+            "events": [
+                {"purpose": "promotions", "channel": "sms", "state": "refused", "occurred_at": "2020-01-01"}
+            ],
+        }
+        assert client.post("/v1/consents", json=body).status_code == 201
+    told = installation.run("retention", "run")
+    assert (told.code, told.out) == (0, "Erasures begun: 1. People looked at: 1.\n")
+    assert installation.run("retention", "report").out.startswith(
+        "Begun in the last 30 days: 1 (1 partial)\n"
+    )
+    assert installation.run("retention", "run", "--json").json["requests"] == []
+    found = installation.run("retention", "report", "--json").json
+    assert found["states"] == {"partial": 1}
+    assert installation.entries().count("subject.erased") == 1

@@ -8,6 +8,7 @@ import msgspec
 from consentd.consent import grouping_store
 from consentd.consent.rebuilding import events_about
 from consentd.crypto.keyring import Keyring
+from consentd.kernel.errors import NotFound
 from consentd.kernel.ids import GroupId, SubjectId
 from consentd.kernel.instants import Instant
 from consentd.kernel.retention import Signs
@@ -38,6 +39,15 @@ def heard_of(connection: Any, keyring: Keyring, after: UUID, limit: int) -> list
         _heard(connection, keyring, GroupId(group), tuple(map(SubjectId, members)))
         for group, members in grouping_store.groups_page(connection, after, limit)
     ]
+
+
+def heard_of_one(connection: Any, keyring: Keyring, group: GroupId) -> Heard | None:
+    """Any: a database connection. None where there is nobody (any more)."""
+    try:
+        members = subjects.person_of(connection, group).members
+    except NotFound:
+        return None
+    return _heard(connection, keyring, group, members)
 
 
 def _heard(connection: Any, keyring: Keyring, group: GroupId, members: tuple[SubjectId, ...]) -> Heard:

@@ -15,6 +15,7 @@ from consentd.dsr.copying.maker import Maker
 from consentd.dsr.copying.sweeping import sweep
 from consentd.dsr.mailing import Mailing
 from consentd.dsr.posting import Post
+from consentd.dsr.retaining import run_planned
 from consentd.dsr.service import RequestService
 from consentd.dsr.working import Worker
 from consentd.kernel.policy import Policy, System
@@ -36,6 +37,7 @@ class Requests:
         self._settings = settings
         self._database = database
         self._keyring = keyring
+        self._policies = policies
         self._clock = clock
         self._tools: Tools | None = None
         mail = mailer(settings, clock)
@@ -64,6 +66,10 @@ class Requests:
     async def sweep(self) -> None:
         """Copies whose time is over, and files that nothing opens any more."""
         await with_fresh_keys(self._keyring, self._database, self._sweep)
+
+    async def retain(self) -> None:
+        """Begins to erase whom the policy has kept long enough, as many as it has done by itself."""
+        await run_planned(self._database, self._keyring, self._policies, self._clock())
 
     def connector(self, system: System, policy: Policy) -> Connector:
         return connector_of(system, self._of(policy))

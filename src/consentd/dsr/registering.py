@@ -33,8 +33,11 @@ from consentd.kernel.ids import SubjectId
 from consentd.kernel.policy import Policy
 from consentd.kernel.request_rules import Way, approvals
 from consentd.subjects import service as subjects
-from consentd.subjects.requests import spell
+from consentd.subjects.requests import Identifier, spell
 from consentd.subjects.spelling import Named
+
+_MOST_NAMED = 20
+"""As many as anybody may name in a request."""
 
 
 def register(
@@ -49,6 +52,10 @@ def register(
     need = NEEDS[asked.right]
     if asked.right is Right.RECTIFICATION and not asked.changes:
         raise Unprocessable("changes_missing", "To rectify, say in `changes` which field and what is right.")
+    if asked.right is Right.RETENTION:
+        raise wrong(
+            "not_to_be_asked", "/right", "What the policy has kept long enough is erased by its own rules."
+        )
     if asked.purposes:
         _check_purposes(policy, asked)
     # Before anything else is written: from this moment on no check allows what the person stopped.
@@ -81,6 +88,33 @@ def follow(case: RequestCase, right: Right, actor: Actor, *, approvals_needed: i
     }
     content = msgspec.structs.replace(content, asked=asked, known=known)
     found = _entered(case.unit, case.keyring, case.compiled, actor, content, received, about)
+    _go_on(found, actor)
+    return found
+
+
+def begin_retention(
+    unit: Unit,
+    keyring: Keyring,
+    compiled: CompiledPolicy,
+    actor: Actor,
+    subject: SubjectId,
+    known: tuple[tuple[str, str], ...],
+) -> RequestCase:
+    """The erasure of somebody whom the policy has kept long enough, and who is due now."""
+    named = tuple(Identifier(scheme, value) for scheme, value in known[:_MOST_NAMED])
+    language = compiled.policy.controller.languages[0]
+    content = Sealed(
+        asked=RequestAsked(right=Right.RETENTION, identifiers=named, language=language),
+        named=known,
+        known=known,
+    )
+    about: dict[str, Any] = {
+        "subject_id": subject,
+        "proof": Proof.NONE.value,
+        "approvals_needed": approvals(compiled.policy.requests, Right.RETENTION, "person"),
+    }
+    received = local_day(unit.now, compiled.policy)
+    found = _entered(unit, keyring, compiled, actor, content, received, about)
     _go_on(found, actor)
     return found
 

@@ -5,17 +5,15 @@ A preview changes nothing but the log, which says that somebody looked. It names
 
 from collections import Counter
 from functools import partial
-from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import msgspec
 
-from consentd.consent.signs import Heard, heard_of
+from consentd.consent.signs import Heard
 from consentd.crypto.keyring import Keyring, with_fresh_keys
 from consentd.db.unit import Database, Unit
-from consentd.dsr import store
-from consentd.dsr.states import OPEN
+from consentd.dsr import heard as people
 from consentd.evidence.model import Actor
 from consentd.evidence.recorder import begin
 from consentd.kernel.instants import Instant
@@ -61,17 +59,16 @@ async def preview(
     compiled = await database.read(policies.active)
     policy = compiled.policy
     tallies = {rule.id: _Tally() for rule in policy.controller.keeping}
-    people, after = 0, UUID(int=0)
+    total, after = 0, UUID(int=0)
     while tallies:
-        page = await with_fresh_keys(
-            keyring, database, partial(database.read, partial(_page, keyring=keyring, after=after))
-        )
+        read = partial(people.page, keyring=keyring, after=after, limit=PAGE)
+        page = await with_fresh_keys(keyring, database, partial(database.read, read))
         if not page:
             break
         for heard in page:
             _count(policy, tallies, heard, now)
-        people, after = people + len(page), page[-1].group
-    told = Preview(people=people, rules=tuple(_rule(policy, name, one) for name, one in tallies.items()))
+        total, after = total + len(page), page[-1].group
+    told = Preview(people=total, rules=tuple(_rule(policy, name, one) for name, one in tallies.items()))
 
     def log(unit: Unit) -> None:
         entry = begin(
@@ -82,22 +79,10 @@ async def preview(
             key=keyring.audit(),
             policy=compiled.hash,
         )
-        entry.close({"people": people, "due": {rule.rule: rule.due for rule in told.rules}})
+        entry.close({"people": total, "due": {rule.rule: rule.due for rule in told.rules}})
 
     await database.change(log)
     return told
-
-
-def _page(connection: Any, *, keyring: Keyring, after: UUID) -> list[Heard]:  # Any: a database connection
-    found = []
-    for heard in heard_of(connection, keyring, after, PAGE):
-        asked = any(store.open_of(connection, member, OPEN) for member in heard.members)
-        # Who asked for a right, and showed who they are, was there.
-        told = (heard.signs.last, store.last_proven(connection, heard.members))
-        last = max((Instant(one) for one in told if one is not None), default=None)
-        signs = msgspec.structs.replace(heard.signs, open_request=asked, last=last)
-        found.append(msgspec.structs.replace(heard, signs=signs))
-    return found
 
 
 def _count(policy: Policy, tallies: dict[str, _Tally], heard: Heard, now: Instant) -> None:

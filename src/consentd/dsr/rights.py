@@ -71,6 +71,13 @@ NEEDS: dict[Right, Need] = {
         verbs=(Verb.ERASE, Verb.CONFIRM),
         told_to_recipients=True,
     ),
+    # Nobody asks, so there is nobody to prove who they are: whether it is due is looked at instead.
+    Right.RETENTION: Need(
+        article="GDPR 5(1)(e)",
+        proof=Proof.NONE,
+        verbs=(Verb.ERASE, Verb.CONFIRM),
+        told_to_recipients=True,
+    ),
 }
 
 

@@ -14,7 +14,7 @@ from consentd.consent.erasure import Certificate
 from consentd.crypto import request_keys
 from consentd.crypto.seal import Place, seal, unseal
 from consentd.crypto.wrapping import draw_key
-from consentd.dsr import certifying, effects, forgetting, freezing, plan, store, telling
+from consentd.dsr import certifying, effects, forgetting, freezing, heard, plan, store, telling
 from consentd.dsr.cases import RequestCase
 from consentd.dsr.choices import choices_of
 from consentd.dsr.copying import rounds
@@ -79,7 +79,7 @@ def _members(case: RequestCase, subject: SubjectId) -> tuple[SubjectId, ...]:
 
 def advance(case: RequestCase) -> None:
     """Makes whatever tasks follow from the answers so far; where none does and none is under way, settles."""
-    if case.state not in RUNS:
+    if case.state not in RUNS or _given_up(case):
         return
     policy = case.compiled.policy
     # Read once: a part that is over before it began tells nothing by which the person is known.
@@ -91,6 +91,20 @@ def advance(case: RequestCase) -> None:
             tasks[one.system, one.verb] = plan.Told(one.state, one.verdict)
     if plan.unsettled(tasks) == 0:
         settle(case, SERVICE)
+
+
+def _given_up(case: RequestCase) -> bool:
+    """Ends an erasure that nobody asked for, where its person gave a sign since. What a silo erased by
+    then is told in the request; consentd keeps its own part.
+    """
+    if case.right is not Right.RETENTION or case.state is not State.RUNNING:
+        return False
+    group = subjects.group_of(case.unit.connection, SubjectId(case.row["subject_id"]))
+    person = None if group is None else heard.one(case.unit.connection, case.keyring, group, case.id)
+    if person is None or heard.due_under(case.compiled.policy, person, case.unit.now) is not None:
+        return False
+    case.move(Event.REFUSED, SERVICE, {"reasons": "not_due"}, case=case.case(reasons=True))
+    return True
 
 
 def _schemes(case: RequestCase, policy: Policy) -> set[str]:

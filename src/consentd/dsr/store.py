@@ -56,6 +56,28 @@ def of_rights(
     return list(connection.execute(statement).mappings())
 
 
+def begun_since(connection: sa.Connection, right: str, since: int) -> int:
+    c = t.requests.c
+    counted = sa.select(sa.func.count()).select_from(t.requests).where(c.right == right, c.created_at > since)
+    return int(connection.execute(counted).scalar_one())
+
+
+def states_of_right(connection: sa.Connection, right: str, since: int) -> list[str]:
+    """Of each request of this right that came in since."""
+    c = t.requests.c
+    return list(
+        connection.execute(sa.select(c.state).where(c.right == right, c.created_at >= since)).scalars()
+    )
+
+
+def answers_of_right(connection: sa.Connection, right: str, since: int) -> list[sa.RowMapping]:
+    """What silos answered about those, in the order in which they did."""
+    c, a = t.requests.c, t.silo_answers.c
+    told = sa.select(a.task_id, a.system, a.verb, a.verdict, a.parts)
+    told = told.join(t.requests, c.id == a.request_id).where(c.right == right, c.created_at >= since)
+    return list(connection.execute(told.order_by(a.at, a.id)).mappings())
+
+
 def last_proven(connection: sa.Connection, subjects: Collection[UUID]) -> int | None:
     """When the latest request of these came in about which it was shown who asks."""
     c = t.requests.c

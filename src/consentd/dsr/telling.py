@@ -23,7 +23,7 @@ from consentd.dsr.certificate import ErasureCertificate
 from consentd.dsr.certificate_words import described
 from consentd.dsr.outgoing import Letter
 from consentd.dsr.plan import Told
-from consentd.dsr.rights import NEEDS, Proof
+from consentd.dsr.rights import NEEDS, Proof, Right
 from consentd.dsr.states import State
 from consentd.evidence.model import SERVICE
 from consentd.kernel.connection import Verb
@@ -59,6 +59,9 @@ def refusal(case: RequestCase, reasons: str, cited: str) -> None:
 
 def outcome(case: RequestCase) -> None:
     """That it is done, or which part is: tool by tool, of an erasure with its certificate."""
+    if case.right is Right.RETENTION:
+        # Nobody asked, so nobody waits for an answer; the report tells of all of them.
+        return
     _unconnected(case)
     if Verb.EXPORT in NEEDS[case.right].verbs:
         # A copy is announced by its own mail, with the link that opens it.

@@ -21,6 +21,7 @@ ASKED = {
     Right.POST_MORTEM_ERASURE: Text(
         "l’effacement des données d’une personne décédée", "the erasure of the data of somebody who died"
     ),
+    Right.RETENTION: Text("une durée de conservation terminée", "a period of keeping that is over"),
 }
 
 RECEIPT_SUBJECT = Text("{company} : votre demande est enregistrée", "{company}: we have your request")

@@ -58,7 +58,9 @@ class Controller(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, 
     promise it, so it is part of the rules, under their hash, and no setting that differs between processes.
     """
     keeping: tuple[Keeping, ...] = ()
-    """Whoever is kept longer is told by `consentd retention preview`."""
+    """Whoever is kept longer is told by `consentd retention preview`, and erased by `run`."""
+    keeping_a_day: int = 0
+    """How many of them the service erases by itself each day. 0: none, unless somebody runs it."""
     accent: str | None = None
     """The company's colour on pages, "#5b3a8c"."""
 

@@ -28,6 +28,8 @@ class Right(StrEnum):
     """Of somebody who died, for their heirs: what is held (loi Informatique et Libertés 85)."""
     POST_MORTEM_ERASURE = "post_mortem_erasure"
     """Of somebody who died, for their heirs: that it ends."""
+    RETENTION = "retention"
+    """Asked by nobody: the policy has kept this person long enough (5(1)(e))."""
 
 
 Way = Literal["person", "staff", "agent"]

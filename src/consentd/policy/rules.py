@@ -13,6 +13,7 @@ from consentd.policy.shape import did_you_mean
 _ID = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _ORIGIN = re.compile(r"[a-z0-9.-]+(/[A-Za-z0-9._-]+)+")
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
+_MOST_A_DAY = 10_000
 _COUNTRY = re.compile(r"[A-Z]{2}")
 _EXPLICIT = {"consent", "explicit_consent", "vital_interests", "legal_obligation"}
 
@@ -82,6 +83,8 @@ def _controller(policy: Policy, checker: Checker) -> None:
             checker.fault(file, ("keeping", index, "months"), "must be at least 1")
         if any(rule.id == one.id for one in controller.keeping[:index]):
             checker.fault(file, ("keeping", index, "id"), f"{rule.id!r} stands here twice")
+    if not 0 <= controller.keeping_a_day <= _MOST_A_DAY:
+        checker.fault(file, ("keeping_a_day",), f"must be a number from 0 to {_MOST_A_DAY}")
     if not _COUNTRY.fullmatch(controller.country):
         checker.fault(file, ("country",), f"{controller.country!r} is no country: two capital letters")
     elif not any(controller.country in pack.countries for pack in policy.packs.values()):
