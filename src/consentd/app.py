@@ -18,7 +18,6 @@ from consentd.base.counts import Board, Counts
 from consentd.base.settings import Settings, from_environment
 from consentd.base.tasks import Tasks
 from consentd.callers import api as callers_api
-from consentd.callers import assertions
 from consentd.callers.access import KNOWN, PUBLIC
 from consentd.callers.tokens import Tokens
 from consentd.check import api as check_api
@@ -31,7 +30,6 @@ from consentd.check.service import CheckService
 from consentd.check.store import gatherer
 from consentd.consent import api as consent_api
 from consentd.consent import merging_api
-from consentd.consent.erasure import purge_proofs
 from consentd.consent.service import ConsentService
 from consentd.crypto.keyring import Keyring, load_keyring, passing_keyring
 from consentd.crypto.root import read_root_key
@@ -39,21 +37,13 @@ from consentd.db.engine import open_database
 from consentd.db.postgres import PostgresDatabase
 from consentd.db.sqlite import SqliteDatabase
 from consentd.db.unit import unwatched
-from consentd.dsr import api as dsr_api
-from consentd.dsr import certificates_api, links_api, logins_api, plan_api, task_pages_api, tasks_api
-from consentd.dsr.by_link import ByLink
 from consentd.dsr.composed import Requests
-from consentd.dsr.copying import api as copies_api
-from consentd.dsr.dry_run import DryRun
-from consentd.dsr.forgetting import forget_due
-from consentd.dsr.handing import Handing
-from consentd.dsr.logins import Logins
+from consentd.dsr.requests_api import routes as requests_routes
 from consentd.dsr.restoring import require_replayed
 from consentd.evidence import api as evidence_api
 from consentd.evidence import outside
 from consentd.evidence import service as evidence
 from consentd.evidence.journal import Journal
-from consentd.evidence.model import SERVICE
 from consentd.evidence.runner import Sequencer
 from consentd.feed import api as feed_api
 from consentd.feed.replicas import Replicas
@@ -63,7 +53,7 @@ from consentd.kernel.errors import ConsentdError, OperatorError, Tampered, Unava
 from consentd.policy.service import PolicyBook, log_origin
 from consentd.subjects import api as subjects_api
 from consentd.subjects.doing import Doing
-from consentd.systems.links import Links
+from consentd.upkeep import Upkeep
 from consentd.web import health, idempotency, logs, openapi, pages
 from consentd.web.application import Application, build
 from consentd.web.health import NotReady, Readiness
@@ -72,9 +62,6 @@ from consentd.web.metrics import Metrics, Observe, Observed
 from consentd.web.refusals import Refusals
 from consentd.web.tracing import Traces, open_traces
 from consentd.web.waiting import waiting
-
-PURGE_SECONDS = 3600
-KEYS_SECONDS = 30
 
 
 class Parts(msgspec.Struct, frozen=True):
@@ -200,6 +187,7 @@ def compose(
     readiness = Readiness({"database": _database_probe(parts), "log": _log_probe(sequencer)})
     imports = Imports(settings, database, parts.keyring, parts.policies, clock.now)
     requests = Requests(settings, database, parts.keyring, parts.policies, clock.now)
+    upkeep = Upkeep(database, parts.keyring, imports, requests, clock.now)
     beside = Tasks(
         refusals.run,
         sequencer.run,
@@ -207,8 +195,8 @@ def compose(
         requests.worker.run,
         requests.maker.run,
         requests.mailing.run,
-        lambda: _purge_by_the_hour(parts, imports, requests),
-        lambda: _fresh_keys(parts),
+        upkeep.by_the_hour,
+        upkeep.fresh_keys,
     )
 
     name = f"batches of {logs.process()}"
@@ -260,8 +248,6 @@ def slices(
     doing = Doing(database, keyring, parts.policies, wake, parts.counts)
     checks = CheckService(database, gatherer(database), keyring, parts.policies, clock.now, parts.counts)
     permits = Permits(doing, checks, parts.settings.public_url)
-    handing = Handing(doing, clock.now, requests.wake)
-    by_link = ByLink(handing, requests.copies, Links(keyring, parts.settings.public_url))
     return [
         *callers_api.routes(database, keyring, parts.tokens, parts.settings.public_url),
         *evidence_api.routes(database, keyring, parts.origin or "", public=PUBLIC, protected=KNOWN),
@@ -271,14 +257,7 @@ def slices(
         *check_api.routes(checks, permits, doing, repeats, batches),
         *lists_api.routes(checks, lists),
         *imports_api.routes(imports),
-        *dsr_api.routes(requests.service(doing), repeats),
-        *logins_api.routes(Logins(doing, parts.settings.public_url, requests.wake)),
-        *copies_api.routes(requests.looking(doing), requests.handing_out(doing)),
-        *tasks_api.routes(handing, requests.copies, os.environ),
-        *links_api.routes(by_link),
-        *task_pages_api.routes(by_link),
-        *certificates_api.routes(doing),
-        *plan_api.routes(DryRun(doing, requests.connector)),
+        *requests_routes(requests, doing, repeats, keyring, parts.settings.public_url, clock.now, os.environ),
         *authzen_api.routes(checks, doing, batches, parts.settings.public_url),
         *feed_api.routes(Replicas(doing, clock.now)),
     ]
@@ -290,32 +269,6 @@ def description() -> str:
     database = open_database(settings.database_url, clock=clock.now)
     parts = assemble(settings, database, Journal(settings.journal_file), passing_keyring(), "description")
     return openapi.as_text(openapi.describe(compose(parts), settings.public_url))
-
-
-async def _purge_by_the_hour(parts: Parts, imports: Imports, requests: Requests) -> None:
-    """What has a date: idempotency keys, spent assertions, proof keys that no law orders kept, copies that
-    nobody fetched in time, requests that are over, and people whom the policy has kept long enough.
-    """
-    while True:
-        with contextlib.suppress(ConsentdError, OSError):
-            await idempotency.purge(parts.database)
-            await assertions.purge(parts.database)
-            await parts.database.change(lambda unit: purge_proofs(unit, parts.keyring, SERVICE))
-            await parts.database.change(lambda unit: forget_due(unit, parts.keyring))
-            await requests.sweep()
-            await requests.retain()
-            # What was shredded must not be readable in the write-ahead log either.
-            await parts.database.checkpoint_truncate()
-            await imports.worker.sweep()
-        await asyncio.sleep(PURGE_SECONDS)
-
-
-async def _fresh_keys(parts: Parts) -> None:
-    """Takes in keys that another process made: a new look-up or signing key is met by nobody's error."""
-    while True:
-        await asyncio.sleep(KEYS_SECONDS)
-        with contextlib.suppress(ConsentdError):
-            await parts.database.read(parts.keyring.reload)
 
 
 def _database_probe(parts: Parts) -> health.Probe:

@@ -38,7 +38,7 @@ ROOMS = (
     "reports",
 )
 # They may know everyone, and nobody knows them.
-ROOFS = ("app", "batches", "listing", "worker", "cli", "__main__")
+ROOFS = ("app", "upkeep", "batches", "listing", "worker", "cli", "__main__")
 # They stand on the kernel alone, and nothing of the server stands on them.
 APART = ("client", "gate")
 
