@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import httpx
 import msgspec
 import pytest
+from acts import email, new_email, recording
 from asking import SCOPES, Asking, eventually
 
 from consentd.app import Parts
@@ -75,7 +76,7 @@ async def let_somebody_work_it(parts: Parts) -> None:
     joined = Connection(
         by="manual",
         owner=Owner(name="Inès Roche", email=OWNER),
-        verbs=(Verb.EXPORT, Verb.ERASE, Verb.CONFIRM),
+        verbs=(Verb.EXPORT, Verb.ERASE, Verb.CONFIRM, Verb.WRITE_PREFERENCE),
         manual=Manual(),
     )
     demo = demo_policy()
@@ -126,6 +127,18 @@ def test_promise_8_the_customer_is_shown_on_a_press_which_is_logged(
     page = stranger.post(path, data={"do": "show"})
     assert binder.who.lower() in page.text.lower()
     assert entries(binder).count("task.shown") == before + 1
+
+
+def test_who_is_to_note_a_choice_is_shown_which(binder: Binder, stranger: httpx.Client) -> None:
+    who = email(new_email())
+    binder.desk.post("/v1/consents", json=recording(who["value"])).raise_for_status()
+    body = {"right": "withdrawal", "identifiers": [who]}
+    request = str(binder.desk.post("/v1/requests", json=body).json()["id"])
+    page = stranger.post(binder.link(request), params={"lang": "fr"}, data={"do": "show"})
+    assert "Ce que le client ne veut plus" in page.text
+    labels = demo_policy()
+    newsletter, mail = labels.purposes["newsletter"].label["fr"], labels.channels["email"].label["fr"]
+    assert f"{newsletter} – <strong>{mail}</strong>" in page.text
 
 
 def test_an_erasure_by_hand_is_answered_by_the_form_and_led_on(

@@ -19,7 +19,14 @@ from consentd.dsr.answering import answer_of
 from consentd.dsr.cases import RequestCase, local_day
 from consentd.dsr.copies import Copies
 from consentd.dsr.handing import Handing, Row
-from consentd.dsr.link_shapes import LinkAnswer, LinkCustomer, LinkIdentifier, LinkTold, RecordSent
+from consentd.dsr.link_shapes import (
+    LinkAnswer,
+    LinkChoice,
+    LinkCustomer,
+    LinkIdentifier,
+    LinkTold,
+    RecordSent,
+)
 from consentd.dsr.running import RUNS, order_of
 from consentd.dsr.states import State
 from consentd.dsr.taking import require_records, taken
@@ -32,7 +39,7 @@ from consentd.kernel.connection import Verb
 from consentd.kernel.errors import Conflict, NotFound
 from consentd.kernel.ids import SubjectId
 from consentd.kernel.policy import Policy, System
-from consentd.systems.connectors.contract import Answer, Records
+from consentd.systems.connectors.contract import Answer, Preference, Records
 from consentd.systems.connectors.manual import steps_of
 from consentd.systems.links import Links
 
@@ -97,6 +104,7 @@ class ByLink:
                     for one in order.identifiers
                 ),
                 changes=order.changes,
+                stops=tuple(_choice(opened.compiled.policy, one) for one in order.preferences),
             )
 
         return await self._handing.change(work)
@@ -150,6 +158,12 @@ def _owner(connection: Any, policy: Policy, task: UUID) -> str | None:  # Any: a
     row = store.task(connection, task)
     system = policy.systems.get(row["system"]) if row else None
     return system.connection.owner.email if system and system.connection else None
+
+
+def _choice(policy: Policy, said: Preference) -> LinkChoice:
+    return LinkChoice(
+        purpose=policy.purposes[said.purpose].label, channel=policy.channels[said.channel].label
+    )
 
 
 def _told(opened: _Opened) -> LinkTold:

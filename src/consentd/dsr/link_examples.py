@@ -21,6 +21,7 @@ CUSTOMER: dict[str, Any] = {
         {"scheme": "email", "value": "ana.diaz@exemple.fr", "label": {"fr": "E-mail", "en": "Email"}}
     ],
     "changes": {},
+    "stops": [],
 }
 ANSWER: dict[str, Any] = {
     "done": {"verdict": "done", "parts": [{"what": "purchases", "found": 2, "deleted": 2}]},

@@ -64,12 +64,21 @@ class LinkIdentifier(msgspec.Struct, frozen=True, kw_only=True):
         return f"LinkIdentifier({self.scheme})"
 
 
+class LinkChoice(msgspec.Struct, frozen=True, kw_only=True):
+    """A use by a channel that the customer ended: both as the policy names them, by language."""
+
+    purpose: dict[str, str]
+    channel: dict[str, str]
+
+
 class LinkCustomer(msgspec.Struct, frozen=True, kw_only=True):
     """Whom to look for."""
 
     identifiers: tuple[LinkIdentifier, ...]
     changes: dict[str, str]
     """To correct: field → what is right."""
+    stops: tuple[LinkChoice, ...] = ()
+    """To note a choice: what the customer wants no more."""
 
     def __repr__(self) -> str:
         return "LinkCustomer(…)"

@@ -16,6 +16,7 @@ WORDS: dict[str, Text] = {
     ),
     "customer": Text("Le client", "The customer"),
     "right": Text("Ce qui est juste", "What is right"),
+    "stops": Text("Ce que le client ne veut plus", "What the customer wants no more"),
     "answer": Text("Votre réponse", "Your answer"),
     "verdict": Text("Où en êtes-vous ?", "How far did you get?"),
     "done": Text("C’est fait", "It is done"),
