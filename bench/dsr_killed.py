@@ -96,7 +96,6 @@ async def work(url: str, folder: str, port: str) -> None:
             company.policies,
             lambda one, policy: Far(one.id, int(port)),
             copies,
-            company.clock,
         ).run()
 
 

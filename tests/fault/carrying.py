@@ -87,7 +87,6 @@ class Carrier:
             company.policies,
             connector or self.connector,  # type: ignore[arg-type]
             copies,
-            company.clock,
         )
 
     async def close(self) -> None:
