@@ -16,7 +16,9 @@ from consentd.base.clock import now
 from consentd.client.orders import Answer, Exported, Order, Part, done
 from consentd.crypto import webhooks
 
-_SHOP = """
+NEIGHBOUR = "Jeanne Morel"
+"""Whom a note about Ana's order names: somebody else, who asked for nothing."""
+_SHOP = f"""
 CREATE TABLE customers (id INTEGER PRIMARY KEY, email TEXT UNIQUE, phone TEXT, name TEXT);
 CREATE INDEX ix_customers_email ON customers (lower(email));
 CREATE TABLE orders (id INTEGER PRIMARY KEY, customer_id INTEGER REFERENCES customers (id), ordered_on DATE,
@@ -25,7 +27,7 @@ CREATE TABLE invoices (number TEXT PRIMARY KEY, order_id INTEGER REFERENCES orde
     billed_to TEXT, amount NUMERIC);
 INSERT INTO customers VALUES (1, 'Ana.Diaz@exemple.fr', '+33624686501', 'Ana Diaz'),
     (2, 'bruno.petit@exemple.fr', '+33655500102', 'Bruno Petit');
-INSERT INTO orders VALUES (10, 1, '2026-03-02', 'Savon à la lavande', 'Sonner chez Ana'),
+INSERT INTO orders VALUES (10, 1, '2026-03-02', 'Savon à la lavande', 'Laisser chez sa voisine {NEIGHBOUR}'),
     (11, 2, '2026-05-04', 'Brume d''oreiller', NULL);
 INSERT INTO invoices VALUES ('F2026-10', 10, '2026-03-02', 'Ana Diaz', 42), ('F2026-11', 11, '2026-05-04',
     'Bruno Petit', 12);

@@ -85,6 +85,10 @@ async def test_a_certificate_says_silo_by_silo_what_was_done_and_when_copies_end
         text = "\n".join(described(content, language))
         assert "Code de commerce L.123-22" in text
         assert "ana@" not in text + one.certificate
+    lines = described(content, "fr")
+    assert any(line.endswith(", supprimé : 1") for line in lines)
+    assert any(", gardé : 3, " in line for line in lines)
+    assert not any(" : 0" in line for line in lines)
     assert "dernière copie de sauvegarde illisible à partir du 18 décembre 2026" in "\n".join(
         described(content, "fr")
     )

@@ -6,10 +6,13 @@ from uuid import UUID
 
 import pytest
 
+from consentd.base.i18n import LANGUAGES, Language
 from consentd.callers.model import Caller
 from consentd.dsr.package.own import gather
 from consentd.dsr.package.own_model import Own
+from consentd.dsr.package.words import action_in_words
 from consentd.evidence.model import Actor, ActorKind
+from consentd.kernel.connection import Verb
 from consentd.kernel.errors import NotFound
 from consentd.subjects.doing import log_reading
 from consentd.subjects.requests import Name
@@ -103,6 +106,15 @@ async def test_who_looked_is_told_with_when_and_why_and_staff_by_their_role(comp
     ]
     assert all(str(STAFF) not in str(one) for one in found["consultations"])
     assert all(one["at"].startswith("2026-11-18T") for one in found["consultations"])
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_silos_were_asked_is_told_in_words(language: Language) -> None:
+    """What they answer is logged under the verb; what they fetch, see and send, as a task."""
+    actions = [f"silo.{verb.value}" for verb in Verb] + ["task.taken", "task.shown", "task.records_taken"]
+    told = [action_in_words(action, language) for action in actions]
+    assert not set(told) & set(actions)
+    assert len(set(told)) == len(actions)
 
 
 async def test_of_merged_records_everything_is_told_and_of_others_nothing(company: Company) -> None:

@@ -61,6 +61,9 @@ def test_rows_bear_the_line_they_begin_on_though_cells_hold_line_breaks(tmp_path
         (f"{HEADER};agent\n{CALL}\n", "column_twice"),
         ("Nom,Adresse\nx,y\n", "other_layout"),
         (b"\xff\xfe\x00", "wrong_encoding"),
+        # One of its encodings reads any bytes: a workbook would be a table without its columns.
+        (b"PK\x03\x04" + b"\x14\x00\x06\x00" * 20, "workbook"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\x00" * 80, "workbook"),
     ],
 )
 async def test_a_damaged_file_is_refused_whole(local: Company, content: bytes | str, code: str) -> None:

@@ -102,8 +102,8 @@ def _own(own: OwnPart | None, language: Language) -> list[str]:
         ]
     lines = [
         Text(
-            f"- Registre des accords : effacé, {own.identifiers_removed} coordonnées retirées",
-            f"- Register of consents: erased, {own.identifiers_removed} contact details removed",
+            f"- Registre des accords : effacé, coordonnées retirées : {own.identifiers_removed}",
+            f"- Register of consents: erased, contact details removed: {own.identifiers_removed}",
         )(language)
     ]
     for kept in own.kept:
@@ -134,19 +134,20 @@ def _part(part: Part, language: Language) -> list[str]:
     what = one_line(part.what)
     lines = []
     if part.deleted or part.changed:
-        lines.append(
-            Text(
-                f"  {what} : {part.deleted} supprimés, {part.changed} rendus anonymes ou modifiés",
-                f"  {what}: {part.deleted} deleted, {part.changed} made anonymous or changed",
-            )(language)
-        )
+        # Counts behind their words: one and several read alike, and what did not happen is not told.
+        deleted = Text(f"supprimé : {part.deleted}", f"deleted: {part.deleted}")(language)
+        changed = Text(
+            f"rendu anonyme ou modifié : {part.changed}", f"made anonymous or changed: {part.changed}"
+        )(language)
+        done = [said for said, count in ((deleted, part.deleted), (changed, part.changed)) if count]
+        lines.append(f"  {what}, {', '.join(done)}")
     return [*lines, *(_kept(what, one, language) for one in part.kept)]
 
 
 def _kept(what: str, kept: Kept, language: Language) -> str:
     cited, until = one_line(article(kept.because, language)), _until(kept.until, language)
     return Text(
-        f"  {what} : {kept.count} gardés, {cited}{until}", f"  {what}: {kept.count} kept, {cited}{until}"
+        f"  {what}, gardé : {kept.count}, {cited}{until}", f"  {what}, kept: {kept.count}, {cited}{until}"
     )(language)
 
 

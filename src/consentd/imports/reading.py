@@ -23,6 +23,8 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+_WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
+"""How files of spreadsheets begin, new and old; the first is that of every zip file."""
 _MARKED = re.compile(r"'['=+@\t\r-]")
 
 csv.field_size_limit(LONGEST)
@@ -62,11 +64,16 @@ class Inspected(msgspec.Struct, frozen=True):
 
 
 def inspect(path: Source, encodings: Sequence[str]) -> Inspected:
-    """Raises WholeFileRefused where it is empty, in none of the encodings, or has a line without an end."""
+    """Raises WholeFileRefused where it is empty, a workbook, in none of the encodings, or has a line without
+    an end.
+    """
     with path.open("rb") as file:
         start = file.read(4096)
     if not start.strip():
         raise WholeFileRefused("empty_file")
+    # Some encodings read any bytes: a workbook would be told as a table whose columns are all missing.
+    if start.startswith(_WORKBOOKS):
+        raise WholeFileRefused("workbook")
     tried = _by_mark(start) or _without_mark(start, encodings)
     left = {name: codecs.getincrementaldecoder(name)("strict") for name in tried}
     size = run = 0

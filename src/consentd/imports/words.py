@@ -44,9 +44,17 @@ WHOLE_FILE: dict[str, Text] = {
         "La colonne « {column} » figure deux fois : laquelle compte ?",
         "The column “{column}” is there twice: which one counts?",
     ),
+    "workbook": Text(
+        "C’est un classeur (Excel, LibreOffice) ou une archive zip, pas un fichier CSV. Ouvrez-le, et donnez "
+        "la feuille enregistrée au format CSV, ou le fichier .csv qui s’y trouve.",
+        "This is a workbook (Excel, LibreOffice) or a zip archive, and no CSV file. Open it, and give the "
+        "sheet saved as CSV, or the .csv file that is in it.",
+    ),
     "wrong_encoding": Text(
-        "Le texte n’est dans aucun des encodages attendus ({encodings}).",
-        "The text is in none of the expected encodings ({encodings}).",
+        "Ce n’est pas un fichier de texte, ou il est abîmé : il ne se lit dans aucun encodage attendu "
+        "({encodings}). Exportez-le de nouveau, au format CSV.",
+        "This is no text file, or a damaged one: it reads in none of the expected encodings ({encodings}). "
+        "Export it again, as CSV.",
     ),
     "endless_line": Text(
         "Une ligne dépasse {longest} caractères : ce n’est pas un export, ou il est abîmé.",

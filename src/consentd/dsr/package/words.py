@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from consentd.base.i18n import Language, Text
+from consentd.kernel.connection import Verb
 
 WITHHELD_HERE = Text("[masqué : concerne quelqu’un d’autre]", "[held back: about somebody else]")
 NOT_CONNECTED = Text("cet outil n’est pas encore relié", "this tool is not connected yet")
@@ -27,6 +28,34 @@ _ACTIONS = {
     "claim.settled": Text("examen d’un accord sans preuve", "an unproven consent was examined"),
     "attempt.reported": Text("contact déclaré par un outil", "a contact was reported by a tool"),
     "permit.issued": Text("autorisation de contact donnée", "a permission to contact was given"),
+    "permit.used": Text("autorisation de contact utilisée", "a permission to contact was used"),
+    "subject.restricted": Text("gel de l’utilisation de vos données", "the use of your data was frozen"),
+    "subject.released": Text("fin du gel de vos données", "the use of your data was freed again"),
+    "proof.purged": Text("destruction d’une preuve échue", "a proof whose time was over was destroyed"),
+    "certificate.issued": Text("certificat d’effacement établi", "a certificate of erasure was issued"),
+    "task.taken": Text("demande vous concernant remise à un outil", "a tool was handed a request about you"),
+    "task.shown": Text(
+        "demande vous concernant montrée à qui tient un outil",
+        "a request about you was shown to whoever runs a tool",
+    ),
+    "task.records_taken": Text("copie de vos données reçue d’un outil", "a tool’s copy of your data came"),
+}
+# What a tool answered is logged under what it was asked, also where it could not do it.
+_ASKED_OF_TOOLS = {
+    Verb.LOCATE: Text("chercher vos données", "look for your data"),
+    Verb.EXPORT: Text("copier vos données", "copy your data"),
+    Verb.RECTIFY: Text("corriger vos données", "correct your data"),
+    Verb.RESTRICT: Text("geler vos données, ou ne plus les geler", "freeze your data, or free them again"),
+    Verb.ERASE: Text("effacer vos données", "erase your data"),
+    Verb.CONFIRM: Text("vérifier qu’il ne reste rien de vous", "check that nothing of you is left"),
+    Verb.READ_PREFERENCES: Text("lire vos choix", "read your choices"),
+    Verb.WRITE_PREFERENCE: Text("noter vos choix", "note your choices"),
+}
+_ACTIONS |= {
+    f"silo.{verb.value}": Text(
+        f"réponse d’un outil qui devait {asked.fr}", f"the answer of a tool that was to {asked.en}"
+    )
+    for verb, asked in _ASKED_OF_TOOLS.items()
 }
 _ACTORS = {
     "system": Text("un outil", "a tool"),
