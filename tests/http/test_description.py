@@ -12,7 +12,7 @@ import msgspec
 import pytest
 import schemathesis
 from acts import new_email, person, question, recording
-from handed import hand_out, link_to
+from handed import a_copy, hand_out, link_to
 
 from consentd.app import description
 from support.installation import ROOT, Serving
@@ -95,7 +95,8 @@ def test_every_link_leads_to_a_call_with_parameters_that_it_has() -> None:
 
 
 # Their bodies hold a code that came by mail, a login, and a colleague: test_every_route.py makes them.
-NOT_KNOWN_BEFORE = {f"POST /v1/requests/{{request_id}}/{name}" for name in ("proof", "login", "steps")}
+_THEIRS = ("proof", "login", "steps", "copy/link", "copy/handover")
+NOT_KNOWN_BEFORE = {f"POST /v1/requests/{{request_id}}/{name}" for name in _THEIRS}
 
 
 @pytest.mark.parametrize("name", [name for name in WITH_JSON if name not in NOT_KNOWN_BEFORE])
@@ -112,7 +113,9 @@ def test_every_example_is_taken_by_the_service(service: Serving, till: httpx.Cli
         permit = client.post("/v1/check", json=question(address, permit=True)).json()["permit_id"]
         for example in WITH_JSON[name]["examples"].values():
             place = path.replace("{permit_id}", permit)
-            if "{request_id}" in path:
+            if "/copy/" in path:
+                place = path.replace("{request_id}", a_copy(service.installation, released=True)[0])
+            elif "{request_id}" in path:
                 made = WITH_JSON["POST /v1/requests"]["examples"]["erasure"]["value"]
                 place = place.replace("{request_id}", client.post("/v1/requests", json=made).json()["id"])
             caller = client

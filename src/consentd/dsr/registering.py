@@ -110,7 +110,7 @@ def begin_retention(
     )
     about: dict[str, Any] = {
         "subject_id": subject,
-        "proof": Proof.NONE.value,
+        "proof": NEEDS[Right.RETENTION].proof.value,
         "approvals_needed": approvals(compiled.policy.requests, Right.RETENTION, "person"),
     }
     received = local_day(unit.now, compiled.policy)

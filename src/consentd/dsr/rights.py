@@ -71,10 +71,10 @@ NEEDS: dict[Right, Need] = {
         verbs=(Verb.ERASE, Verb.CONFIRM),
         told_to_recipients=True,
     ),
-    # Nobody asks, so there is nobody to prove who they are: whether it is due is looked at instead.
+    # Nobody asks: it begins with the person that the policy names, and who is known by that.
     Right.RETENTION: Need(
         article="GDPR 5(1)(e)",
-        proof=Proof.NONE,
+        proof=Proof.PERSON,
         verbs=(Verb.ERASE, Verb.CONFIRM),
         told_to_recipients=True,
     ),

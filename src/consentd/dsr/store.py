@@ -81,7 +81,8 @@ def answers_of_right(connection: sa.Connection, right: str, since: int) -> list[
 def last_proven(connection: sa.Connection, subjects: Collection[UUID]) -> int | None:
     """When the latest request of these came in about which it was shown who asks."""
     c = t.requests.c
-    statement = sa.select(sa.func.max(c.created_at)).where(c.subject_id.in_(list(subjects)), c.proof > 0)
+    theirs = (c.subject_id.in_(list(subjects)), c.proof > 0, c.right != "retention")
+    statement = sa.select(sa.func.max(c.created_at)).where(*theirs)
     return connection.execute(statement).scalar()
 
 
