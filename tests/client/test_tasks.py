@@ -143,7 +143,8 @@ def test_an_error_in_the_middle_of_a_copy_leaves_nothing_of_it(shop: Shop) -> No
 
     request = shop.asks("access")
     with shop.client() as client:
-        runner = TaskRunner(client, Handlers(locate=Till().locate, export=export), wait=1)
+        # Until the service has asked: a moment, but for a machine that is busy.
+        runner = TaskRunner(client, Handlers(locate=Till().locate, export=export), wait=15)
         assert runner.once()
         shop.desk.carries_out()
         assert runner.once()

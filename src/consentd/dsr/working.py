@@ -178,7 +178,7 @@ class Worker:
     async def _asked(self, row: Row) -> Answer | Asked:
         prepared = await with_fresh_keys(self._keyring, self._database, lambda: self._prepared(row))
         if prepared is None:
-            raise LostLease("request_over", "The request of this task is over.")
+            raise LostLease("lost_lease", "The request of this task is over.")
         compiled, order = prepared
         if order is None:
             return nothing_to_look_by()

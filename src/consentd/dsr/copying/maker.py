@@ -207,7 +207,7 @@ class Maker:
         entries = [EntryId(one) for one in own.entries]
         proven = await self._database.read(lambda connection: evidence.prove(connection, entries))
         if proven is None and entries:
-            raise NotProvenYet("awaiting_checkpoint", "The log's next checkpoint is waited for.")
+            raise NotProvenYet("not_ready", "The log's next checkpoint is waited for.")
         return own, proven
 
     def _written(

@@ -51,5 +51,5 @@ class Gathered(PackageFiles):
     def lines(self, system: str, what: str) -> Iterator[bytes]:
         for line in super().lines(system, what):
             if self.stopped:
-                raise Stopped("stopped", "The copy is made by another process, or later.")
+                raise Stopped("lost_lease", "The copy is made by another process, or later.")
             yield line
