@@ -95,7 +95,7 @@ def test_shell_lines_do_what_the_document_says(document: Path, demo: Demo, tmp_p
         text=True,
         cwd=tmp_path,
         env=demo.installation.environment | {"PATH": path},
-        timeout=60,
+        timeout=180,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     outputs = re.split(rf"^{_MARK}\d+$", done.stdout, flags=re.MULTILINE)[1:]
