@@ -8,17 +8,51 @@ claim side by side (SKIP LOCKED); on SQLite the one writer hands out.
 Tables have the columns id, state, next_at, lease_holder, lease_until and attempts.
 """
 
-from collections.abc import Collection, Mapping
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
+from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from consentd.db.unit import Unit
+from consentd.kernel.errors import ConsentdError, Unavailable
 from consentd.kernel.instants import SECOND, Instant
 
 LEASE_SECONDS = 30
 _MOST_SECONDS = 3600
+
+
+class LostLease(Unavailable):
+    """Another process took over; what this one was about to write is undone."""
+
+
+@asynccontextmanager
+async def renewing(
+    renew: Callable[[], Awaitable[object]], failed: Callable[[ConsentdError], object]
+) -> AsyncIterator[None]:
+    """Renews a lease while the block works, which may take longer than one lasts. `renew` raises LostLease
+    where another process has it: what the block then writes proves the lease itself. `failed`: told what
+    kept it from being renewed once.
+    """
+
+    async def beat() -> None:
+        while True:
+            await asyncio.sleep(LEASE_SECONDS / 3)
+            try:
+                await renew()
+            except LostLease:
+                return
+            except ConsentdError as error:
+                failed(error)
+
+    beating = asyncio.create_task(beat())
+    try:
+        yield
+    finally:
+        beating.cancel()
+        await asyncio.gather(beating, return_exceptions=True)
 
 
 def claim(

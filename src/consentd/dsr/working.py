@@ -9,7 +9,8 @@ repeated order harmless to a connector that keeps its contract.
 import asyncio
 import contextlib
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from functools import partial
 from typing import Any
 
@@ -19,6 +20,7 @@ import structlog
 from consentd.base.ids import new_id
 from consentd.crypto.keyring import Keyring, with_fresh_keys
 from consentd.db import leases
+from consentd.db.leases import LostLease
 from consentd.db.unit import Database, Unit
 from consentd.dsr import begun, reminding, store, watching
 from consentd.dsr.cases import RequestCase
@@ -28,7 +30,7 @@ from consentd.evidence.model import SERVICE
 from consentd.kernel.canonical import Scalar
 from consentd.kernel.compiled import CompiledPolicy
 from consentd.kernel.connection import Verb
-from consentd.kernel.errors import ConsentdError, Unavailable
+from consentd.kernel.errors import ConsentdError
 from consentd.kernel.instants import SECOND, Instant
 from consentd.kernel.policy import Policy, System
 from consentd.policy.service import PolicyBook
@@ -58,10 +60,6 @@ class _Nowhere:
 
 
 NOWHERE = _Nowhere()
-
-
-class LostLease(Unavailable):
-    """Another process took over; what this one was about to write is undone."""
 
 
 class Worker:
@@ -266,26 +264,12 @@ class Worker:
             lambda unit: leases.keep(unit, store.TASKS, row["id"], self._holder, values)
         )
 
-    @contextlib.asynccontextmanager
-    async def _held(self, row: Row) -> AsyncIterator[None]:
-        """Renews the lease while the silo works: it may take longer than one lasts."""
-
-        async def beat() -> None:
-            while True:
-                await asyncio.sleep(leases.LEASE_SECONDS / 3)
-                try:
-                    await self._database.housekeep(lambda unit: self._require(unit, row, {}))
-                except LostLease:
-                    return
-                except ConsentdError as error:
-                    _log.warning("task_lease_not_renewed", code=error.code)
-
-        beating = asyncio.create_task(beat())
-        try:
-            yield
-        finally:
-            beating.cancel()
-            await asyncio.gather(beating, return_exceptions=True)
+    def _held(self, row: Row) -> AbstractAsyncContextManager[None]:
+        """For as long as it takes: the lease is renewed."""
+        return leases.renewing(
+            lambda: self._database.housekeep(lambda unit: self._require(unit, row, {})),
+            lambda error: _log.warning("task_lease_not_renewed", code=error.code),
+        )
 
     def _require(self, unit: Unit, row: Row, values: dict[str, Any]) -> None:
         """Writes to the row and renews the lease. Raises LostLease if another process has it by now."""

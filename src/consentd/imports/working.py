@@ -6,7 +6,8 @@ proves so in the unit of each batch: one that slept while another took over chan
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import Collection, Sequence
+from contextlib import AbstractAsyncContextManager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from consentd.callers import service as callers
 from consentd.crypto.keyring import Keyring, with_fresh_keys
 from consentd.crypto.spool import PeriodKeys, Spool
 from consentd.db import leases
+from consentd.db.leases import LostLease
 from consentd.db.postgres import PostgresDatabase
 from consentd.db.scratch import scratch, sweep
 from consentd.db.sqlite import SqliteDatabase
@@ -35,7 +37,7 @@ from consentd.imports.running import Job, Read, Refused, Running, look_through
 from consentd.imports.taken import Taken
 from consentd.kernel.canonical import canonical
 from consentd.kernel.compiled import CompiledPolicy
-from consentd.kernel.errors import ConsentdError, Unavailable
+from consentd.kernel.errors import ConsentdError
 from consentd.kernel.instants import SECOND
 from consentd.policy.service import PolicyBook
 
@@ -44,10 +46,6 @@ UNTOUCHED_SECONDS = 3600
 MOST_ATTEMPTS = 20
 _IDLE_SECONDS = 5.0
 _log = structlog.get_logger()
-
-
-class LostLease(Unavailable):
-    """Another process took over; what this one was about to write is undone."""
 
 
 class Worker:
@@ -104,29 +102,12 @@ class Worker:
             raise
         return True
 
-    @contextlib.asynccontextmanager
-    async def _held(self, row: Any) -> AsyncIterator[None]:
-        """Renews the lease: looking through a large file, or trying it out, takes longer than one lasts, and
-        two processes would take it from each other for ever.
-        """
-
-        async def beat() -> None:
-            while True:
-                await asyncio.sleep(leases.LEASE_SECONDS / 3)
-                try:
-                    await self._hold(row, {})
-                except LostLease:
-                    # Whatever is about to be written proves the lease itself.
-                    return
-                except ConsentdError as error:
-                    _log.warning("import_lease_not_renewed", code=error.code)
-
-        beating = asyncio.create_task(beat())
-        try:
-            yield
-        finally:
-            beating.cancel()
-            await asyncio.gather(beating, return_exceptions=True)
+    def _held(self, row: Any) -> AbstractAsyncContextManager[None]:
+        """Looking through a large file, or trying it out, takes longer than a lease lasts."""
+        return leases.renewing(
+            lambda: self._hold(row, {}),
+            lambda error: _log.warning("import_lease_not_renewed", code=error.code),
+        )
 
     async def _later(self, row: Any, error: BaseException) -> None:
         """Another try, later each time; at last it is failed, and said so."""

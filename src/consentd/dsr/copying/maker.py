@@ -8,7 +8,8 @@ killed leaves a lease that runs out; the next begins anew, and what the first ha
 import asyncio
 import contextlib
 import hashlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -23,6 +24,7 @@ from consentd.crypto.keyring import Keyring, with_fresh_keys
 from consentd.crypto.secrets import Key
 from consentd.crypto.wrapping import draw_key
 from consentd.db import leases
+from consentd.db.leases import LostLease
 from consentd.db.unit import Database, Unit
 from consentd.dsr.cases import RequestCase
 from consentd.dsr.copies import SealedCopies
@@ -52,10 +54,6 @@ _BLOCK = 1 << 16
 _log = structlog.get_logger()
 Row = Any
 """Any: a row mapping of `package_work`."""
-
-
-class LostLease(Unavailable):
-    """Another process took over, or something was changed; what this one was about to write is undone."""
 
 
 class NotProvenYet(Unavailable):
@@ -278,26 +276,12 @@ class Maker:
     def _seconds(wait: float) -> Callable[[Unit], int]:
         return lambda unit: unit.now + int(wait * SECOND)
 
-    @contextlib.asynccontextmanager
-    async def _held(self, row: Row) -> AsyncIterator[None]:
-        """Renews the lease while the copy is made: it may take longer than one lasts."""
-
-        async def beat() -> None:
-            while True:
-                await asyncio.sleep(leases.LEASE_SECONDS / 3)
-                try:
-                    await self._database.housekeep(lambda unit: self._require(unit, row, {}))
-                except LostLease:
-                    return
-                except ConsentdError as error:
-                    _log.warning("copy_lease_not_renewed", code=error.code)
-
-        beating = asyncio.create_task(beat())
-        try:
-            yield
-        finally:
-            beating.cancel()
-            await asyncio.gather(beating, return_exceptions=True)
+    def _held(self, row: Row) -> AbstractAsyncContextManager[None]:
+        """For as long as it takes: the lease is renewed."""
+        return leases.renewing(
+            lambda: self._database.housekeep(lambda unit: self._require(unit, row, {})),
+            lambda error: _log.warning("copy_lease_not_renewed", code=error.code),
+        )
 
     def _require(self, unit: Unit, row: Row, values: dict[str, Any]) -> None:
         """Writes to the row and renews the lease. Raises LostLease if it is not this process's any more."""
