@@ -228,7 +228,7 @@ def test_a_policy_that_is_activated_meanwhile_is_told_in_words(
 def test_promise_3_killed_in_the_middle_and_begun_again_it_is_whole(
     installation: Installation, tmp_path: Path
 ) -> None:
-    path = cards(tmp_path, 1500)
+    path = cards(tmp_path, 6000)
     arguments = ("import", "till", str(path), "--exported-at", "2026-11-01")
     process = installation.start(*arguments)
     while counted(installation)[0] < 200:
@@ -237,10 +237,10 @@ def test_promise_3_killed_in_the_middle_and_begun_again_it_is_whole(
     process.send_signal(signal.SIGKILL)
     process.communicate()
     halfway = counted(installation)
-    assert 0 < halfway[0] < 1500
+    assert 0 < halfway[0] < 6000
     again = installation.run(*arguments, "--json")
     assert again.code == 0, again.err
-    assert counted(installation) == [1500, 6000, 6000]
+    assert counted(installation) == [6000, 6000, 6000]
     (told,) = again.json
     assert told["rows"]["unchanged"] == halfway[0]
     assert json.loads(installation.run("states", "verify", "--json").out)
