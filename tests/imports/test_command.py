@@ -205,7 +205,7 @@ def test_a_wrong_file_and_an_unknown_tool_are_refused_in_words(
 def test_a_policy_that_is_activated_meanwhile_is_told_in_words(
     installation: Installation, tmp_path: Path
 ) -> None:
-    arguments = ("import", "till", str(cards(tmp_path, 3000)), "--exported-at", "2026-11-01", "--lang", "en")
+    arguments = ("import", "till", str(cards(tmp_path, 6000)), "--exported-at", "2026-11-01", "--lang", "en")
     policy = demo_policy()
     till = msgspec.structs.replace(policy.systems["till"], retention_months=35)
     changed = sealed(msgspec.structs.replace(policy, systems=policy.systems | {"till": till}))
@@ -222,7 +222,7 @@ def test_a_policy_that_is_activated_meanwhile_is_told_in_words(
     assert (process.returncode, "run the same command again" in told) == (1, True), told
     again = installation.run(*arguments)
     assert again.code == 0, again.err
-    assert counted(installation)[0] == 3000
+    assert counted(installation)[0] == 6000
 
 
 def test_promise_3_killed_in_the_middle_and_begun_again_it_is_whole(
@@ -240,7 +240,7 @@ def test_promise_3_killed_in_the_middle_and_begun_again_it_is_whole(
     assert 0 < halfway[0] < 6000
     again = installation.run(*arguments, "--json")
     assert again.code == 0, again.err
-    assert counted(installation) == [6000, 6000, 6000]
+    assert counted(installation) == [6000, 24000, 24000]
     (told,) = again.json
     assert told["rows"]["unchanged"] == halfway[0]
     assert json.loads(installation.run("states", "verify", "--json").out)
