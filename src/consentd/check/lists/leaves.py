@@ -41,7 +41,7 @@ class Leaves:
                 f"{form.leaf[0]}{value}{form.leaf[1]}{key}{form.leaf[2]}{row}{form.leaf[3]}".encode()
             ).digest()
             for form, value, key, row in zip(
-                forms, _quoted(values), self._keys(first, last), range(first, last), strict=True
+                forms, _escaped(values), self._keys(first, last), range(first, last), strict=True
             )
         ]
         self._tree.extend(leaves)
@@ -55,9 +55,11 @@ class Leaves:
         return [digits[place : place + KEY_DIGITS] for place in some]
 
 
-def _quoted(values: Sequence[str]) -> list[str]:
-    """Each as JSON. Of most slices one look at all their letters tells that none has to be escaped."""
+def _escaped(values: Sequence[str]) -> Sequence[str]:
+    """Each as it stands between the quotes of JSON. Of most slices one look at all their letters tells that
+    none has to be escaped.
+    """
     letters = "".join(values)
     if letters.isascii() and letters.isprintable() and not ('"' in letters or "\\" in letters):
-        return [f'"{value}"' for value in values]
-    return [_encode(value).decode() for value in values]
+        return values
+    return [_encode(value)[1:-1].decode() for value in values]

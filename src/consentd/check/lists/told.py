@@ -68,7 +68,7 @@ class Form:
         head, rest = whole.split('""', 1)
         middle, rest = rest.split('""', 1)
         before, after = rest.rsplit('"row":0', 1)
-        self.leaf = "\0" + head, middle + '"', '"' + before + '"row":', after
+        self.leaf = f'\0{head}"', f'"{middle}"', f'"{before}"row":', after
         self.json = _json_tail(told)
         self.csv = _csv_tail(told)
 
