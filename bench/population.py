@@ -136,17 +136,18 @@ COLUMNS = {
 }
 
 
-def batches(keyring: Keyring, people: int) -> Iterator[Tables]:
-    for start in range(0, people, BATCH):
+def batches(keyring: Keyring, people: int, first: int = 0) -> Iterator[Tables]:
+    for start in range(first, people, BATCH):
         yield rows(keyring, start, min(start + BATCH, people))
 
 
-def fill_sqlite(path: Path, keyring: Keyring, people: int) -> None:
+def fill_sqlite(path: Path, keyring: Keyring, people: int, first: int = 0) -> None:
+    """The people numbered from `first` up to and without `people`."""
     raw = sqlite3.connect(path, isolation_level=None)
     raw.execute("PRAGMA synchronous = OFF")
     # Half a gigabyte: what is written at random, the look-up index above all, stays in memory meanwhile.
     raw.execute("PRAGMA cache_size = -524288")
-    for tables in batches(keyring, people):
+    for tables in batches(keyring, people, first):
         raw.execute("BEGIN")
         for name, found in tables.items():
             marks = ", ".join("?" * len(COLUMNS[name]))
