@@ -10,16 +10,14 @@ import click
 
 from consentd.base.i18n import Language, Text
 from consentd.cli import receipt_words
-from consentd.cli.common import command, fail, json_option, language_option, say
-from consentd.cli.receipt import log_key_of
+from consentd.cli.common import fail, say
+from consentd.cli.offline import keys_of, log_key_of, verifying
 from consentd.consent import receipt_check
-from consentd.crypto.jws import receipt_keys
 from consentd.dsr.certificate_check import Part, Verdict, check, read
 from consentd.dsr.certificate_words import described
 from consentd.dsr.certifying import CertificateTold
-from consentd.kernel.errors import OperatorError, Tampered
+from consentd.kernel.errors import OperatorError
 
-_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _WRONG_FILES = {
     "not_json": Text(
         "Donnez le certificat tel qu’il a été remis : ce fichier n’est pas du JSON.",
@@ -66,24 +64,14 @@ def certificate() -> None:
 
 
 @certificate.command()
-@click.argument("file", type=_FILE)
-@click.option("--keys", "key_set", type=_FILE, help="Needed: the saved key set of /.well-known/jwks.json.")
-@click.option("--key", "log_key", default=None, help="The line of /v1/log/key, or a file that holds it.")
-@language_option
-@json_option
-@command
+@verifying
 def verify(file: Path, key_set: Path | None, log_key: str | None, language: Language, as_json: bool) -> None:
     """Verify FILE: the JSON that GET /v1/requests/{id}/certificate gave. Needs no network.
 
     Exit code 0 where everything in it holds, 1 where not.
     """
-    if key_set is None:
-        raise click.UsageError(receipt_words.NEEDS_KEYS(language))
-    try:
-        keys = receipt_keys(key_set.read_bytes())
-    except Tampered:
-        raise click.BadParameter(receipt_words.NO_KEYS(language), param_hint="--keys") from None
-    known = None if log_key is None else log_key_of(log_key, language)
+    keys = keys_of(key_set, language)
+    known = log_key_of(log_key, language)
     try:
         given = read(file.read_bytes())
     except OperatorError as error:

@@ -11,13 +11,11 @@ import click
 
 from consentd.base.i18n import Language
 from consentd.cli import package_words as words
-from consentd.cli.common import command, fail, json_option, language_option, say
-from consentd.cli.receipt import keys_of, log_key_of
+from consentd.cli.common import fail, say
+from consentd.cli.offline import keys_of, log_key_of, verifying
 from consentd.dsr.package.verifying import Verdict, needs_log_key
 from consentd.dsr.package.verifying import verify as verified
 from consentd.kernel.errors import Tampered
-
-_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @click.group()
@@ -26,24 +24,14 @@ def package() -> None:
 
 
 @package.command()
-@click.argument("file", type=_FILE)
-@click.option(
-    "--keys",
-    "key_set",
-    type=_FILE,
-    help="Needed: the saved key set of /.well-known/jwks.json.",
-)
-@click.option("--key", "log_key", default=None, help="The line of /v1/log/key, or a file that holds it.")
-@language_option
-@json_option
-@command
+@verifying
 def verify(file: Path, key_set: Path | None, log_key: str | None, language: Language, as_json: bool) -> None:
     """Verify FILE, the zip file of a copy, before it is unpacked. Needs no network.
 
     Exit code 0 where everything in it holds, 1 where not.
     """
     keys = keys_of(key_set, language)
-    known = None if log_key is None else log_key_of(log_key, language)
+    known = log_key_of(log_key, language)
     with file.open("rb") as opened:
         try:
             if known is None and needs_log_key(opened):

@@ -11,14 +11,10 @@ import click
 
 from consentd.base.i18n import Language
 from consentd.cli import receipt_words as words
-from consentd.cli.common import command, fail, json_option, language_option, say
+from consentd.cli.common import fail, say
+from consentd.cli.offline import keys_of, log_key_of, verifying
 from consentd.consent.receipt_check import Given, Verdict, check, read
-from consentd.crypto.jws import receipt_keys
-from consentd.crypto.signing import PublicKey
-from consentd.evidence.checkpoint import parse_vkey
-from consentd.kernel.errors import OperatorError, Tampered
-
-_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+from consentd.kernel.errors import OperatorError
 
 
 @click.group()
@@ -27,24 +23,14 @@ def receipt() -> None:
 
 
 @receipt.command()
-@click.argument("file", type=_FILE)
-@click.option(
-    "--keys",
-    "key_set",
-    type=_FILE,
-    help="Needed: the saved key set of /.well-known/jwks.json.",
-)
-@click.option("--key", "log_key", default=None, help="The line of /v1/log/key, or a file that holds it.")
-@language_option
-@json_option
-@command
+@verifying
 def verify(file: Path, key_set: Path | None, log_key: str | None, language: Language, as_json: bool) -> None:
     """Verify FILE: the JSON of a receipt, of a recording's answer, or the signed document. Needs no network.
 
     Exit code 0 where everything in it holds, 1 where not.
     """
     keys = keys_of(key_set, language)
-    known = None if log_key is None else log_key_of(log_key, language)
+    known = log_key_of(log_key, language)
     try:
         given = read(file.read_bytes())
     except OperatorError as error:
@@ -59,25 +45,6 @@ def verify(file: Path, key_set: Path | None, log_key: str | None, language: Lang
     )
     if not verdict.holds:
         raise SystemExit(1)
-
-
-def keys_of(key_set: Path | None, language: Language) -> dict[str, PublicKey]:
-    """The keys of a saved key set, which has to be given."""
-    if key_set is None:
-        raise click.UsageError(words.NEEDS_KEYS(language))
-    try:
-        return receipt_keys(key_set.read_bytes())
-    except Tampered:
-        raise click.BadParameter(words.NO_KEYS(language), param_hint="--keys") from None
-
-
-def log_key_of(named: str, language: Language) -> tuple[str, PublicKey]:
-    """The key itself, or the one in a file."""
-    try:
-        line = named if "+" in named else Path(named).read_text(encoding="utf-8")
-        return parse_vkey(line.removesuffix("\n"))
-    except (Tampered, OSError, ValueError):
-        raise click.BadParameter(words.NO_LOG_KEY(language), param_hint="--key") from None
 
 
 def _lines(given: Given, verdict: Verdict, language: Language) -> list[str]:

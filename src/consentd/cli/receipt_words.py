@@ -28,25 +28,10 @@ ALONE = Text(
     "Journal : ce fichier ne contient que la signature, sans preuve d’inscription au journal.",
     "Log: this file holds the signature alone, without a proof of the log.",
 )
-NEEDS_KEYS = Text(
-    "Il manque les clés de qui a signé : --keys, avec le fichier enregistré depuis l’adresse "
-    "/.well-known/jwks.json de l’entreprise.",
-    "The keys of whoever signed are missing: --keys, with the file saved from /.well-known/jwks.json of the "
-    "company’s service.",
-)
 NEEDS_LOG_KEY = Text(
     "Ce fichier contient une preuve d’inscription au journal : donnez aussi --key, la clé que publie "
     "/v1/log/key.",
     "This file holds a proof of the log: give --key too, the verifier key that /v1/log/key publishes.",
-)
-NO_LOG_KEY = Text(
-    "Ce n’est pas une clé de vérification de journal : attendu, la ligne que publie /v1/log/key, ou un "
-    "fichier qui la contient.",
-    "This is no verifier key of a log: it takes the line that /v1/log/key publishes, or a file with it.",
-)
-NO_KEYS = Text(
-    "Ce n’est pas un jeu de clés : attendu, ce que publie /.well-known/jwks.json.",
-    "This is no key set: it takes what /.well-known/jwks.json publishes.",
 )
 PARTS: dict[Part, tuple[Text, Text]] = {
     Part.SIGNATURE: (

@@ -1,6 +1,5 @@
 """Tasks over HTTP, for silos that come for them: listed, claimed, kept, answered."""
 
-import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping
 from typing import Annotated
 from uuid import UUID
@@ -30,10 +29,8 @@ from consentd.dsr.task_shapes import (
     TasksClaimed,
     TasksWaiting,
 )
-from consentd.kernel.errors import Malformed
-from consentd.web.body import TooSlow, require_media
+from consentd.web.body import pieces, require_media, require_uncompressed
 from consentd.web.call import Call, reads
-from consentd.web.strict import UnsupportedMedia
 
 NDJSON = "application/x-ndjson"
 CHUNK_SECONDS = 60
@@ -145,7 +142,7 @@ def _answer(handing: Handing, signed: SignedAnswers) -> HTTPRouteHandler:
         """
         if request.exchange.caller is None:
             headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in _headers(request)}
-            return await signed.answer(task_id, headers, _chunks(request))
+            return await signed.answer(task_id, headers, _sent(request))
         return await answering.answer(handing, request.caller, task_id, await request.json())
 
     return answer
@@ -182,7 +179,7 @@ def _records(handing: Handing, copies: Copies) -> HTTPRouteHandler:
         numbers, true, false or null; what has a fraction is kept as the text that was sent.
         """
         _require_lines(request)
-        return await uploads.receive(handing, copies, request.caller, task_id, lease, _chunks(request))
+        return await uploads.receive(handing, copies, request.caller, task_id, lease, _sent(request))
 
     return records
 
@@ -190,23 +187,8 @@ def _records(handing: Handing, copies: Copies) -> HTTPRouteHandler:
 def _require_lines(request: Call) -> None:
     headers = request.exchange.headers
     require_media(headers.get(b"content-type", b""), NDJSON)
-    if headers.get(b"content-encoding", b"identity").lower() != b"identity":
-        raise UnsupportedMedia("compressed_body", "Compressed bodies are not read: send it as it is.")
+    require_uncompressed(headers)
 
 
-async def _chunks(request: Call) -> AsyncIterator[bytes]:
-    """The body as it arrives. Raises Malformed if it stops early, TooSlow if nothing comes for too long."""
-    while True:
-        try:
-            async with asyncio.timeout(CHUNK_SECONDS):
-                message = await request.receive()
-        except TimeoutError:
-            raise TooSlow(
-                "body_too_slow", f"Nothing came for {CHUNK_SECONDS} seconds. Send all of it again."
-            ) from None
-        if message["type"] != "http.request":
-            raise Malformed("incomplete_body", "The connection ended before the body did.")
-        if chunk := message.get("body", b""):
-            yield chunk
-        if not message.get("more_body", False):
-            return
+def _sent(request: Call) -> AsyncIterator[bytes]:
+    return pieces(request.receive, CHUNK_SECONDS, "all of it")

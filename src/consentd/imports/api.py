@@ -1,7 +1,5 @@
 """Files of silos over HTTP: sent as they are, taken in beside the answering."""
 
-import asyncio
-from collections.abc import AsyncIterator
 from typing import Annotated
 from uuid import UUID
 
@@ -15,8 +13,7 @@ from consentd.callers.access import BODY, needs
 from consentd.callers.model import Scope
 from consentd.imports import examples
 from consentd.imports.jobs import CHUNK_SECONDS, Asked, Imports, ImportTold
-from consentd.kernel.errors import Malformed
-from consentd.web.body import TooSlow
+from consentd.web.body import pieces, require_uncompressed
 from consentd.web.call import Call
 from consentd.web.strict import UnsupportedMedia
 
@@ -60,7 +57,8 @@ def routes(service: Imports) -> list[HTTPRouteHandler]:
         _require_file(request)
         language = choose(None, request.headers.get("accept-language"))
         asked = Asked(layout, exported_at or "", dry_run, language)
-        status, told = await service.receive(request.caller, _chunks(request), asked)
+        file = pieces(request.receive, CHUNK_SECONDS, "the file")
+        status, told = await service.receive(request.caller, file, asked)
         return Response(told, status_code=status)
 
     @get(
@@ -83,23 +81,4 @@ def _require_file(request: Call) -> None:
     media = headers.get(b"content-type", b"").decode("latin-1").partition(";")[0].strip().lower()
     if media not in _MEDIA:
         raise UnsupportedMedia("wrong_media_type", "This call reads text/csv: set Content-Type to it.")
-    if headers.get(b"content-encoding", b"identity").lower() != b"identity":
-        raise UnsupportedMedia("compressed_body", "Compressed bodies are not read: send it as it is.")
-
-
-async def _chunks(request: Call) -> AsyncIterator[bytes]:
-    """The body as it arrives. Raises Malformed if it stops early, TooSlow if nothing comes for too long."""
-    while True:
-        try:
-            async with asyncio.timeout(CHUNK_SECONDS):
-                message = await request.receive()
-        except TimeoutError:
-            raise TooSlow(
-                "body_too_slow", f"Nothing came for {CHUNK_SECONDS} seconds. Send the file again."
-            ) from None
-        if message["type"] != "http.request":
-            raise Malformed("incomplete_body", "The connection ended before the body did.")
-        if chunk := message.get("body", b""):
-            yield chunk
-        if not message.get("more_body", False):
-            return
+    require_uncompressed(headers)

@@ -4,7 +4,7 @@ Upholds promise 17: a slow or endless body costs its sender an answer, not the o
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 
 from litestar.types import Receive
 
@@ -28,8 +28,7 @@ def require_json(headers: Mapping[bytes, bytes]) -> None:
     """Raises UnsupportedMedia unless the body is announced as uncompressed JSON in UTF-8."""
     if (media := headers.get(b"content-type", b"")) not in _JSON:
         require_media(media, "application/json")
-    if headers.get(b"content-encoding", b"identity").lower() != b"identity":
-        raise UnsupportedMedia("compressed_body", "Compressed bodies are not read: send it as it is.")
+    require_uncompressed(headers)
 
 
 def require_media(header: bytes, expected: str) -> None:
@@ -41,6 +40,32 @@ def require_media(header: bytes, expected: str) -> None:
         name, _, value = parameter.partition("=")
         if name.strip() == "charset" and value.strip().strip('"') not in ("utf-8", "utf8"):
             raise UnsupportedMedia("wrong_charset", "Bodies are read as UTF-8 and in no other charset.")
+
+
+def require_uncompressed(headers: Mapping[bytes, bytes]) -> None:
+    """Raises UnsupportedMedia for a body that would have to be unpacked first."""
+    if headers.get(b"content-encoding", b"identity").lower() != b"identity":
+        raise UnsupportedMedia("compressed_body", "Compressed bodies are not read: send it as it is.")
+
+
+async def pieces(receive: Receive, seconds: int, again: str) -> AsyncIterator[bytes]:
+    """A long body as it arrives. Raises Malformed if it stops early, TooSlow if nothing comes for so many
+    seconds; `again` says what is then to be sent.
+    """
+    while True:
+        try:
+            async with asyncio.timeout(seconds):
+                message = await receive()
+        except TimeoutError:
+            raise TooSlow(
+                "body_too_slow", f"Nothing came for {seconds} seconds. Send {again} again."
+            ) from None
+        if message["type"] != "http.request":
+            raise Malformed("incomplete_body", "The connection ended before the body did.")
+        if chunk := message.get("body", b""):
+            yield chunk
+        if not message.get("more_body", False):
+            return
 
 
 async def read(receive: Receive, headers: Mapping[bytes, bytes], limit: int) -> bytes:

@@ -19,6 +19,7 @@ from consentd.check.lists.frames import Form, Opened
 from consentd.check.lists.streaming_api import streamed
 from consentd.check.service import CheckService
 from consentd.kernel.errors import Unprocessable
+from consentd.web.body import require_uncompressed
 from consentd.web.call import Call
 from consentd.web.negotiation import chosen
 from consentd.web.strict import UnsupportedMedia
@@ -122,8 +123,7 @@ def _taken(request: Call) -> tuple[Form, str | None]:
     taken = _TAKEN.get(media.strip())
     if taken is None:
         raise UnsupportedMedia("wrong_media_type", f"This call reads {NDJSON} and {CSV}: set Content-Type.")
-    if headers.get(b"content-encoding", b"identity").lower() != b"identity":
-        raise UnsupportedMedia("compressed_body", "Compressed bodies are not read: send it as it is.")
+    require_uncompressed(headers)
     pairs = (parameter.partition("=") for parameter in parameters)
     charset = next((value.strip().strip('"') for name, _, value in pairs if name.strip() == "charset"), None)
     if taken == "ndjson" and charset not in (None, "utf-8", "utf8"):
