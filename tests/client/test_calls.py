@@ -153,7 +153,7 @@ def test_one_token_serves_many_threads(service: Serving) -> None:
 
 
 def tokens_given(service: Serving) -> int:
-    """So far, by the service's own log, which is written in groups: what came before this call is waited for."""
+    """So far, by the log, which is written in groups: all that came before this call is waited for."""
     number = str(uuid.uuid4())
     with service.stranger() as asking:
         asking.get("/.well-known/oauth-authorization-server", headers={"X-Request-Id": number})
