@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 
 from consentd.cli import main
 from support.builders import open_company
-from support.packages import ANA, a_copy, published
+from support.packages import ANA, REQUEST, a_copy, published
 
 
 class Saved(NamedTuple):
@@ -53,7 +53,7 @@ def test_what_holds_is_said_in_words(verify: Verify) -> None:
     found = verify(*BOTH, "--lang", "en")
     assert found.exit_code == 0, found.output
     for said in (
-        "Copy of personal data, request no. 2026-0042",
+        f"Copy of personal data, request no. {REQUEST}",
         "Mailchimp: did not answer",
         "Signature: it holds.",
         "none changed",
@@ -65,9 +65,16 @@ def test_what_holds_is_said_in_words(verify: Verify) -> None:
     assert "Tout ce que contient ce dossier est vérifié" in french.output
 
 
+def test_the_page_about_copies_shows_what_is_said(verify: Verify) -> None:
+    """Down to the numbers: the example is this copy."""
+    page = (Path(__file__).parents[2] / "docs" / "package.md").read_text()
+    example = page.partition("consentd package verify copy.zip")[2].partition("```text\n")[2]
+    assert verify(*BOTH, "--lang", "en").output == example.partition("```")[0]
+
+
 def test_programs_are_answered_too(verify: Verify) -> None:
     told = json.loads(verify(*BOTH, "--json").output)
-    assert (told["holds"], told["manifest"]["request"]) == (True, "2026-0042")
+    assert (told["holds"], told["manifest"]["request"]) == (True, REQUEST)
     assert set(told["parts"].values()) == {True}
 
 

@@ -397,4 +397,5 @@ async def test_who_looked_is_told_to_the_person(company: Company, mailbox: Sink)
     await again.release()
     copy = opened(await desk.rights.fetches((await again.by_code()).url))
     looked = json.loads(copy.read("consents/consultations.json"))
-    assert any(one["action"] == "request.copy_read" and one["by"] for one in looked)
+    by = {one["by"] for one in looked if one["action"] == "request.copy_read"}
+    assert by == {"Membre de l’équipe chargé des demandes"}

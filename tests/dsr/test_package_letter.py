@@ -15,6 +15,7 @@ from consentd.dsr.package.redacting import Held
 from consentd.kernel.compiled import compile_policy
 from consentd.kernel.instants import DAY, Instant
 from support.builders import WEDNESDAY, demo_policy
+from support.packages import REQUEST
 
 COMPILED = compile_policy(demo_policy())
 NOBODY = Own((), False, False, (), (), ())
@@ -25,7 +26,7 @@ def letter(
 ) -> Letter:
     about = {
         "kind": Kind.ACCESS,
-        "request": "2026-0042",
+        "request": REQUEST,
         "language": language,
         "made_at": WEDNESDAY,
         "systems": asked,
@@ -122,7 +123,7 @@ def test_every_part_of_article_15_has_its_place(language: Language) -> None:
     ):
         assert cited in text
     assert (f"{law} 15" in text, ("GDPR" in text) == (language == "en")) == (True, True)
-    for said in ("Shopify", "un tiers", "vie-privee@maison-lavande.example", "cnil.fr", "2026-0042"):
+    for said in ("Shopify", "un tiers", "vie-privee@maison-lavande.example", "cnil.fr", REQUEST):
         assert said in text
     # Where data go to another country, and that profiles are made.
     assert "clauses contractuelles types" in text

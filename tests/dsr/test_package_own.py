@@ -7,11 +7,12 @@ from uuid import UUID
 import pytest
 
 from consentd.base.i18n import LANGUAGES, Language
+from consentd.callers import staff
 from consentd.callers.model import Caller
 from consentd.dsr.package.own import gather
 from consentd.dsr.package.own_model import Own
 from consentd.dsr.package.words import action_in_words
-from consentd.evidence.model import Actor, ActorKind
+from consentd.evidence.model import OPERATOR, Actor, ActorKind
 from consentd.kernel.connection import Verb
 from consentd.kernel.errors import NotFound
 from consentd.subjects.doing import log_reading
@@ -20,7 +21,6 @@ from support.builders import Company
 from support.builders_requests import event
 
 ANA = "email:ana@exemple.fr"
-STAFF = UUID(int=77)
 
 
 class Listed:
@@ -33,14 +33,15 @@ class Listed:
         self.found[what].append(dict(record))
 
 
-async def told(company: Company, who: str = ANA) -> tuple[Own, dict[str, list[dict[str, Any]]]]:
+async def told(
+    company: Company, who: str = ANA, language: Language = "fr"
+) -> tuple[Own, dict[str, list[dict[str, Any]]]]:
     sink = Listed()
     person = await company.person(who)
 
     def read(connection: Any) -> Own:
         compiled = company.policies.active(connection)
-        roles = {STAFF: "service client"}
-        return gather(connection, company.keyring, compiled, person, "fr", sink, roles.get)
+        return gather(connection, company.keyring, compiled, person, language, sink)
 
     return await company.database.read(read), sink.found
 
@@ -53,6 +54,15 @@ async def looks(company: Company, by: Actor, action: str = "history.read") -> No
         log_reading(unit, company.keyring, action, by, [person], policy)
 
     await company.database.change(work)
+
+
+async def hired(company: Company, role: staff.Role) -> UUID:
+    made = await company.database.change(
+        lambda unit: staff.add(
+            unit, company.keyring, "Inès Roche", "ines@maison.example", "fr", role, OPERATOR
+        )
+    )
+    return made.id
 
 
 async def test_everything_that_is_held_is_told(company: Company) -> None:
@@ -96,15 +106,32 @@ async def test_who_looked_is_told_with_when_and_why_and_staff_by_their_role(comp
     await company.gives(ANA)
     till: Caller = company.systems["till"]
     await company.consent.history(till, await company.person(ANA), None, 10)
-    await looks(company, Actor(ActorKind.STAFF, STAFF))
+    officer, agent = await hired(company, "dpo"), await hired(company, "agent")
+    await looks(company, Actor(ActorKind.STAFF, officer))
+    await looks(company, Actor(ActorKind.STAFF, agent), "request.copy_read")
+    # Somebody of whom nothing is on record: as much as is known.
     await looks(company, Actor(ActorKind.STAFF, UUID(int=78)), "contact.proved")
+    # Who left since looked in the role that they had.
+    await company.database.change(lambda unit: staff.leave(unit, company.keyring, officer, OPERATOR))
     _, found = await told(company)
     assert [(one["what"], one["by"]) for one in found["consultations"]] == [
         ("lecture de l’historique de vos choix", "Caisse et fidélité"),
-        ("lecture de l’historique de vos choix", "service client"),
+        ("lecture de l’historique de vos choix", "Délégué à la protection des données"),
+        (
+            "relecture de la copie de vos données avant de vous la remettre",
+            "Membre de l’équipe chargé des demandes",
+        ),
         ("preuve d’un contact établie", "un membre de l’équipe"),
     ]
-    assert all(str(STAFF) not in str(one) for one in found["consultations"])
+    _, english = await told(company, language="en")
+    assert [one["by"] for one in english["consultations"]] == [
+        "Caisse et fidélité",
+        "Data protection officer",
+        "Member of staff in charge of requests",
+        "a member of staff",
+    ]
+    assert "Inès" not in str(found)
+    assert all(str(who) not in str(found) for who in (officer, agent))
     assert all(one["at"].startswith("2026-11-18T") for one in found["consultations"])
 
 

@@ -16,7 +16,7 @@ from consentd.dsr.package.reading import Package
 from consentd.dsr.package.verifying import Part, Verdict, needs_log_key, verify
 from consentd.kernel.errors import Tampered
 from support.builders import Company
-from support.packages import ANA, Copy, a_copy, keys, log_key
+from support.packages import ANA, REQUEST, Copy, a_copy, keys, log_key
 
 ALL = dict.fromkeys(Part, True)
 
@@ -83,7 +83,7 @@ async def test_promise_9_a_manifest_is_only_what_the_service_signed_as_one(compa
     manifest = files[m.MANIFEST]
     receipt = sign_document(company.keyring.signer("receipt"), manifest, "consent-receipt+jws").encode()
     for forged in (
-        files | {m.MANIFEST: manifest.replace(b'"request": "2026-0042"', b'"request": "2026-0043"')},
+        files | {m.MANIFEST: manifest.replace(REQUEST.encode(), REQUEST[::-1].encode())},
         files | {m.SIGNATURE: b""},
         files | {m.SIGNATURE: receipt},
         {name: content for name, content in files.items() if name != m.SIGNATURE},

@@ -100,6 +100,7 @@ async def test_nothing_is_served_before_the_journal_was_replayed(
         "withdrawn": 1,
         "objected": 1,
         "restricted": 1,
+        "copies": 0,
         "nobody": 0,
     }
     assert Path(told["checkpoint_before"]).exists()

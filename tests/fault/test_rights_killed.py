@@ -99,7 +99,12 @@ class Scene:
         told = await self.rights.told(request)
         certificates = await self.company.database.read(lambda c: certificates_of(c, request))
         content = [
-            (one.content.complete, one.content.silos, one.content.recipients, one.content.own is not None)
+            (
+                one.content.complete,
+                one.content.silos,
+                [(who.system, who.told, who.told_on, who.told_by) for who in one.content.recipients],
+                one.content.own is not None,
+            )
             for one in certificates
         ]
         return {

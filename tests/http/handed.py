@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from acts import CANARY
 
 from consentd.app import Parts
+from consentd.callers.staff import Role
 from consentd.db.leases import RELEASED
 from consentd.db.unit import Unit
 from consentd.dsr import store, task_examples
@@ -73,30 +74,28 @@ def hand_out(installation: Installation, verb: str = "restrict", *, taken: bool 
     return str(installation.within(work))
 
 
-def a_copy(installation: Installation, *, released: bool = False) -> tuple[str, str]:
-    """The numbers of a request whose copy the service made, and of a member of staff who may look at it."""
+def a_copy(
+    installation: Installation, *, released: bool = False, who: str | None = None, role: Role = "agent"
+) -> tuple[str, str]:
+    """The numbers of a request whose copy the service made, and of a member of staff who may look at it.
+
+    `who`: whose it is, "email:…"; else somebody new.
+    """
 
     async def work(parts: Parts) -> tuple[str, str]:
         company = Company(parts.database, parts.keyring, RealClock(), installation.folder)
         name = f"desk-{_session}-{next(_numbers)}"
         company.systems["desk"] = await company.add_system(name, scopes=RIGHTS)
-        who = f"email:{name}.{CANARY}@exemple.fr"
+        person = who or f"email:{name}.{CANARY}@exemple.fr"
         rights = Rights(company, {"till": InboxSilo()})
-        colleague = await rights.hire()
-        await company.gives(who, by="desk")
-        asked = await rights.asks("access", who)
+        colleague = await rights.hire(role=role)
+        await company.gives(person, by="desk")
+        asked = await rights.asks("access", person)
         await rights.proves(asked.id, await rights.code(asked.id) or "")
         await rights.carries_out()
         await _until_asked(company, asked.id)
 
-        def answering(unit: Unit) -> None:
-            case = RequestCase.locked(
-                unit, company.keyring, company.policies.active(unit.connection), asked.id
-            )
-            (task,) = [row for row in store.tasks(unit.connection, asked.id) if row["system"] == "till"]
-            answered(case, task, Answer(verdict=Verdict.DONE), SERVICE)
-
-        await company.database.change(answering)
+        await _answered(company, asked.id)
         for _ in range(300):
             if await company.database.read(lambda connection: made(connection, asked.id)):
                 break
@@ -110,6 +109,17 @@ def a_copy(installation: Installation, *, released: bool = False) -> tuple[str, 
     return installation.within(work)
 
 
+def let_the_till_answer(installation: Installation, request: str) -> None:
+    """It did its part of this request, once the service asked it."""
+
+    async def work(parts: Parts) -> None:
+        company = Company(parts.database, parts.keyring, RealClock(), installation.folder)
+        await _until_asked(company, UUID(request))
+        await _answered(company, UUID(request))
+
+    installation.within(work)
+
+
 def link_to(installation: Installation, task: str) -> str:
     """The token that the mail to the till's owner would bear."""
 
@@ -118,6 +128,15 @@ def link_to(installation: Installation, task: str) -> str:
         return links.token_for(UUID(task), OWNER.email, Instant(RealClock()() + HOUR))
 
     return str(installation.within(work))
+
+
+async def _answered(company: Company, request: UUID) -> None:
+    def answering(unit: Unit) -> None:
+        case = RequestCase.locked(unit, company.keyring, company.policies.active(unit.connection), request)
+        (task,) = [row for row in store.tasks(unit.connection, request) if row["system"] == "till"]
+        answered(case, task, Answer(verdict=Verdict.DONE), SERVICE)
+
+    await company.database.change(answering)
 
 
 async def _until_asked(company: Company, request: UUID) -> None:

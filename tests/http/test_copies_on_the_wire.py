@@ -6,6 +6,7 @@ import zipfile
 
 import httpx
 import pytest
+from acts import new_email
 from handed import a_copy
 
 from support.installation import Serving
@@ -75,6 +76,29 @@ def test_staff_look_page_by_page_before_a_copy_goes_out(service: Serving, till: 
     stranger = asked | {"by": request}
     missing = till.get(f"/v1/requests/{request}/copy/records", params=stranger)
     assert (missing.status_code, missing.json()["code"]) == (404, "unknown_staff")
+
+
+def test_the_person_reads_who_looked_staff_by_their_role_and_tools_by_name(
+    service: Serving, till: httpx.Client
+) -> None:
+    """C-579/21. What was looked at of one copy stands in the next."""
+    who = f"email:{new_email()}"
+    request, officer = a_copy(service.installation, who=who, role="dpo")
+    asked = {"by": officer, "system": "(own)", "what": "contact_details"}
+    till.get(f"/v1/requests/{request}/copy/records", params=asked).raise_for_status()
+    till.get(f"/v1/requests/{request}/copy").raise_for_status()
+    path = link(till, a_copy(service.installation, who=who, released=True))
+    with service.stranger() as anybody:
+        copy = zipfile.ZipFile(io.BytesIO(anybody.post(path).content))
+    looked = json.loads(copy.read("consents/consultations.json"))
+    told = {(one["action"], one["by"]): one for one in looked}
+    by_staff = told["request.copy_read", "Délégué à la protection des données"]
+    assert by_staff["what"] == "relecture de la copie de vos données avant de vous la remettre"
+    assert by_staff["at"] > "2026"
+    assert ("request.copy_told", "Caisse et fidélité") in told
+    page = copy.read("index.html").decode()
+    assert "Délégué à la protection des données" in page
+    assert officer not in "".join(map(str, looked))
 
 
 def test_a_link_of_the_mail_needs_the_code(till: httpx.Client, released: tuple[str, str]) -> None:

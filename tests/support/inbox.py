@@ -22,7 +22,7 @@ class InboxSilo(Connector):
     """Its orders wait for it."""
 
     async def carry_out(self, order: Order, records: Records) -> Asked:
-        return Asked()
+        return Asked(told=False)
 
 
 def polled(policy: Policy, *names: str, alone: bool = False, **connection: Any) -> Policy:

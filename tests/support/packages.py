@@ -23,6 +23,7 @@ from consentd.kernel.compiled import CompiledPolicy
 from support.builders import Company, demo_policy
 
 ANA = "email:ana@exemple.fr"
+REQUEST = "01a200c4-51d8-7a03-9c7e-3f1d60a2b9e5"
 ORIGIN = demo_policy().controller.log_origin
 SYSTEMS = (
     SystemAsked("webshop", Outcome.ANSWERED),
@@ -81,7 +82,7 @@ async def a_copy(company: Company, files: PackageFiles | None = None, **about: A
     compiled, own, proven = await gathered(company, files, about.get("language", "fr"))
     told = {
         "kind": Kind.ACCESS,
-        "request": "2026-0042",
+        "request": REQUEST,
         "language": "fr",
         "made_at": company.clock.now,
         "systems": SYSTEMS,

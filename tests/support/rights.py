@@ -115,10 +115,10 @@ class Rights:
         await company.add_system("desk", scopes=RIGHTS)
         return cls(company, {name: connector for name, (_, connector) in silos.items()}, mailbox)
 
-    async def hire(self, name: str = "Claire") -> UUID:
+    async def hire(self, name: str = "Claire", role: staff.Role = "agent") -> UUID:
         made = await self.company.database.change(
             lambda unit: staff.add(
-                unit, self.company.keyring, name, f"{name.lower()}@x.example", "fr", "agent", OPERATOR
+                unit, self.company.keyring, name, f"{name.lower()}@x.example", "fr", role, OPERATOR
             )
         )
         self.staff.append(made.id)

@@ -179,7 +179,7 @@ async def test_promise_12_what_the_silo_did_not_sign_for_this_task_is_failed(
     silo.answer = answer("200 OK", DONE, NOT_SIGNED[how]())
     for verb in (Verb.ERASE, Verb.EXPORT):
         found = await asked(connector, verb=verb)
-        assert (found.verdict, found.code) == (Verdict.FAILED, "bad_signature")
+        assert (found.verdict, found.code, found.told) == (Verdict.FAILED, "bad_signature", False)
 
 
 async def test_promise_12_our_own_request_sent_back_is_no_answer(http: Http) -> None:
@@ -269,7 +269,17 @@ async def test_promise_12_any_other_status_is_failed_even_with_a_signed_yes(
     silo.answer = answer(status, body, {**signed(body), "location": "https://elsewhere.example/"})
     for verb in (Verb.ERASE, Verb.EXPORT):
         found = await asked(connector, verb=verb)
-        assert (found.verdict, found.code) == (Verdict.FAILED, code)
+        assert (found.verdict, found.code, found.told) == (Verdict.FAILED, code, False)
+
+
+@pytest.mark.parametrize("verdict", ["done", "partial", "failed", "unsupported"])
+async def test_what_the_silo_signs_shows_that_it_was_told(
+    silo: Silo, connector: WebhookConnector, verdict: str
+) -> None:
+    """Also where it says that it could not (GDPR 19)."""
+    silo.answer = told({"verdict": verdict})
+    found = await asked(connector)
+    assert (found.verdict.value, found.told) == (verdict, True)
 
 
 @pytest.mark.parametrize(

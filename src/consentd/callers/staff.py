@@ -77,6 +77,14 @@ def colleague(connection: Connection, keyring: Keyring, id_: UUID) -> Colleague:
     return _opened(keyring, row)
 
 
+def role_of(connection: Connection, id_: UUID) -> Role | None:
+    """The role in which they do, or did, what they did: a role never changes, and is known of those too who
+    left. None for an id that is none of staff's.
+    """
+    row = store.one(connection, id_)
+    return None if row is None else row["role"]
+
+
 def how_many(connection: Connection) -> int:
     """Who can decide now."""
     return store.present(connection)

@@ -23,7 +23,8 @@ def restore() -> None:
 @json_option
 @command
 def replay_(yes: bool, as_json: bool) -> None:
-    """Do again the withdrawals, objections, restrictions and erasures that the backup forgot.
+    """Do again the withdrawals, objections, restrictions and erasures that the backup forgot, and destroy
+    again the copies of somebody's data that were destroyed since.
 
     The service does not serve before. May be run again: what was done is not done twice.
     """
@@ -67,7 +68,8 @@ def replay_(yes: bool, as_json: bool) -> None:
         as_json=as_json,
         text=f"{done.lines} lines of the stop journal were not in the database. Done again: {done.erased} "
         f"erasures, {done.withdrawn} withdrawals, {done.objected} objections, {done.restricted} "
-        f"restrictions; {done.nobody} were about people whom the backup does not know.{aside}",
+        f"restrictions, {done.copies} copies destroyed; {done.nobody} were about people or copies that the "
+        f"backup does not know.{aside}",
     )
 
 

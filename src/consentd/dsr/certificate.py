@@ -17,6 +17,7 @@ import msgspec
 from consentd.consent import erasure
 from consentd.dsr import plan
 from consentd.kernel.connection import Verb
+from consentd.kernel.instants import to_text
 from consentd.kernel.policy import Controller, Policy
 from consentd.systems.connectors.contract import Kept, Part, Verdict
 
@@ -87,13 +88,21 @@ class OwnPart(_Part, frozen=True, kw_only=True):
 
 
 class Recipient(_Part, frozen=True, kw_only=True):
-    """Who had received the data, and whether it was told (GDPR 19)."""
+    """Who had received the data, and whether it was told (GDPR 19), with what shows it."""
 
     name: str
     system: str
-    told: Literal["answered", "asked", "no"]
-    """answered: it said what it did; asked: it was told, and said nothing yet; no: it could not be told."""
+    told: Literal["answered", "failed", "asked", "no"]
+    """answered: it said what it did; failed: it was told, and answered that it failed or cannot; asked: it
+    was told, and said nothing yet; no: it could not be told, or nothing shows that it was."""
     told_on: str | None
+    """The local day of `told_at`."""
+    told_at: str | None
+    """When it first had the order."""
+    told_by: Literal["sql", "webhook", "inbox", "manual"] | None
+    """How: in its database, by a call to its program, when it came for its tasks, by a mail to its owner."""
+    task: UUID | None
+    """The number of the order, by which the recipient knows it too."""
 
 
 class CertificateController(_Part, frozen=True, kw_only=True):
@@ -128,6 +137,18 @@ class ErasureCertificate(_Part, frozen=True, kw_only=True):
     """Systems that deleted something and do not say how long their backups are kept."""
 
 
+class Telling(NamedTuple):
+    """That an order came to its silo."""
+
+    task: UUID
+    at: int
+    """When it first did."""
+    day: dt.date
+    """The same, where the company is."""
+    heard: bool
+    """Whether the last answer is the silo's own, and no mere reason why it could not be reached."""
+
+
 class Seen(NamedTuple):
     """What is on record of one task."""
 
@@ -139,6 +160,8 @@ class Seen(NamedTuple):
     parts: tuple[Part, ...] = ()
     earlier: tuple[Part, ...] = ()
     """Of answers that a later try replaced: what was deleted then is deleted."""
+    telling: Telling | None = None
+    """None where nothing shows that it came to the silo."""
 
 
 Silo = Mapping[Verb, Seen]
@@ -259,11 +282,22 @@ def recipient(policy: Policy, name: str, verb: Verb, silo: Silo) -> Recipient | 
     if told is None or told.code == plan.NOT_KNOWN_BY:
         return None
     by = (system.processor or system.name) if system else name
-    if told.state == "ended" and told.verdict in (Verdict.DONE, Verdict.PARTIAL):
-        return Recipient(name=by, system=name, told="answered", told_on=_text(told.day))
-    if told.state in ("asked", "silent"):
-        return Recipient(name=by, system=name, told="asked", told_on=_text(told.day))
-    return Recipient(name=by, system=name, told="no", told_on=None)
+    telling = told.telling
+    if telling is None:
+        return Recipient(name=by, system=name, told="no", told_on=None, told_at=None, told_by=None, task=None)
+    answered: Literal["answered", "failed"] = (
+        "answered" if told.verdict in (Verdict.DONE, Verdict.PARTIAL) else "failed"
+    )
+    connection = system.connection if system else None
+    return Recipient(
+        name=by,
+        system=name,
+        told=answered if told.state == "ended" and telling.heard else "asked",
+        told_on=_text(telling.day),
+        told_at=to_text(telling.at),
+        told_by=connection.by if connection else None,
+        task=telling.task,
+    )
 
 
 def _text(day: dt.date | None) -> str | None:

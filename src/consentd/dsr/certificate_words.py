@@ -52,10 +52,19 @@ _LISTS = {
         "the do-not-contact list: a fingerprint of your contact details, so as not to contact you",
     ),
 }
-_TOLD = {
-    "answered": Text("prévenu, a répondu", "told, and answered"),
-    "asked": Text("prévenu, n’a pas encore répondu", "told, and has not answered yet"),
-    "no": Text("n’a pas pu être prévenu", "could not be told"),
+_NOT_TOLD = Text(
+    "n’a pas pu être prévenu, ou rien ne le montre", "could not be told, or nothing shows that it was"
+)
+_AND_THEN = {
+    "answered": Text("et a répondu", "and answered"),
+    "failed": Text("et a répondu qu’il n’a pas pu le faire", "and answered that it could not do it"),
+    "asked": Text("et n’a pas répondu", "and did not answer"),
+}
+_TOLD_BY = {
+    "sql": Text("dans sa base de données", "in its database"),
+    "webhook": Text("par un appel à son programme", "by a call to its program"),
+    "inbox": Text("quand il a demandé ses tâches", "when it asked for its tasks"),
+    "manual": Text("par un e-mail à qui s’en occupe", "by a mail to whoever looks after it"),
 }
 
 
@@ -176,16 +185,20 @@ def _copy(day: str | None, language: Language) -> str:
 
 
 def _recipient(one: Recipient, language: Language) -> str:
-    said = _TOLD[one.told](language)
-    on = ""
-    if one.told_on is not None:
-        day = day_in_words(dt.date.fromisoformat(one.told_on), language)
-        on = Text(f", le {day}", f", on {day}")(language)
-    return (
-        f"- {one_line(one.name)} ({one_line(one.system)}) : {said}{on}"
-        if language == "fr"
-        else (f"- {one_line(one.name)} ({one_line(one.system)}): {said}{on}")
+    """With what shows that it was told: when, how, and under which number it knows the order too."""
+    colon = Text(" : ", ": ")(language)
+    return f"- {one_line(one.name)} ({one_line(one.system)}){colon}{_told(one, language)}"
+
+
+def _told(one: Recipient, language: Language) -> str:
+    if one.told == "no" or one.told_at is None:
+        return _NOT_TOLD(language)
+    at = time_in_words(dt.datetime.fromisoformat(one.told_at), language)
+    how = f" {_TOLD_BY[one.told_by](language)}" if one.told_by else ""
+    said = Text(
+        f"prévenu le {at} (UTC){how} (tâche {one.task})", f"told on {at} (UTC){how} (task {one.task})"
     )
+    return f"{said(language)}, {_AND_THEN[one.told](language)}"
 
 
 def _copies(content: ErasureCertificate, language: Language) -> str:

@@ -23,6 +23,7 @@ from consentd.dsr.certificate import (
     OwnPart,
     Recipient,
     Seen,
+    Telling,
 )
 from consentd.dsr.rights import NEEDS
 from consentd.evidence import service as evidence
@@ -31,6 +32,7 @@ from consentd.kernel.canonical import canonical
 from consentd.kernel.connection import Verb
 from consentd.kernel.ids import EntryId
 from consentd.kernel.instants import to_text
+from consentd.kernel.policy import Policy
 from consentd.systems.connectors.contract import Part
 
 _PARTS = msgspec.json.Decoder(tuple[Part, ...])
@@ -140,19 +142,28 @@ def seen(case: RequestCase) -> dict[str, dict[Verb, Seen]]:
         answers[row["task_id"]].append(row)
     found: defaultdict[str, dict[Verb, Seen]] = defaultdict(dict)
     for task in store.tasks(connection, case.id):
-        its = [(local_day(row["at"], policy), _PARTS.decode(row["parts"])) for row in answers[task["id"]]]
+        its = [
+            (local_day(row["at"], policy), _PARTS.decode(row["parts"]), row["told"])
+            for row in answers[task["id"]]
+        ]
         ended = task["state"] == "ended"
         # One that is under way again has no last answer yet: what it answered before was another try's.
-        last = its.pop() if ended and its else (local_day(task["created_at"], policy), ())
+        last = its.pop() if ended and its else (local_day(task["created_at"], policy), (), False)
         found[task["system"]][Verb(task["verb"])] = Seen(
             task["state"],
             task["verdict"],
             task["code"],
             last[0],
             last[1],
-            tuple(part for _, parts in its for part in parts),
+            tuple(part for _, parts, _ in its for part in parts),
+            _telling(task, policy, last[2]),
         )
     return dict(found)
+
+
+def _telling(task: Any, policy: Policy, heard: bool) -> Telling | None:  # Any: a row mapping
+    at = task["told_at"]
+    return None if at is None else Telling(task["id"], at, local_day(at, policy), heard)
 
 
 def certificates_of(connection: Any, request: UUID) -> tuple[CertificateTold, ...]:

@@ -113,6 +113,8 @@ class Handing:
         if order is None:
             answered(case, row, nothing_to_look_by(), SERVICE)
             return None
+        if row["told_at"] is None:
+            store.change_task(unit, id_, {"told_at": unit.now})
         log(case, row, "task.taken", caller, attempt=row["attempts"])
         return _handed(order, row)
 

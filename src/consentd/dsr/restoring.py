@@ -1,4 +1,5 @@
-"""After a restore: what the backup forgot of withdrawals, objections, restrictions and erasures, done again.
+"""After a restore: what the backup forgot of withdrawals, objections, restrictions, erasures and destroyed
+copies, done again.
 
 Upholds promise 5 across a restore, and GDPR 17: the service does not serve before (docs/erasure.md). The stop
 journal lies outside the database and is newer than the backup. A line was lost where the log does not have
@@ -23,6 +24,7 @@ from consentd.consent.recording import record
 from consentd.consent.requests import ConsentEvent, RecordConsents, RecordObjection
 from consentd.crypto.keyring import Keyring
 from consentd.db.unit import Unit
+from consentd.dsr.copying import destroyed
 from consentd.evidence import journal
 from consentd.evidence import service as evidence
 from consentd.evidence.checkpoint import parse
@@ -53,8 +55,9 @@ class Replayed(msgspec.Struct, frozen=True):
     withdrawn: int
     objected: int
     restricted: int
+    copies: int
     nobody: int
-    """Lines about people whom the backup does not know, or who were done already."""
+    """Lines about people or copies that the backup does not know, or that were done already."""
 
 
 def lost(connection: Any, keyring: Keyring, path: Path) -> list[Stop]:
@@ -121,8 +124,9 @@ def require_replayed(
         raise Unavailable(
             "restore_not_replayed",
             f"The database is older than the stop journal beside it: {len(stops)} withdrawals, objections, "
-            "restrictions or erasures are in the journal and not in the database, as after a restore from a "
-            "backup. Run `consentd restore replay`, which does them again; nothing is served before.",
+            "restrictions, erasures or destroyed copies are in the journal and not in the database, as after "
+            "a restore from a backup. Run `consentd restore replay`, which does them again; nothing is served "
+            "before.",
         )
 
 
@@ -144,6 +148,7 @@ def replay(
         withdrawn=done[StopKind.WITHDRAWN],
         objected=done[StopKind.OBJECTED],
         restricted=done[StopKind.RESTRICTED],
+        copies=done[StopKind.COPY_DESTROYED],
         nobody=done["nobody"],
     )
     entry.close({**msgspec.to_builtins(told), "checkpoint_before": checkpoint})
@@ -161,6 +166,8 @@ class _Again:
 
     def do(self, stop: Stop) -> bool:
         """Whether there was anybody to do it for."""
+        if stop.kind is StopKind.COPY_DESTROYED:
+            return destroyed.again(self._unit, self._keyring, self._compiled, stop)
         people = self._people(stop)
         for person in people:
             match stop.kind:

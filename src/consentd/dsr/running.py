@@ -147,14 +147,16 @@ def _note_ended(case: RequestCase, new: plan.New) -> None:
         for row in store.tasks(case.unit.connection, case.id)
         if (row["system"], row["verb"]) == (new.system, new.verb.value)
     )
-    _record(case, task, Answer(verdict=new.verdict, code=new.code), SERVICE)
+    _record(case, task, Answer(verdict=new.verdict, code=new.code, told=False), SERVICE)
 
 
 def answered(case: RequestCase, task: Row, answer: Answer, actor: Actor) -> None:
     """Takes in a silo's answer: records it, ends the task, and goes on."""
     answer = spelled(case.compiled.policy, answer)
     _record(case, task, answer, actor)
-    told = {"begun": None} if answer.verdict in (Verdict.DONE, Verdict.PARTIAL) else {}
+    told: dict[str, Any] = {"begun": None} if answer.verdict in (Verdict.DONE, Verdict.PARTIAL) else {}
+    if answer.told:
+        told["told_at"] = task["told_at"] or case.unit.now
     store.change_task(
         case.unit,
         task["id"],
@@ -189,6 +191,7 @@ def _record(case: RequestCase, task: Row, answer: Answer, actor: Actor) -> None:
             "verdict": answer.verdict.value,
             "code": answer.code,
             "parts": canonical(answer.parts).decode(),
+            "told": answer.told,
             "at": case.unit.now,
             "key_id": key.id if key else None,
             "sealed": seal(key, canonical(content), Place("silo_answers", "sealed", id_)) if key else None,
@@ -300,4 +303,4 @@ def _held_by_others(case: RequestCase, pairs: set[tuple[str, str]]) -> set[tuple
 
 
 def nothing_to_look_by() -> Answer:
-    return Answer(verdict=Verdict.DONE, code=plan.NOT_KNOWN_BY)
+    return Answer(verdict=Verdict.DONE, code=plan.NOT_KNOWN_BY, told=False)

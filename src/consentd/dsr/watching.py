@@ -57,5 +57,5 @@ def _look(unit: Unit, *, keyring: Keyring, policies: PolicyBook, request: UUID) 
             telling.silent(case, row)
         elif over and row["state"] in ("waiting", "approving"):
             code = row["code"] or NOT_IN_TIME
-            answered(case, row, Answer(verdict=Verdict.FAILED, code=code), SERVICE)
+            answered(case, row, Answer(verdict=Verdict.FAILED, code=code, told=False), SERVICE)
     advance(case)

@@ -215,8 +215,15 @@ class Worker:
 
     async def _write(self, row: Row, outcome: Answer | Asked) -> None:
         if isinstance(outcome, Asked):
-            values = {"state": "asked", "reference": outcome.reference, **leases.RELEASED}
-            await self._database.housekeep(lambda unit: self._require(unit, row, values))
+            asked = outcome
+
+            def note(unit: Unit) -> None:
+                values = {"state": "asked", "reference": asked.reference, **leases.RELEASED}
+                if asked.told:
+                    values["told_at"] = row["told_at"] or unit.now
+                self._require(unit, row, values)
+
+            await self._database.housekeep(note)
             return
         await self._answer(row, begun.completed(row["begun"], outcome))
 
@@ -238,7 +245,8 @@ class Worker:
         system: System | None = compiled.policy.systems.get(row["system"])
         most = system.connection.attempts if system and system.connection else 1
         if attempts >= most:
-            await self._answer(row, Answer(verdict=Verdict.FAILED, code=code, detail=message[:500]))
+            unmet = Answer(verdict=Verdict.FAILED, code=code, detail=message[:500], told=False)
+            await self._answer(row, unmet)
             return
 
         def note(unit: Unit) -> None:

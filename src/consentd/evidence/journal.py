@@ -1,4 +1,5 @@
-"""The stop journal: withdrawals, objections, restrictions and erasures, outside the database (docs/log.md).
+"""The stop journal: withdrawals, objections, restrictions, erasures and destroyed copies of somebody's data,
+outside the database (docs/log.md).
 
 It is synced before a stop is acknowledged, so that a database restored from a backup can be told what it
 forgot. One line of canonical JSON per stop, UTF-8, ended by a line feed:
@@ -13,6 +14,9 @@ missing altogether is found by its entry, which the log holds. `purpose` and `ch
 `contact_point` null: every one. `since` is when it counts from, `ground` an objection's; of an erasure
 `members` are all records of the person, and `suppress` says whether the do-not-contact list was asked for.
 
+Of a copy of somebody's data that was destroyed (`copy_destroyed`) `subject` is the HMAC of its request's id,
+`members` are those of the copies' ids; where the request's own is among them, also what was gathered for it.
+
 A line that a crash cut short was never acknowledged: the next append ends it, and `read` tells of it.
 """
 
@@ -23,6 +27,7 @@ from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
 from threading import Lock
+from uuid import UUID
 
 import msgspec
 
@@ -38,6 +43,7 @@ class StopKind(StrEnum):
     OBJECTED = "objected"
     RESTRICTED = "restricted"
     ERASED = "erased"
+    COPY_DESTROYED = "copy_destroyed"
 
 
 class Stop(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -88,7 +94,6 @@ def line(
     ValueError if `kind` is no StopKind.
     """
     content: dict[str, object] = {
-        "v": 1,
         "kind": StopKind(kind).value,
         "at": at,
         "subject": subject_mac(keyring, subject),
@@ -104,6 +109,34 @@ def line(
         "members": sorted(subject_mac(keyring, member) for member in members),
         "suppress": suppress,
     }
+    return _written(keyring, content)
+
+
+def copies_line(
+    keyring: Keyring, *, at: Instant, request: UUID, copies: Iterable[UUID], entry: EntryId
+) -> bytes:
+    """The line of copies of a request that were destroyed, for `unit.stops`. `copies`: their ids; the
+    request's own stands for what was gathered for them.
+    """
+    content: dict[str, object] = {
+        "kind": StopKind.COPY_DESTROYED.value,
+        "at": at,
+        "subject": copy_mac(keyring, request),
+        "identifiers": [],
+        "purpose": None,
+        "channel": None,
+        "entry": str(entry),
+        "contact_point": None,
+        "since": at,
+        "ground": None,
+        "members": sorted(copy_mac(keyring, one) for one in copies),
+        "suppress": False,
+    }
+    return _written(keyring, content)
+
+
+def _written(keyring: Keyring, content: dict[str, object]) -> bytes:
+    content = {"v": 1, **content}
     return canonical({**content, "mac": _mac(keyring, content)}) + b"\n"
 
 
@@ -118,6 +151,11 @@ def subject_mac(keyring: Keyring, subject_id: SubjectId) -> str:
 def identifier_mac(keyring: Keyring, scheme: str, value: str) -> str:
     """How the journal names an identifier: in hexadecimal."""
     return keyring.journal_mac(b"identifier\0" + scheme.encode() + b"\0" + value.encode()).hex()
+
+
+def copy_mac(keyring: Keyring, id_: UUID) -> str:
+    """How the journal names a copy, or the request that it is of: in hexadecimal."""
+    return keyring.journal_mac(b"copy\0" + id_.bytes).hex()
 
 
 class Journal:

@@ -95,6 +95,8 @@ silo_tasks = housekeeping(
         sa.Column("reference", sa.Text),
         # Of an erasure that was not answered yet: what it was about to do, as in `silo_answers.parts`.
         sa.Column("begun", CanonicalJson),
+        # When the silo first had the order: by a call, a mail, a poll. Null: nothing shows that it has.
+        sa.Column("told_at", Instant),
         sa.Column("attempts", sa.Integer, nullable=False),
         sa.Column("next_at", Instant, nullable=False),
         sa.Column("lease_holder", Id),
@@ -164,6 +166,8 @@ silo_answers = append_only(
         sa.Column("code", sa.Text),
         # Counts by category, and what is kept because of which article: names nobody.
         sa.Column("parts", CanonicalJson, nullable=False),
+        # Whether the order came to the silo; if not, this is only why it could not.
+        sa.Column("told", sa.Boolean, nullable=False),
         sa.Column("at", Instant, nullable=False),
         sa.Column("key_id", Id),
         # Under the request's key: identifiers that were found, and the silo's own words.

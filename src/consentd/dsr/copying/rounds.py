@@ -20,6 +20,7 @@ from consentd.dsr.package.own_model import OWN
 from consentd.dsr.package.redacting import Redaction
 from consentd.dsr.shapes import MakeCopy, Redact, TakeBack
 from consentd.dsr.states import State
+from consentd.evidence.journal import copies_line
 from consentd.evidence.model import Actor
 from consentd.evidence.recorder import begin
 from consentd.kernel.connection import Verb
@@ -64,7 +65,7 @@ def want(case: RequestCase) -> None:
     store.put_work(case.unit, case.id, _WAITING | begun)
 
 
-def _again(case: RequestCase) -> None:
+def again(case: RequestCase) -> None:
     """Whoever makes it now loses it: what is made next is of what holds then."""
     store.change_work(case.unit, case.id, _WAITING | {"next_at": case.unit.now})
 
@@ -76,7 +77,7 @@ def redact(case: RequestCase, step: Redact, actor: Actor) -> None:
     redaction = Redaction(step.system, step.what, step.record, step.reason, step.field)
     _require_review(case)
     case.note(_REDACTED, case.state, actor, Held(redaction, source))
-    _again(case)
+    again(case)
 
 
 def take_back(case: RequestCase, step: TakeBack, actor: Actor) -> None:
@@ -84,13 +85,13 @@ def take_back(case: RequestCase, step: TakeBack, actor: Actor) -> None:
     if all(one.id != step.redaction for one in standing(case)):
         raise NotFound("unknown_redaction", "There is no such redaction, or it was taken back.")
     case.note(_TAKEN_BACK, case.state, actor, {"redaction": str(step.redaction)})
-    _again(case)
+    again(case)
 
 
 def make_again(case: RequestCase, step: MakeCopy, actor: Actor) -> None:
     _require_review(case)
     case.note("copy_wanted", case.state, actor)
-    _again(case)
+    again(case)
 
 
 def _require_review(case: RequestCase) -> None:
@@ -177,23 +178,35 @@ def closed(case: RequestCase, actor: Actor) -> None:
         kept = []
     keys = store.with_keys(connection, case.id)
     gone = [of for kind, of in keys if kind == "archive" and of not in kept]
-    if not gone and ("package", case.id) not in keys:
+    gathered = ("package", case.id) in keys
+    if not gone and not gathered:
         return
-    request_keys.destroy(case.unit, case.id, "package")
     entry = begin_entry(case, "request.copy_given_up", actor)
-    _destroyed(case, entry, gone)
+    _destroyed(case, entry, gone, gathered=gathered)
     entry.close({"request": str(case.id)})
     store.change_work(case.unit, case.id, {"state": "ended", "lease_holder": None, "lease_until": None})
 
 
-def destroy(case: RequestCase, packages: list[UUID], actor: Actor) -> None:
-    """Their keys first: from now on nothing opens them, wherever a copy of the files went."""
+def destroy(case: RequestCase, packages: list[UUID], actor: Actor, *, gathered: bool = False) -> None:
+    """Their keys first: from now on nothing opens them, wherever a copy of the files went. `gathered`: and
+    what was gathered for them.
+    """
     entry = begin_entry(case, "request.copy_destroyed", actor)
-    _destroyed(case, entry, packages)
+    _destroyed(case, entry, packages, gathered=gathered)
     entry.close({"request": str(case.id), "packages": [str(one) for one in packages]})
 
 
-def _destroyed(case: RequestCase, entry: Any, packages: list[UUID]) -> None:  # Any: an open entry
+def _destroyed(
+    case: RequestCase, entry: Any, packages: list[UUID], *, gathered: bool = False
+) -> None:  # Any: an open entry
+    gone = [*packages, case.id] if gathered else packages
+    if gone:
+        # Outside the database too, before it counts: a backup that is put back brings no copy back.
+        case.unit.stops.append(
+            copies_line(case.keyring, at=case.unit.now, request=case.id, copies=gone, entry=entry.id)
+        )
+    if gathered:
+        request_keys.destroy(case.unit, case.id, "package")
     for one in packages:
         request_keys.destroy_archive(case.unit, case.id, one)
         store.end_links(case.unit, one)

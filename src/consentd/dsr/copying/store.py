@@ -1,5 +1,6 @@
 """SQL of copies: making them, the finished ones, and the links by which they are fetched. Decides nothing."""
 
+from collections import defaultdict
 from typing import Any
 from uuid import UUID
 
@@ -66,6 +67,15 @@ def with_keys(connection: sa.Connection, request: UUID) -> set[tuple[str, UUID]]
     c = t.request_keys.c
     statement = sa.select(c.kind, c.of_id).where(c.request_id == request, c.kind.in_(("package", "archive")))
     return {(kind, of) for kind, of in connection.execute(statement)}
+
+
+def all_with_keys(connection: sa.Connection) -> dict[UUID, set[UUID]]:
+    """Of each request whose copy, or what was gathered for it, still opens: whose keys there are."""
+    c, found = t.request_keys.c, defaultdict(set)
+    copies = sa.select(c.request_id, c.of_id).where(c.kind.in_(("package", "archive")))
+    for request, of in connection.execute(copies):
+        found[request].add(of)
+    return found
 
 
 def add_link(unit: Unit, row: dict[str, Any]) -> None:

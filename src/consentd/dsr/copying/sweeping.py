@@ -1,7 +1,8 @@
 """What is over goes: the key first, the files second (promise 10). Whatever a kill left behind goes too.
 
 A copy that is past its time is handed out no more even before it is swept, and a database that was put back
-from a backup knows its time as well: what was destroyed does not come back.
+from a backup knows its time as well. What went before its time is destroyed again by
+the replay (`destroyed`).
 """
 
 import asyncio

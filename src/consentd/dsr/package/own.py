@@ -5,20 +5,21 @@ role, tools by their name. Flat in memory but for the events of one person. Read
 that the reading is logged is the caller's part (promise 8).
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
 import msgspec
 
 from consentd.base.i18n import Language
+from consentd.callers import staff
 from consentd.callers.service import list_systems
 from consentd.check import whole as checks
 from consentd.consent import whole as consent
 from consentd.consent.answers import EventWritten
 from consentd.crypto.keyring import Keyring
 from consentd.dsr.package.own_model import Own
-from consentd.dsr.package.words import action_in_words, actor_in_words
+from consentd.dsr.package.words import action_in_words, actor_in_words, role_in_words
 from consentd.evidence import service as log
 from consentd.kernel.canonical import Scalar
 from consentd.kernel.compiled import CompiledPolicy
@@ -39,14 +40,10 @@ def gather(
     subject: UUID,
     language: Language,
     records: Records,
-    role_of: Callable[[UUID], str | None] = lambda staff: None,
 ) -> Own:
-    """Any: a database connection. Adds all records; raises NotFound where there is nobody any more.
-
-    `role_of`: the role of a member of staff, in words; never who they are.
-    """
+    """Any: a database connection. Adds all records; raises NotFound where there is nobody any more."""
     person = subjects.person_by_id(connection, subject)
-    return _Gathering(connection, keyring, compiled, person, language, records, role_of).run()
+    return _Gathering(connection, keyring, compiled, person, language, records).run()
 
 
 class _Gathering:
@@ -58,7 +55,6 @@ class _Gathering:
         person: Found,
         language: Language,
         records: Records,
-        role_of: Callable[[UUID], str | None],
     ) -> None:
         self._connection = connection
         self._keyring = keyring
@@ -66,7 +62,6 @@ class _Gathering:
         self._person = person
         self._language = language
         self._records = records
-        self._role_of = role_of
         self._keys = whole.keys_of(connection, keyring, person.members)
         self._systems = {one.system.id: one.system.name for one in list_systems(connection)}
         self._points: dict[UUID, str] = {}
@@ -249,8 +244,8 @@ class _Gathering:
         """A tool by its name; staff by their role, as they are owed that much (C-579/21)."""
         if kind == "system":
             return self._tool(id_) or actor_in_words(kind, self._language)
-        role = self._role_of(id_) if kind == "staff" and id_ is not None else None
-        return role or actor_in_words(kind, self._language)
+        role = staff.role_of(self._connection, id_) if kind == "staff" and id_ is not None else None
+        return actor_in_words(kind, self._language) if role is None else role_in_words(role, self._language)
 
     def _about(self, purpose: str | None, channel: str | None, point: UUID | None) -> Record:
         if purpose is not None:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from consentd.base.i18n import Language, Text
+from consentd.callers.staff import Role
 from consentd.kernel.connection import Verb
 
 WITHHELD_HERE = Text("[masqué : concerne quelqu’un d’autre]", "[held back: about somebody else]")
@@ -33,6 +34,17 @@ _ACTIONS = {
     "subject.released": Text("fin du gel de vos données", "the use of your data was freed again"),
     "proof.purged": Text("destruction d’une preuve échue", "a proof whose time was over was destroyed"),
     "certificate.issued": Text("certificat d’effacement établi", "a certificate of erasure was issued"),
+    "request.read": Text("lecture de votre demande", "your request was read"),
+    "request.plan_read": Text(
+        "lecture de ce que votre demande ferait faire", "what your request would do was read"
+    ),
+    "request.copy_told": Text(
+        "lecture de ce que contiendrait votre copie", "what your copy would hold was read"
+    ),
+    "request.copy_read": Text(
+        "relecture de la copie de vos données avant de vous la remettre",
+        "the copy of your data was read through before it was handed to you",
+    ),
     "task.taken": Text("demande vous concernant remise à un outil", "a tool was handed a request about you"),
     "task.shown": Text(
         "demande vous concernant montrée à qui tient un outil",
@@ -63,6 +75,10 @@ _ACTORS = {
     "operator": Text("la personne qui fait fonctionner le service", "the person who runs the service"),
     "subject": Text("vous", "you"),
     "service": Text("le service, de lui-même", "the service, by itself"),
+}
+_ROLES: dict[Role, Text] = {
+    "dpo": Text("Délégué à la protection des données", "Data protection officer"),
+    "agent": Text("Membre de l’équipe chargé des demandes", "Member of staff in charge of requests"),
 }
 _CATEGORIES = {
     "account data": Text("données du compte", "account data"),
@@ -112,16 +128,21 @@ def joined(parts: Iterable[str], language: Language) -> str:
 
 
 def action_in_words(action: str, language: Language) -> str:
-    """What was done; a request's own steps together; any other by its name."""
-    if action.startswith("request."):
-        return Text("traitement de votre demande", "the handling of your request")(language)
+    """What was done, and so what for; a request's own steps together; any other by its name."""
     found = _ACTIONS.get(action)
+    if found is None and action.startswith("request."):
+        found = Text("traitement de votre demande", "the handling of your request")
     return action if found is None else found(language)
 
 
 def actor_in_words(kind: str, language: Language) -> str:
     found = _ACTORS.get(kind)
     return kind if found is None else found(language)
+
+
+def role_in_words(role: Role, language: Language) -> str:
+    """Of a member of staff: all that the person is owed of who they are (C-579/21)."""
+    return _ROLES[role](language)
 
 
 def category_in_words(category: str, language: Language) -> str:

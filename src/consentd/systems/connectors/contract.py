@@ -82,12 +82,18 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     identifiers: tuple[Named, ...] = ()
     """Of `locate`: under what else the silo knows this person."""
     preferences: tuple[Preference, ...] = ()
+    told: bool = True
+    """Whether the order came to the silo. False where this is only why it could not."""
 
 
 class Asked(msgspec.Struct, frozen=True):
-    """The silo was told; its answer comes later. `reference`: by what it knows the order, if by anything."""
+    """The silo was asked; its answer comes later. `reference`: by what it knows the order, if by anything.
+
+    `told`: whether the order came to it; False where it waits until the silo asks for it.
+    """
 
     reference: str | None = None
+    told: bool = True
 
 
 class SiloUnavailable(Unavailable):
@@ -186,4 +192,5 @@ def unsupported(verb: Verb) -> Answer:
         verdict=Verdict.UNSUPPORTED,
         code="unsupported",
         detail=f"This silo’s connection cannot {verb.value.replace('_', ' ')}.",
+        told=False,
     )

@@ -7,12 +7,12 @@ from consentd.systems.connectors.contract import Answer, Asked, Connector, Order
 
 class InboxConnector(Connector):
     async def _told(self, order: Order) -> Answer | Asked:
-        return Asked()
+        return Asked(told=False)
 
     locate = rectify = restrict = erase = confirm = read_preferences = write_preference = _told
 
     async def export(self, order: Order, records: Records) -> Answer | Asked:
-        return Asked()
+        return Asked(told=False)
 
     async def preview(self, order: Order) -> Sequence[str]:
         return ("The task waits until the silo asks for its tasks.",)

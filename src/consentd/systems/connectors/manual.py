@@ -176,4 +176,4 @@ def steps_of(system: System, verb: Verb, language: Language, *, lift: bool = Fal
 
 
 def _failed(code: str, detail: str) -> Answer:
-    return Answer(verdict=Verdict.FAILED, code=code, detail=detail)
+    return Answer(verdict=Verdict.FAILED, code=code, detail=detail, told=False)

@@ -223,4 +223,5 @@ def _not_counted(error: CallerError) -> Answer:
 
 
 def _failed(code: str, detail: str) -> Answer:
-    return Answer(verdict=Verdict.FAILED, code=code, detail=detail[:MOST_DETAIL])
+    """Why the silo gave no answer that counts: then nothing shows that the order came to it either."""
+    return Answer(verdict=Verdict.FAILED, code=code, detail=detail[:MOST_DETAIL], told=False)

@@ -27,7 +27,7 @@ from consentd.systems.connectors.contract import (
 )
 from consentd.systems.connectors.sql.changing import Changer
 from consentd.systems.connectors.sql.erasing import PAGE, Eraser
-from consentd.systems.connectors.sql.faults import Refused
+from consentd.systems.connectors.sql.faults import UNMET, Refused
 from consentd.systems.connectors.sql.finding import Finder
 from consentd.systems.connectors.sql.live import Live, read_live
 from consentd.systems.connectors.sql.opening import Silo, parse_url
@@ -137,7 +137,10 @@ class SqlConnector(Connector):
         def work(connection: sa.Connection) -> Answer:
             if not order.preferences:
                 return Answer(
-                    verdict=Verdict.FAILED, code="no_preference", detail="The order names no choice."
+                    verdict=Verdict.FAILED,
+                    code="no_preference",
+                    detail="The order names no choice.",
+                    told=False,
                 )
             parts = self._changer(connection, order).write(order.preferences)
             if not parts and any(one.state == "given" for one in order.preferences):
@@ -188,12 +191,17 @@ class SqlConnector(Connector):
         if not any(one.scheme in known for one in order.identifiers):
             # It could not look, which is not the same as having found nobody.
             words = f"The silo finds people by {', '.join(sorted(known))}, and none of these is known."
-            return Answer(verdict=Verdict.UNSUPPORTED, code="no_identifier", detail=words[:500])
+            return Answer(verdict=Verdict.UNSUPPORTED, code="no_identifier", detail=words[:500], told=False)
         try:
             return await asyncio.to_thread(work)
         except Refused as refused:
             self._live = None
-            return Answer(verdict=Verdict.FAILED, code=refused.code, detail=refused.detail[:500])
+            return Answer(
+                verdict=Verdict.FAILED,
+                code=refused.code,
+                detail=refused.detail[:500],
+                told=refused.code not in UNMET,
+            )
 
     def _prepared(self, connection: sa.Connection, order: Order) -> tuple[Live, Finder]:
         live = self._live or read_live(connection, self._mapping)

@@ -106,6 +106,10 @@ _CONNECTING: Mapping[str, _Told] = {
 }
 
 
+UNMET = frozenset({_CREDENTIALS[0], _DATABASE[0]})
+"""Refusals of whom no order came to the database."""
+
+
 class Refused(Exception):
     """`code` and `detail` as in `Answer`."""
 
