@@ -24,6 +24,7 @@ from consentd.dsr import identity
 from consentd.dsr.cases import RequestCase
 from consentd.dsr.copies import SealedCopies
 from consentd.dsr.copying import store
+from consentd.dsr.copying.contact import proven_contact
 from consentd.dsr.copying.places import archive_of
 from consentd.dsr.copying.shapes import HandedOver, LinkMade
 from consentd.dsr.identity import Sending, wrong_code
@@ -32,10 +33,8 @@ from consentd.dsr.posting import Post
 from consentd.dsr.states import State
 from consentd.evidence.model import Actor, ActorKind
 from consentd.kernel.errors import Conflict, NotFound
-from consentd.kernel.ids import SubjectId
 from consentd.kernel.instants import DAY, Instant, to_text
 from consentd.kernel.policy import Controller
-from consentd.subjects import service as subjects
 from consentd.subjects.doing import Doing
 from consentd.subjects.model import Contact
 
@@ -229,23 +228,14 @@ class HandingOut:
         return found[-1]
 
     def _proven(self, case: RequestCase) -> Contact:
-        """The contact detail that proved who asked, if it is still theirs alone."""
-        to, subject = case.content().answer_to, case.row["subject_id"]
-        contacts: tuple[Contact, ...] = ()
-        if to is not None and subject is not None:
-            members = identity.members_of(case, SubjectId(subject))
-            contacts = tuple(subjects.contacts_of(case.unit.connection, case.keyring, members))
-        for one in contacts:
-            if (one.named.scheme, one.named.value) != to:
-                continue
-            holders = subjects.holders_of(case.unit.connection, case.keyring, [one.named])
-            kind = case.compiled.policy.identifiers.get(one.named.scheme)
-            if len(holders.get(one.named, ())) == 1 and kind is not None and kind.kind == "email":
-                return one
-        raise Conflict(
-            "no_proven_contact",
-            "No contact detail proved who asked, or it is not theirs alone any more: staff hand over a link.",
-        )
+        found = proven_contact(case)
+        if found is None:
+            raise Conflict(
+                "no_proven_contact",
+                "No contact detail proved who asked, or it is not theirs alone any more: staff hand over a "
+                "link.",
+            )
+        return found
 
     def _case(self, unit: Unit, request: UUID) -> RequestCase:
         return RequestCase.locked(unit, self._keyring, self._doing.policies.active(unit.connection), request)
