@@ -6,7 +6,7 @@ and every download is in the log before it is answered.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any, BinaryIO
 from uuid import UUID
 
@@ -20,8 +20,9 @@ from consentd.crypto import request_keys
 from consentd.crypto.keyring import with_fresh_keys
 from consentd.crypto.secrets import Key
 from consentd.db.unit import Unit
-from consentd.dsr import identity
-from consentd.dsr.cases import RequestCase
+from consentd.dsr import identity, unwritten
+from consentd.dsr import store as requests
+from consentd.dsr.cases import RequestCase, local_day
 from consentd.dsr.copies import SealedCopies
 from consentd.dsr.copying import store
 from consentd.dsr.copying.contact import proven_contact
@@ -125,7 +126,9 @@ class HandingOut:
             case = self._case(unit, request)
             package = self._released(case)
             actor = Actor(ActorKind.STAFF, asked.by)
-            return self._link(case, package, "copy_handed_over", actor, {"grounds": asked.grounds})
+            # Who has it was told that it is there.
+            told = _told_now(case, f"copy:{package['id']}")
+            return self._link(case, package, "copy_handed_over", actor, {"grounds": asked.grounds}, told)
 
         answer: LinkMade = await self._change(work)
         return answer
@@ -191,7 +194,13 @@ class HandingOut:
             raise dead_link() from None
 
     def _link(
-        self, case: RequestCase, package: Any, event: str, actor: Actor, detail: object
+        self,
+        case: RequestCase,
+        package: Any,
+        event: str,
+        actor: Actor,
+        detail: object,
+        clear: Mapping[str, str] | None = None,
     ) -> LinkMade:  # Any: a row
         unit = case.unit
         if store.links_since(unit.connection, [package["id"]], unit.now - DAY) >= MOST_LINKS:
@@ -211,7 +220,7 @@ class HandingOut:
                 "expires_at": expires,
             },
         )
-        case.note(event, case.state, actor, detail)
+        case.note(event, case.state, actor, detail, clear=clear)
         return LinkMade(f"{self._public_url}/v1/packages/{issued.text}", to_text(expires))
 
     def _released(self, case: RequestCase, id_: UUID | None = None) -> Any:  # Any: a row
@@ -243,6 +252,14 @@ class HandingOut:
     async def _change(self, work: Callable[[Unit], Any]) -> Any:  # Any: what the work gives
         database = self._doing.database
         return await with_fresh_keys(self._keyring, database, lambda: database.change(work))
+
+
+def _told_now(case: RequestCase, moment: str) -> Mapping[str, str] | None:
+    """What the step says, where staff were to tell the person this by hand."""
+    waiting = unwritten.by_hand(requests.steps(case.unit.connection, case.id))
+    if all(one.moment != moment for one in waiting):
+        return None
+    return {"moment": moment, "on_day": local_day(case.unit.now, case.compiled.policy).isoformat()}
 
 
 def _live(package: Any, now: int) -> bool:  # Any: a row
