@@ -86,6 +86,7 @@ def upgrade() -> None:
         sa.Column("moment", sa.Text),
         sa.Column("on_day", sa.Text),
         sa.Column("how", sa.Text),
+        sa.Column("because", sa.Text),
         sa.Column("key_id", ID),
         sa.Column("sealed", sa.LargeBinary),
         sa.Column("entry_id", ID, nullable=False),

@@ -144,6 +144,7 @@ TOLD: dict[str, Any] = {
             "tells": None,
             "on": None,
             "how": None,
+            "because": [],
         },
         {
             "event": "proven",
@@ -154,6 +155,7 @@ TOLD: dict[str, Any] = {
             "tells": None,
             "on": None,
             "how": None,
+            "because": [],
         },
         {
             "event": "settled",
@@ -164,6 +166,7 @@ TOLD: dict[str, Any] = {
             "tells": None,
             "on": None,
             "how": None,
+            "because": [],
         },
     ],
 }

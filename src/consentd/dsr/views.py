@@ -52,6 +52,8 @@ class StepTold(msgspec.Struct, frozen=True, kw_only=True):
     """The day on which they did."""
     how: str | None
     """letter, telephone or counter."""
+    because: tuple[str, ...]
+    """Of a copy that the policy would have let go: why staff look at it (docs/package.md)."""
 
 
 class ToWrite(msgspec.Struct, frozen=True):
@@ -184,6 +186,7 @@ def told(connection: Any, policy: Policy, row: Any) -> RequestTold:  # Any: a co
                 tells=None if step["moment"] is None else unwritten.kind_of(step["moment"]),
                 on=step["on_day"],
                 how=step["how"],
+                because=tuple((step["because"] or "").split()),
             )
             for step in steps
         ),

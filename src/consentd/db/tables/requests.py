@@ -77,6 +77,8 @@ request_steps = append_only(
         sa.Column("moment", sa.Text),
         sa.Column("on_day", sa.Text),
         sa.Column("how", sa.Text),
+        # Why staff look at a copy that the policy would let go: codes, with the silo's name in the policy.
+        sa.Column("because", sa.Text),
         sa.Column("key_id", Id),
         sa.Column("sealed", Sealed),
         sa.Column("entry_id", Id, nullable=False),
