@@ -46,6 +46,7 @@ def test_a_good_connection_has_no_fault(crm: Path, rules: Path) -> None:
         ("https://crm.example/rights", "https://a:b@crm.example/", "must be an address"),
         ("adds: [customer]", "attempts: 0", "must be at least 1"),
         ("adds: [customer]", "answers_within_days: 40", "is more than 30"),
+        ("by: webhook", "by: sql\n  plain: [orders]", "of a database its columns say it"),
     ],
 )
 def test_what_cannot_work_is_told(

@@ -5,11 +5,19 @@ from pathlib import Path
 import pytest
 from spoiling import Edit, Faults
 
-from consentd.kernel.request_rules import RequestRules, Right, RightRule, approvals
+from consentd.kernel.request_rules import (
+    COPIES,
+    RequestRules,
+    Right,
+    RightRule,
+    approvals,
+    released_by_itself,
+)
 from consentd.policy.loader import load
 
 FILE = "requests.yaml"
 OLD = "access: { agent: 2 }"
+RELEASE = "release: { access: staff, portability: staff }"
 
 
 def test_the_demo_company_has_mandates_read_by_two(rules: Path) -> None:
@@ -50,4 +58,38 @@ def test_what_cannot_be_decided_is_told(edit: Edit, faults: Faults, new: str, re
     edit(FILE, OLD, new)
     ((file, line, told),) = faults()
     assert (file, line) == (FILE, 4)
+    assert reason in told
+
+
+def test_no_copy_goes_out_by_itself_unless_the_policy_says_so(rules: Path) -> None:
+    assert not any(released_by_itself(load(rules).requests, right) for right in Right)
+    assert not any(released_by_itself(RequestRules(), right) for right in Right)
+    every = RequestRules(release={right.value: "automatic" for right in Right})
+    found = {right for right in Right if released_by_itself(every, right)}
+    # Whatever a stored policy says, heirs are looked at.
+    assert found == {Right.ACCESS, Right.PORTABILITY} < COPIES
+
+
+def test_a_policy_lets_copies_go(rules: Path, edit: Edit) -> None:
+    edit(FILE, RELEASE, "release: { access: automatic, post_mortem: staff }")
+    found = load(rules).requests
+    assert [right for right in Right if released_by_itself(found, right)] == [Right.ACCESS]
+
+
+@pytest.mark.parametrize(
+    ("new", "reason"),
+    [
+        ("release: { acess: automatic }", "did you mean 'access'?"),
+        ("release: { erasure: automatic }", "ends in no copy"),
+        ("release: { erasure: staff }", "ends in no copy"),
+        ("release: { post_mortem: automatic }", "always waits for staff"),
+        ("release: { access: automatc }", "did you mean 'automatic'?"),
+        ("release: { access: true }", "is not known here"),
+        ("release: automatic", "must be a mapping"),
+    ],
+)
+def test_what_cannot_be_let_go_is_told(edit: Edit, faults: Faults, new: str, reason: str) -> None:
+    edit(FILE, RELEASE, new)
+    ((file, line, told),) = faults()
+    assert (file, line) == (FILE, 8)
     assert reason in told

@@ -47,6 +47,7 @@ def test_the_shops_mapping_has_no_fault(shop: Path, rules: Path) -> None:
         ("guest_email: { erase: clear }", "guest_email: {}", "would still be found in rows that stay"),
         ("article: {}, quantity: {}, engraving: { erase: clear }", "article: {}", "would stay as they are"),
         ("agent: { third_party: true }", "agent: { kept: true }", "has no 'keep'"),
+        ("agent: { third_party: true }", "agent: { free_text: true, copy: false }", "is no part of copies"),
         ("billed_to: { erase: name, kept: true }", "billed_to: { kept: true }", "goes with 'erase'"),
         ("issued_on: {}", "issued_on: { erase: clear }", "its end would no longer be known"),
         ("months: 120", "months: 0", "must be at least 1"),

@@ -85,10 +85,12 @@ def routes(service: RequestService, repeats: Repeats) -> list[HTTPRouteHandler]:
         cursor: FromQuery[str | None] = None,
         limit: Annotated[int, QueryParameter(ge=1, le=500)] = 100,
     ) -> RequestsListed:
-        """Those that are open, unless a state is named."""
+        """Those that are open, and those over of which staff still have to write to the person, unless a
+        state is named.
+        """
         states = (wanted.value,) if wanted else tuple(sorted(OPEN))
         after = decode_cursor(cursor, tuple[str, UUID]) if cursor else None
-        page, following = await service.listed(request.caller, states, after, limit)
+        page, following = await service.listed(request.caller, states, after, limit, unwritten=wanted is None)
         return RequestsListed(page, encode_cursor(following) if following else None)
 
     @get(
@@ -160,7 +162,8 @@ def routes(service: RequestService, repeats: Repeats) -> list[HTTPRouteHandler]:
     )
     async def step(request: Call, request_id: FromPath[UUID], data: JSONBody[AnyStep]) -> RequestTold:
         """To identify, to ask for proof on doubt, to approve, refuse, extend, release, ask silos again, or
-        note that the person took it back. `by` is who decides: an erasure by staff takes two.
+        note that the person took it back, or that staff wrote by hand what no mail could tell. `by` is who
+        decides: an erasure by staff takes two.
         """
         repeat = await repeats.of(request)
         async with repeats.alone(repeat):

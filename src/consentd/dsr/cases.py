@@ -5,6 +5,7 @@ are sealed under an audit key: the register of requests is kept when the person'
 """
 
 import datetime as dt
+from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -26,7 +27,7 @@ from consentd.dsr.shapes import Sealed
 from consentd.dsr.states import OPEN, UNANSWERED, Case, Event, State, after
 from consentd.evidence.model import Actor, ActorKind
 from consentd.evidence.recorder import Entry, begin
-from consentd.kernel.canonical import canonical
+from consentd.kernel.canonical import Scalar, canonical
 from consentd.kernel.compiled import CompiledPolicy
 from consentd.kernel.connection import Verb
 from consentd.kernel.errors import NotFound
@@ -163,9 +164,19 @@ class RequestCase:
         return self.note(event.value, to, actor, detail, **values)
 
     def note(
-        self, event: str, to: State, actor: Actor, detail: object = None, **values: Any
+        self,
+        event: str,
+        to: State,
+        actor: Actor,
+        detail: object = None,
+        *,
+        clear: Mapping[str, Scalar] | None = None,
+        **values: Any,
     ) -> State:  # Any: columns of the row
-        """Notes a step that leads to `to` without asking the table: one that leaves the state as it is."""
+        """Notes a step that leads to `to` without asking the table: one that leaves the state as it is.
+
+        `clear`: other columns of the step, which outlive what the request holds sealed.
+        """
         now = self.unit.now
         if to not in UNANSWERED and self.row["answered_at"] is None:
             values["answered_at"] = now
@@ -190,6 +201,7 @@ class RequestCase:
                 "actor_id": actor.id,
                 "key_id": key.id if key else None,
                 "sealed": sealed,
+                **(clear or {}),
             },
         )
         entry.close({"request": str(self.id), "right": self.right.value, "state": to.value})
@@ -202,24 +214,25 @@ class RequestCase:
         """The dates, from the day of receipt, what was extended and when the clock stood still."""
         rule, holidays = rule_of(self.compiled.policy)
         received = dt.date.fromisoformat(self.row["received_on"])
-        pauses = self._pauses()
+        pauses = pauses_of(store.steps(self.unit.connection, self.id), self.compiled.policy)
         today = local_day(self.unit.now, self.compiled.policy)
         return due(received, rule, holidays, extended=extended, pauses=pauses, today=today)
 
-    def _pauses(self) -> list[Pause]:
-        """From each recorded request for identity on doubt to the proof that followed."""
-        since: dt.date | None = None
-        found: list[Pause] = []
-        for step in store.steps(self.unit.connection, self.id):
-            day = local_day(step["at"], self.compiled.policy)
-            if step["event"] == "doubted" and since is None:
-                since = day
-            elif step["event"] == Event.PROVEN.value and since is not None:
-                found.append(Pause(since, day))
-                since = None
-        if since is not None:
-            found.append(Pause(since, None))
-        return found
+
+def pauses_of(steps: Iterable[Any], policy: Policy) -> list[Pause]:  # Any: row mappings
+    """From each recorded request for identity on doubt to the proof that followed."""
+    since: dt.date | None = None
+    found: list[Pause] = []
+    for step in steps:
+        day = local_day(step["at"], policy)
+        if step["event"] == "doubted" and since is None:
+            since = day
+        elif step["event"] == Event.PROVEN.value and since is not None:
+            found.append(Pause(since, day))
+            since = None
+    if since is not None:
+        found.append(Pause(since, None))
+    return found
 
 
 def told_tasks(connection: Any, request: UUID) -> dict[tuple[str, Verb], Told]:  # Any: a connection

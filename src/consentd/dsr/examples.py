@@ -55,6 +55,14 @@ STEPS: dict[str, Any] = {
         "reasons": "The same copy was asked for every day of the month.",
     },
     "uphold": {"step": "uphold", "by": STAFF},
+    "wrote_by_hand": {
+        "step": "wrote_by_hand",
+        "by": STAFF,
+        "told": "refusal",
+        "on": "2026-12-02",
+        "how": "letter",
+        "reference": "Courrier 2026/118",
+    },
     "extend": {"step": "extend", "by": STAFF, "reasons": "Archives on paper in three shops."},
 }
 TOLD: dict[str, Any] = {
@@ -72,6 +80,9 @@ TOLD: dict[str, Any] = {
     "follows": None,
     "answered_at": "2026-11-20T10:02:11Z",
     "closed_at": None,
+    "answered_on": "2026-11-20",
+    "in_time": True,
+    "to_write": [],
     "gaps": ["mailing"],
     "silos": [
         {
@@ -130,6 +141,10 @@ TOLD: dict[str, Any] = {
             "at": "2026-11-20T09:58:00Z",
             "by": "system",
             "by_id": "01a2a3a0-1111-7222-8333-444455556666",
+            "tells": None,
+            "on": None,
+            "how": None,
+            "because": [],
         },
         {
             "event": "proven",
@@ -137,6 +152,10 @@ TOLD: dict[str, Any] = {
             "at": "2026-11-20T10:00:00Z",
             "by": "subject",
             "by_id": None,
+            "tells": None,
+            "on": None,
+            "how": None,
+            "because": [],
         },
         {
             "event": "settled",
@@ -144,6 +163,10 @@ TOLD: dict[str, Any] = {
             "at": "2026-11-20T10:02:11Z",
             "by": "service",
             "by_id": None,
+            "tells": None,
+            "on": None,
+            "how": None,
+            "because": [],
         },
     ],
 }
@@ -156,6 +179,9 @@ LISTED: dict[str, Any] = {
             "received_on": "2026-11-20",
             "safe_due": "2026-12-20",
             "legal_due": "2026-12-21",
+            "answered_on": "2026-11-20",
+            "in_time": True,
+            "to_write": [],
         }
     ],
     "next": None,

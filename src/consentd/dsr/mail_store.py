@@ -1,5 +1,6 @@
 """SQL of mail that waits to be sent about requests. Decides nothing."""
 
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
@@ -7,6 +8,7 @@ import sqlalchemy as sa
 
 from consentd.db.tables import requests as t
 from consentd.db.unit import Unit
+from consentd.dsr.store import to_write
 
 MAILS = t.outgoing_mails
 
@@ -41,6 +43,14 @@ def remove_letter(unit: Unit, id_: UUID) -> None:
     unit.connection.execute(t.outgoing_letters.delete().where(t.outgoing_letters.c.id == id_))
 
 
+def drop(unit: Unit, request: UUID, moments: Collection[str]) -> None:
+    """What of these was not sent says nothing any more: whoever comes to send it finds it over."""
+    c = t.outgoing_mails.c
+    unsent = (c.request_id == request, c.moment.in_(list(moments)), c.state.in_(("waiting", "running")))
+    letters = t.outgoing_letters.c.id.in_(sa.select(c.id).where(*unsent))
+    unit.connection.execute(t.outgoing_letters.delete().where(letters))
+
+
 def letters_left(connection: sa.Connection, request: UUID) -> int:
     c = t.outgoing_letters.c
     counted = sa.select(sa.func.count()).select_from(t.outgoing_letters).where(c.request_id == request)
@@ -67,6 +77,21 @@ def to_remind(connection: sa.Connection, now: int, limit: int) -> list[sa.RowMap
     c = t.silo_tasks.c
     statement = sa.select(c.id, c.request_id).where(c.remind_at <= now)
     return list(connection.execute(statement.order_by(c.remind_at, c.id).limit(limit)).mappings())
+
+
+def unwritten(
+    connection: sa.Connection, day: str, received: str, before: int, limit: int
+) -> list[tuple[UUID, str]]:
+    """request and moment of what staff were to tell by hand before that instant, did not, and were not
+    reminded of: where the safe day is this one or before, or of an extension where the request came by then.
+    """
+    w, r, mails_ = t.request_steps.c, t.requests.c, t.outgoing_mails.c
+    near = sa.case((w.moment == "extension", r.received_on <= received), else_=r.safe_due <= day)
+    told = sa.exists().where(mails_.request_id == r.id, mails_.moment == sa.literal("unwritten:") + w.moment)
+    statement = sa.select(r.id, w.moment).join(t.request_steps, w.request_id == r.id)
+    statement = statement.where(to_write(), w.moment != "receipt", w.at <= before, near, ~told)
+    rows = connection.execute(statement.order_by(r.safe_due, r.id, w.id).limit(limit))
+    return [(request, moment) for request, moment in rows]
 
 
 def nearing(connection: sa.Connection, day: str, states: tuple[str, ...], limit: int) -> list[UUID]:

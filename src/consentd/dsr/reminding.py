@@ -1,4 +1,5 @@
-"""Reminding the owner of each task before its day, and telling the data protection officer of what is stuck.
+"""Reminding the owner of each task before its day, and telling the data protection officer of what is stuck:
+what still waits for staff or silos, and what nobody wrote by hand.
 
 An owner is written to when half of their days are over, and on the day before the last: early enough to
 plan it, and late enough that most have answered. Where several of these have passed since anybody looked, one
@@ -14,7 +15,7 @@ from uuid import UUID
 
 from consentd.crypto.keyring import Keyring
 from consentd.db.unit import Database, Unit
-from consentd.dsr import mail_store, outgoing, store, telling
+from consentd.dsr import mail_store, outgoing, store, telling, unwritten
 from consentd.dsr import telling_words as words
 from consentd.dsr.cases import RequestCase, local_day
 from consentd.dsr.moments import following, moments
@@ -22,6 +23,7 @@ from consentd.dsr.running import RUNS
 from consentd.dsr.states import State
 from consentd.evidence.model import SERVICE
 from consentd.kernel.instants import DAY, Instant
+from consentd.kernel.policy import Policy
 from consentd.policy.service import PolicyBook
 
 NEAR_DAYS = 5
@@ -46,8 +48,14 @@ async def look(database: Database, keyring: Keyring, policies: PolicyBook) -> No
         day = local_day(unit.now, policy) + dt.timedelta(days=NEAR_DAYS)
         return mail_store.nearing(unit.connection, day.isoformat(), tuple(STUCK), _MANY)
 
+    def letters(unit: Unit) -> set[UUID]:
+        policy = policies.active(unit.connection).policy
+        if policy.controller.dpo.email is None:
+            return set()
+        return {request for request, _ in _unwritten(unit, policy)}
+
     failed: Exception | None = None
-    for find, work in ((tasks, _remind), (requests, _escalate)):
+    for find, work in ((tasks, _remind), (requests, _escalate), (letters, _remind_to_write)):
         for request in sorted(await database.housekeep(find)):
             try:
                 await database.change(partial(work, keyring=keyring, policies=policies, request=request))
@@ -93,3 +101,22 @@ def _escalate(unit: Unit, *, keyring: Keyring, policies: PolicyBook, request: UU
         waits=words.WAITS[case.state.value],
     )
     case.note("escalated", case.state, SERVICE)
+
+
+def _unwritten(unit: Unit, policy: Policy) -> list[tuple[UUID, str]]:
+    today = local_day(unit.now, policy)
+    near = today + dt.timedelta(days=NEAR_DAYS)
+    # A month has 28 days at the least; the extension has to be told within it.
+    received = today - dt.timedelta(days=28 - NEAR_DAYS)
+    connection, before = unit.connection, unit.now - DAY
+    return mail_store.unwritten(connection, near.isoformat(), received.isoformat(), before, _MANY)
+
+
+def _remind_to_write(unit: Unit, *, keyring: Keyring, policies: PolicyBook, request: UUID) -> None:
+    """Of what staff were told to write a day ago or more: once, when its time comes to an end."""
+    case = RequestCase.locked(unit, keyring, policies.active(unit.connection), request)
+    due = {moment for one, moment in _unwritten(unit, case.compiled.policy) if one == case.id}
+    for one in unwritten.unwritten(case.right, store.steps(unit.connection, case.id)):
+        if one.moment in due:
+            telling.still_by_hand(case, one)
+            case.note("escalated", case.state, SERVICE)

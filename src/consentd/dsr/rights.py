@@ -81,6 +81,12 @@ NEEDS: dict[Right, Need] = {
 }
 
 
+SAID_WHEN_ASKED = frozenset(
+    right for right, need in NEEDS.items() if need.proof is Proof.NONE and not need.reviewed
+)
+"""Rights that only restrict, and need nobody's look: done, and said so, when they are asked."""
+
+
 def proof_by_code(*, alone: bool, verified: bool) -> Proof:
     """What a code sent to a contact detail proves: of the person, only where it is theirs alone and known to
     be; a code proves control of a contact detail, and no more (promise 12).

@@ -1,7 +1,7 @@
 """The use cases of requests: taking in, telling, proving who asks, deciding; each logged."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import UUID
 
 from consentd.base.ids import new_id
@@ -24,6 +24,9 @@ from consentd.kernel.ids import BatchId, SubjectId
 from consentd.kernel.policy import Controller
 from consentd.subjects.doing import Doing
 from consentd.web.idempotency import Repeat
+
+Listed: TypeAlias = tuple[tuple[RequestBrief, ...], tuple[str, UUID] | None]
+"""A page, and where the next one begins."""
 
 
 class RequestService:
@@ -62,17 +65,24 @@ class RequestService:
         return await self._doing.read(caller, "request.read", read, request=str(id_))
 
     async def listed(
-        self, caller: Caller, states: tuple[str, ...], after: tuple[str, UUID] | None, limit: int
+        self,
+        caller: Caller,
+        states: tuple[str, ...],
+        after: tuple[str, UUID] | None,
+        limit: int,
+        *,
+        unwritten: bool = False,
     ) -> tuple[tuple[RequestBrief, ...], tuple[str, UUID] | None]:
-        """A page, and where the next one begins."""
+        """A page, and where the next one begins. `unwritten`: also those of which staff have to write."""
 
-        def read(connection: Any, compiled: CompiledPolicy) -> tuple[list[SubjectId], list[Any]]:
-            return [], store.listed(connection, states, after, limit + 1)
+        def read(connection: Any, compiled: CompiledPolicy) -> tuple[list[SubjectId], Listed]:
+            rows = store.listed(connection, states, after, limit + 1, unwritten=unwritten)
+            page = rows[:limit]
+            steps = store.steps_of(connection, [row["id"] for row in page])
+            told = tuple(views.brief(row, steps[row["id"]], compiled.policy) for row in page)
+            return [], (told, (page[-1]["legal_due"], page[-1]["id"]) if len(rows) > limit else None)
 
-        rows = await self._doing.read(caller, "requests.listed", read)
-        page = rows[:limit]
-        following = (page[-1]["legal_due"], page[-1]["id"]) if len(rows) > limit else None
-        return tuple(views.brief(row) for row in page), following
+        return await self._doing.read(caller, "requests.listed", read)
 
     async def send_code(self, caller: Caller, id_: UUID, scheme: str) -> None:
         """Sends a code to a known contact detail, if there is one: nobody is told whether.

@@ -110,6 +110,17 @@ class Withdraw(Step, frozen=True, kw_only=True, tag="withdraw"):
     note: Words | None = None
 
 
+class WroteByHand(Step, frozen=True, kw_only=True, tag="wrote_by_hand"):
+    """Staff told the person what no mail could: where the step `write_by_hand` asked for it."""
+
+    told: Literal["receipt", "extension", "refusal", "answer", "copy"]
+    on: Annotated[str, msgspec.Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
+    """The day on which it was written, or said: by it the answer is in time, or late."""
+    how: Literal["letter", "telephone", "counter"]
+    reference: Short | None = None
+    """Where the letter or the note of the call is found. Kept sealed."""
+
+
 class Redact(Step, frozen=True, kw_only=True, tag="redact"):
     """Hold back of a copy what is about somebody else (GDPR 15(4)): a record, or one value of it."""
 
@@ -144,6 +155,7 @@ AnyStep = (
     | Uphold
     | Retry
     | Withdraw
+    | WroteByHand
     | Redact
     | TakeBack
     | MakeCopy

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from consentd.callers import staff
-from consentd.dsr import certifying, shapes, store, suspending, telling
+from consentd.dsr import certifying, shapes, store, suspending, telling, writing
 from consentd.dsr.cases import RequestCase
 from consentd.dsr.copying import announcing, rounds
 from consentd.dsr.identity import proven
@@ -67,6 +67,8 @@ def take(case: RequestCase, step: shapes.AnyStep) -> None:
         case shapes.Withdraw():
             case.move(Event.WITHDRAWN, actor, {"note": step.note})
             suspending.ended(case, actor)
+        case shapes.WroteByHand():
+            writing.wrote(case, step, actor)
         case shapes.Redact():
             rounds.redact(case, step, actor)
         case shapes.TakeBack():

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from consentd.db import leases
 from consentd.db.tables import requests as t
 from consentd.db.unit import Unit
+from consentd.dsr.rights import SAID_WHEN_ASKED
 
 REQUESTS = t.requests
 STEPS = t.request_steps
@@ -27,13 +28,22 @@ def request(connection: sa.Connection, id_: UUID, *, lock: bool = False) -> sa.R
 
 
 def listed(
-    connection: sa.Connection, states: Collection[str], after: tuple[str, UUID] | None, limit: int
+    connection: sa.Connection,
+    states: Collection[str],
+    after: tuple[str, UUID] | None,
+    limit: int,
+    *,
+    unwritten: bool = False,
 ) -> list[sa.RowMapping]:
-    """Those whose time ends first come first."""
+    """Those in one of these states, in any if none is named; whose time ends first comes first. `unwritten`:
+    also those of which staff have to write.
+    """
     c = t.requests.c
     statement = sa.select(t.requests).order_by(c.legal_due, c.id).limit(limit)
     if states:
-        statement = statement.where(c.state.in_(list(states)))
+        wanted = c.state.in_(list(states))
+        waiting = c.id.in_(sa.select(t.request_steps.c.request_id).where(to_write()))
+        statement = statement.where(sa.or_(wanted, waiting) if unwritten else wanted)
     if after is not None:
         due, id_ = after
         statement = statement.where(sa.or_(c.legal_due > due, sa.and_(c.legal_due == due, c.id > id_)))
@@ -91,6 +101,28 @@ def steps(connection: sa.Connection, request_id: UUID) -> list[sa.RowMapping]:
     c = t.request_steps.c
     statement = sa.select(t.request_steps).where(c.request_id == request_id).order_by(c.at, c.id)
     return list(connection.execute(statement).mappings())
+
+
+def steps_of(connection: sa.Connection, requests: Collection[UUID]) -> dict[UUID, list[sa.RowMapping]]:
+    """Of each of these requests its steps, in the order in which they were taken."""
+    c = t.request_steps.c
+    statement = sa.select(t.request_steps).where(c.request_id.in_(list(requests))).order_by(c.at, c.id)
+    found: dict[UUID, list[sa.RowMapping]] = {id_: [] for id_ in requests}
+    for row in connection.execute(statement).mappings():
+        found[row["request_id"]].append(row)
+    return found
+
+
+def to_write() -> sa.ColumnElement[bool]:
+    """Of a step: it has staff tell the person something by hand, and none that came after says that they did.
+    What was said when it was asked is told to nobody again.
+    """
+    c, later, r = t.request_steps.c, t.request_steps.alias("later"), t.requests.alias("about")
+    same = (later.c.request_id == c.request_id, later.c.moment == c.moment)
+    written = sa.exists().where(*same, later.c.on_day.is_not(None))
+    rights = [right.value for right in SAID_WHEN_ASKED]
+    said = sa.exists().where(r.c.id == c.request_id, r.c.right.in_(rights), c.moment.like("answer%"))
+    return sa.and_(c.moment.is_not(None), c.on_day.is_(None), ~written, ~said)
 
 
 def tasks(connection: sa.Connection, request_id: UUID) -> list[sa.RowMapping]:

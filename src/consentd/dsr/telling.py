@@ -16,14 +16,14 @@ import msgspec
 
 from consentd.base.dates import day_in_words
 from consentd.base.i18n import Language, Text, article, choose
-from consentd.dsr import outgoing, plan, store
+from consentd.dsr import outgoing, plan, store, unwritten
 from consentd.dsr import telling_words as words
 from consentd.dsr.cases import RequestCase, local_day
 from consentd.dsr.certificate import ErasureCertificate
 from consentd.dsr.certificate_words import described
 from consentd.dsr.outgoing import Letter
 from consentd.dsr.plan import Told
-from consentd.dsr.rights import NEEDS, Proof, Right
+from consentd.dsr.rights import NEEDS, Right
 from consentd.dsr.states import State
 from consentd.evidence.model import SERVICE
 from consentd.kernel.connection import Verb
@@ -84,12 +84,23 @@ def _unconnected(case: RequestCase) -> None:
 
 def by_hand(case: RequestCase, moment: str) -> None:
     """Staff have to write: in the request's steps, and by mail to whoever looks after it."""
-    case.note("write_by_hand", case.state, SERVICE, {"moment": moment})
-    if NEEDS[case.right].proof is Proof.NONE and moment.startswith("answer"):
-        # Done when it was asked, and said so there: the steps are enough.
+    case.note(unwritten.WRITE, case.state, SERVICE, clear={"moment": moment})
+    if unwritten.said_when_asked(case.right, moment):
         return
-    what = words.WHAT.get(moment.partition(":")[0], words.OTHER)
-    dpo(case, f"write:{moment}", words.BY_HAND_SUBJECT, words.BY_HAND, what=what)
+    said = _to_tell(case, unwritten.Unwritten(moment, case.unit.now))
+    dpo(case, f"write:{moment}", words.BY_HAND_SUBJECT, words.BY_HAND, **said)
+
+
+def still_by_hand(case: RequestCase, one: unwritten.Unwritten) -> None:
+    """Once more, where the time for it comes to its end and nobody noted that they wrote."""
+    day = local_day(one.since, case.compiled.policy).isoformat()
+    said = _to_tell(case, one)
+    dpo(case, f"unwritten:{one.moment}", words.UNWRITTEN_SUBJECT, words.UNWRITTEN, day=day, **said)
+
+
+def _to_tell(case: RequestCase, one: unwritten.Unwritten) -> dict[str, Text | str]:
+    what = words.WHAT.get(one.tells, words.OTHER)
+    return {"what": what, "due": unwritten.told_by(case.row, one, case.compiled.policy).isoformat()}
 
 
 def dpo(case: RequestCase, moment: str, subject: Text, text: Text, **said: Text | str) -> None:
@@ -99,8 +110,7 @@ def dpo(case: RequestCase, moment: str, subject: Text, text: Text, **said: Text 
         return
     language: Language = choose(controller.languages[0] if controller.languages else None, None)
     told = {name: one(language) if isinstance(one, Text) else one for name, one in said.items()}
-    if "day" in told:
-        told["day"] = _day(told["day"], language)
+    told |= {name: _day(told[name], language) for name in ("day", "due") if name in told}
     filled = _said(case, language) | told
     letter = Letter(
         to=controller.dpo.email,

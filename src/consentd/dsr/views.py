@@ -1,11 +1,13 @@
 """What is told of a request: its course, its dates, and silo by silo what was done. Names nobody."""
 
+import datetime as dt
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 import msgspec
 
-from consentd.dsr import plan, store
+from consentd.dsr import plan, store, unwritten
 from consentd.dsr.cases import told_tasks
 from consentd.dsr.rights import NEEDS, Right
 from consentd.dsr.states import OPEN, State
@@ -44,6 +46,23 @@ class StepTold(msgspec.Struct, frozen=True, kw_only=True):
     by: str
     """system, staff, subject, operator or service."""
     by_id: UUID | None
+    tells: str | None
+    """Of what staff are to tell the person by hand, or told: receipt, extension, refusal, answer, copy."""
+    on: str | None
+    """The day on which they did."""
+    how: str | None
+    """letter, telephone or counter."""
+    because: tuple[str, ...]
+    """Of a copy that the policy would have let go: why staff look at it (docs/package.md)."""
+
+
+class ToWrite(msgspec.Struct, frozen=True):
+    """What staff still have to tell the person by hand, because no proven address takes mail."""
+
+    tells: str
+    since: str
+    due: str
+    """The last lawful day for it."""
 
 
 class RequestTold(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,6 +84,11 @@ class RequestTold(msgspec.Struct, frozen=True, kw_only=True):
     """The request that this one follows from."""
     answered_at: str | None
     closed_at: str | None
+    answered_on: str | None
+    """The day on which the person was first given an answer: of one by letter, the letter’s day."""
+    in_time: bool | None
+    """Whether that was a lawful day; null while there was no answer."""
+    to_write: tuple[ToWrite, ...]
     gaps: tuple[str, ...]
     """Silos whose part is missing."""
     silos: tuple[SiloTold, ...]
@@ -78,6 +102,10 @@ class RequestBrief(msgspec.Struct, frozen=True, kw_only=True):
     received_on: str
     safe_due: str
     legal_due: str
+    answered_on: str | None
+    in_time: bool | None
+    to_write: tuple[str, ...]
+    """What staff still have to tell the person by hand."""
 
 
 class RequestReceived(msgspec.Struct, frozen=True, kw_only=True):
@@ -104,6 +132,7 @@ _WAITS = {
 
 def told(connection: Any, policy: Policy, row: Any) -> RequestTold:  # Any: a connection, a row mapping
     right, state = Right(row["right"]), State(row["state"])
+    steps = store.steps(connection, row["id"])
     answers = {one["task_id"]: one for one in store.answers(connection, row["id"])}
     silos: dict[str, list[TaskTold]] = {}
     for task in store.tasks(connection, row["id"]):
@@ -136,6 +165,12 @@ def told(connection: Any, policy: Policy, row: Any) -> RequestTold:  # Any: a co
         follows=row["follows"],
         answered_at=_time(row["answered_at"]),
         closed_at=_time(row["closed_at"]),
+        answered_on=_day(unwritten.answered_on(row, steps, policy)),
+        in_time=unwritten.in_time(row, steps, policy),
+        to_write=tuple(
+            ToWrite(one.tells, to_text(one.since), unwritten.told_by(row, one, policy).isoformat())
+            for one in unwritten.unwritten(right, steps)
+        ),
         gaps=tuple(plan.gaps(told_tasks(connection, row["id"]))),
         silos=tuple(
             SiloTold(system=name, name=_name(policy, name), tasks=tuple(tasks))
@@ -148,13 +183,17 @@ def told(connection: Any, policy: Policy, row: Any) -> RequestTold:  # Any: a co
                 at=to_text(step["at"]),
                 by=step["actor_kind"],
                 by_id=step["actor_id"],
+                tells=None if step["moment"] is None else unwritten.kind_of(step["moment"]),
+                on=step["on_day"],
+                how=step["how"],
+                because=tuple((step["because"] or "").split()),
             )
-            for step in store.steps(connection, row["id"])
+            for step in steps
         ),
     )
 
 
-def brief(row: Any) -> RequestBrief:  # Any: a row mapping
+def brief(row: Any, steps: Sequence[Any], policy: Policy) -> RequestBrief:  # Any: row mappings
     return RequestBrief(
         id=row["id"],
         right=row["right"],
@@ -162,6 +201,9 @@ def brief(row: Any) -> RequestBrief:  # Any: a row mapping
         received_on=row["received_on"],
         safe_due=row["safe_due"],
         legal_due=row["legal_due"],
+        answered_on=_day(unwritten.answered_on(row, steps, policy)),
+        in_time=unwritten.in_time(row, steps, policy),
+        to_write=tuple(one.tells for one in unwritten.unwritten(Right(row["right"]), steps)),
     )
 
 
@@ -178,6 +220,10 @@ def received(row: Any) -> RequestReceived:  # Any: a row mapping
 
 def _time(at: int | None) -> str | None:
     return None if at is None else to_text(at)
+
+
+def _day(day: dt.date | None) -> str | None:
+    return None if day is None else day.isoformat()
 
 
 def _name(policy: Policy, system: str) -> str:

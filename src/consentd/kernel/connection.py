@@ -72,6 +72,9 @@ class Connection(_Part, frozen=True, kw_only=True):
     """Silos that are asked before it, because they may know what it knows people by."""
     needs_approval: tuple[Verb, ...] = ()
     """Verbs that a member of staff looks at before they are carried out here."""
+    plain: tuple[str, ...] = ()
+    """Of what it sends to copies, by the names that it gives: categories that hold neither free text nor
+    other people's data, and so call for nobody's eyes. Of a database its columns say it."""
     timeout_seconds: int = 30
     attempts: int = 8
     """Tries of one task before it counts as failed and its owner is told."""

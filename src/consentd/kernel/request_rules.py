@@ -1,4 +1,4 @@
-"""What a company decides about requests: how many of its staff have to agree before one runs. Pure.
+"""What a company decides about requests: how many of its staff agree before one runs, who releases. Pure.
 
 What nobody may decide is here too: the fewest that each right takes. A policy can ask for more, never for
 less (docs/requests.md).
@@ -62,6 +62,11 @@ FEWEST: Mapping[Right, Fewest] = {
 AT_ONCE = frozenset(right for right, fewest in FEWEST.items() if fewest is _AT_ONCE)
 """Rights that only restrict: nobody's agreement may delay them (GDPR 7(3), 18, 21)."""
 MOST = 5
+Release = Literal["staff", "automatic"]
+COPIES = frozenset({Right.ACCESS, Right.PORTABILITY, Right.POST_MORTEM})
+"""Rights that end in a copy, which is looked at before it leaves."""
+LOOKED_AT = frozenset({Right.POST_MORTEM})
+"""Those of which no copy ever goes out by itself: it is another than the person who asks."""
 
 
 class RightRule(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -76,6 +81,8 @@ class RequestRules(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     """The shape of requests.yaml."""
 
     approvals: dict[str, RightRule] = {}
+    release: dict[str, Release] = {}
+    """Of a right, whether its copies wait for staff, or go out by themselves where nothing calls for eyes."""
 
 
 def approvals(rules: RequestRules, right: Right, way: Way) -> int:
@@ -84,3 +91,8 @@ def approvals(rules: RequestRules, right: Right, way: Way) -> int:
     rule = rules.approvals.get(right.value)
     said: int | None = None if rule is None else getattr(rule, way)
     return max(fewest, said or 0)
+
+
+def released_by_itself(rules: RequestRules, right: Right) -> bool:
+    """Whether a copy goes out where nothing in it calls for eyes; what does, is not for the policy to say."""
+    return right in COPIES - LOOKED_AT and rules.release.get(right.value) == "automatic"

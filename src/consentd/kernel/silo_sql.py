@@ -54,6 +54,9 @@ class Column(_Part, frozen=True, kw_only=True):
     """The table's `keep` is about it: erased only when that is over."""
     third_party: bool = False
     """Holds other people's data: left out of the copy (GDPR 15(4)), told by nobody's identifiers."""
+    free_text: bool | None = None
+    """Somebody typed it, and may have named anybody: a copy of it is looked at. `erase: text` says so too. Of
+    a column of which nothing is said, no `erase` either, a copy is looked at once a letter stands in it."""
     copy: bool = True
     """False: no part of the copy, as the hash of a password."""
 

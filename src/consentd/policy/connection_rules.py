@@ -48,6 +48,8 @@ def _connection(policy: Policy, system: System, connection: Connection, checker:
             fault("must be at least 1", name)
     if connection.answers_within_days > _LONGEST:
         fault(f"is more than {_LONGEST}: a request is to be answered within a month", "answers_within_days")
+    if connection.plain and connection.by == "sql":
+        fault("of a database its columns say it: 'free_text', 'third_party'", "plain")
     checker.known(file, ("connection", "adds"), "identifier", connection.adds, policy.identifiers)
     checker.known(file, ("connection", "after"), "system", connection.after, policy.systems)
     if _waits_for_itself(policy, system.id):

@@ -37,6 +37,7 @@ def describe(old: Policy | None, new: Policy) -> list[str]:
         *_named("Identifier", old.identifiers, new.identifiers),
         *_named("System", old.systems, new.systems),
         *_named("Approval of", old.requests.approvals, new.requests.approvals),
+        *_named("Release of copies of", old.requests.release, new.requests.release),
         *_controller(old, new),
     ]
 

@@ -125,6 +125,8 @@ class _Silo:
     def _column(self, where: Where, table: Table, name: str, column: Column) -> None:
         if column.text is not None and column.erase not in ("name", "text"):
             self._fault((*where, "text"), "only goes with 'erase: text' and 'erase: name'")
+        if column.free_text is not None and not column.copy:
+            self._fault((*where, "free_text"), "is no part of copies: 'copy' is false")
         if column.kept and table.keep is None:
             self._fault((*where, "kept"), "the table has no 'keep'")
         if column.kept and column.erase is None:

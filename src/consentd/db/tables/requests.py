@@ -72,6 +72,13 @@ request_steps = append_only(
         sa.Column("at", Instant, nullable=False),
         sa.Column("actor_kind", sa.Text, nullable=False),
         sa.Column("actor_id", Id),
+        # Of what staff are to write to the person, or wrote: what it tells (answer:whole); of what they
+        # wrote, the local day, ISO 8601, and how: letter, telephone, counter.
+        sa.Column("moment", sa.Text),
+        sa.Column("on_day", sa.Text),
+        sa.Column("how", sa.Text),
+        # Why staff look at a copy that the policy would let go: codes, with the silo's name in the policy.
+        sa.Column("because", sa.Text),
         sa.Column("key_id", Id),
         sa.Column("sealed", Sealed),
         sa.Column("entry_id", Id, nullable=False),

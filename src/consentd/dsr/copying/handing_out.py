@@ -6,7 +6,7 @@ and every download is in the log before it is answered.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any, BinaryIO
 from uuid import UUID
 
@@ -20,10 +20,12 @@ from consentd.crypto import request_keys
 from consentd.crypto.keyring import with_fresh_keys
 from consentd.crypto.secrets import Key
 from consentd.db.unit import Unit
-from consentd.dsr import identity
-from consentd.dsr.cases import RequestCase
+from consentd.dsr import identity, unwritten
+from consentd.dsr import store as requests
+from consentd.dsr.cases import RequestCase, local_day
 from consentd.dsr.copies import SealedCopies
 from consentd.dsr.copying import store
+from consentd.dsr.copying.contact import proven_contact
 from consentd.dsr.copying.places import archive_of
 from consentd.dsr.copying.shapes import HandedOver, LinkMade
 from consentd.dsr.identity import Sending, wrong_code
@@ -32,10 +34,8 @@ from consentd.dsr.posting import Post
 from consentd.dsr.states import State
 from consentd.evidence.model import Actor, ActorKind
 from consentd.kernel.errors import Conflict, NotFound
-from consentd.kernel.ids import SubjectId
 from consentd.kernel.instants import DAY, Instant, to_text
 from consentd.kernel.policy import Controller
-from consentd.subjects import service as subjects
 from consentd.subjects.doing import Doing
 from consentd.subjects.model import Contact
 
@@ -126,7 +126,9 @@ class HandingOut:
             case = self._case(unit, request)
             package = self._released(case)
             actor = Actor(ActorKind.STAFF, asked.by)
-            return self._link(case, package, "copy_handed_over", actor, {"grounds": asked.grounds})
+            # Who has it was told that it is there.
+            told = _told_now(case, f"copy:{package['id']}")
+            return self._link(case, package, "copy_handed_over", actor, {"grounds": asked.grounds}, told)
 
         answer: LinkMade = await self._change(work)
         return answer
@@ -192,7 +194,13 @@ class HandingOut:
             raise dead_link() from None
 
     def _link(
-        self, case: RequestCase, package: Any, event: str, actor: Actor, detail: object
+        self,
+        case: RequestCase,
+        package: Any,
+        event: str,
+        actor: Actor,
+        detail: object,
+        clear: Mapping[str, str] | None = None,
     ) -> LinkMade:  # Any: a row
         unit = case.unit
         if store.links_since(unit.connection, [package["id"]], unit.now - DAY) >= MOST_LINKS:
@@ -212,7 +220,7 @@ class HandingOut:
                 "expires_at": expires,
             },
         )
-        case.note(event, case.state, actor, detail)
+        case.note(event, case.state, actor, detail, clear=clear)
         return LinkMade(f"{self._public_url}/v1/packages/{issued.text}", to_text(expires))
 
     def _released(self, case: RequestCase, id_: UUID | None = None) -> Any:  # Any: a row
@@ -229,23 +237,14 @@ class HandingOut:
         return found[-1]
 
     def _proven(self, case: RequestCase) -> Contact:
-        """The contact detail that proved who asked, if it is still theirs alone."""
-        to, subject = case.content().answer_to, case.row["subject_id"]
-        contacts: tuple[Contact, ...] = ()
-        if to is not None and subject is not None:
-            members = identity.members_of(case, SubjectId(subject))
-            contacts = tuple(subjects.contacts_of(case.unit.connection, case.keyring, members))
-        for one in contacts:
-            if (one.named.scheme, one.named.value) != to:
-                continue
-            holders = subjects.holders_of(case.unit.connection, case.keyring, [one.named])
-            kind = case.compiled.policy.identifiers.get(one.named.scheme)
-            if len(holders.get(one.named, ())) == 1 and kind is not None and kind.kind == "email":
-                return one
-        raise Conflict(
-            "no_proven_contact",
-            "No contact detail proved who asked, or it is not theirs alone any more: staff hand over a link.",
-        )
+        found = proven_contact(case)
+        if found is None:
+            raise Conflict(
+                "no_proven_contact",
+                "No contact detail proved who asked, or it is not theirs alone any more: staff hand over a "
+                "link.",
+            )
+        return found
 
     def _case(self, unit: Unit, request: UUID) -> RequestCase:
         return RequestCase.locked(unit, self._keyring, self._doing.policies.active(unit.connection), request)
@@ -253,6 +252,14 @@ class HandingOut:
     async def _change(self, work: Callable[[Unit], Any]) -> Any:  # Any: what the work gives
         database = self._doing.database
         return await with_fresh_keys(self._keyring, database, lambda: database.change(work))
+
+
+def _told_now(case: RequestCase, moment: str) -> Mapping[str, str] | None:
+    """What the step says, where staff were to tell the person this by hand."""
+    waiting = unwritten.by_hand(requests.steps(case.unit.connection, case.id))
+    if all(one.moment != moment for one in waiting):
+        return None
+    return {"moment": moment, "on_day": local_day(case.unit.now, case.compiled.policy).isoformat()}
 
 
 def _live(package: Any, now: int) -> bool:  # Any: a row

@@ -28,9 +28,10 @@ from consentd.db.leases import LostLease
 from consentd.db.unit import Database, Unit
 from consentd.dsr.cases import RequestCase
 from consentd.dsr.copies import SealedCopies
-from consentd.dsr.copying import rounds, silos, store
+from consentd.dsr.copying import eyes, releasing, rounds, silos, store
+from consentd.dsr.copying.eyes import Marks
 from consentd.dsr.copying.places import Gathered, archive_of
-from consentd.dsr.package.about import About, Kind
+from consentd.dsr.package.about import About, Kind, Outcome
 from consentd.dsr.package.files import Collected
 from consentd.dsr.package.making import Made, make
 from consentd.dsr.package.own import gather
@@ -44,6 +45,7 @@ from consentd.kernel.compiled import CompiledPolicy
 from consentd.kernel.errors import ConsentdError, Unavailable
 from consentd.kernel.ids import EntryId
 from consentd.kernel.instants import SECOND, Instant
+from consentd.kernel.request_rules import released_by_itself
 from consentd.policy.service import PolicyBook
 
 IDLE_SECONDS = 2.0
@@ -147,8 +149,8 @@ class Maker:
             redactions=begun.redactions,
             territory=begun.compiled.policy.controller.country,
         )
-        made, digest = await self._beside(files, partial(self._written, files, begun, about, proven))
-        await self._change(lambda unit: self._finish(unit, row, begun, made, digest))
+        made, digest, marks = await self._beside(files, partial(self._written, files, begun, about, proven))
+        await self._change(lambda unit: self._finish(unit, row, begun, made, digest, marks))
 
     def _begin(self, unit: Unit, row: Row) -> _Begun | None:
         """Logged before anything is read (promise 8)."""
@@ -210,8 +212,8 @@ class Maker:
 
     def _written(
         self, files: Gathered, begun: _Begun, about: About, proven: evidence.Proven | None
-    ) -> tuple[Made, bytes]:
-        """In a thread: the archive, and its digest as it will be handed out."""
+    ) -> tuple[Made, bytes, Marks | None]:
+        """In a thread: the archive, its digest as it will be handed out, and what in it calls for eyes."""
         for system in begun.empty:
             if files.collected(system) is None:
                 files.keep(Collected(system))
@@ -220,7 +222,7 @@ class Maker:
         with files.archive.open() as content:
             while block := content.read(_BLOCK):
                 digest.update(block)
-        return made, digest.digest()
+        return made, digest.digest(), _marks(files, begun)
 
     async def _beside(self, files: Gathered, work: Callable[[], Any]) -> Any:  # Any: what the work gives
         running = asyncio.ensure_future(asyncio.to_thread(work))
@@ -233,7 +235,9 @@ class Maker:
                 await running
             raise
 
-    def _finish(self, unit: Unit, row: Row, begun: _Begun, made: Made, digest: bytes) -> None:
+    def _finish(
+        self, unit: Unit, row: Row, begun: _Begun, made: Made, digest: bytes, marks: Marks | None
+    ) -> None:
         case = RequestCase.locked(unit, self._keyring, self._policies.active(unit.connection), row["id"])
         self._require(unit, row, {"state": "made", "code": None, "attempts": 0, **leases.RELEASED})
         before = [one for one in store.packages(unit.connection, case.id) if one["released_at"] is None]
@@ -253,6 +257,7 @@ class Maker:
         entry.close({"request": str(case.id), "package": str(begun.archive), "withheld": made.withheld})
         if before:
             rounds.destroy(case, [one["id"] for one in before], SERVICE)
+        releasing.decide(case, marks)
 
     async def _later(self, row: Row, code: str) -> None:
         attempts = row["attempts"] + 1
@@ -291,3 +296,12 @@ class Maker:
 
     async def _change(self, work: Callable[[Unit], Any]) -> Any:  # Any: what the work gives
         return await with_fresh_keys(self._keyring, self._database, lambda: self._database.change(work))
+
+
+def _marks(files: Gathered, begun: _Begun) -> Marks | None:
+    """Looked for only where the policy lets copies go: it reads every record."""
+    policy = begun.compiled.policy
+    if not released_by_itself(policy.requests, begun.right):
+        return None
+    answered = [one.id for one in begun.systems if one.outcome is Outcome.ANSWERED]
+    return eyes.marks(files, policy, begun.right, answered)

@@ -161,6 +161,7 @@ class _Proposing:
                 erase=None if one.name in table.key else self._erase(one),
                 kept=needed,
                 third_party=means == "staff",
+                free_text=True if means == "free text" and self._erase(one) != "text" else None,
                 copy=means != "secret",
             )
         return columns

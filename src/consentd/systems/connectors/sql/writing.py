@@ -82,6 +82,7 @@ def _column(column: Column) -> str:
     parts = [f"erase: {column.erase}"] if column.erase is not None else []
     parts += ["kept: true"] if column.kept else []
     parts += ["third_party: true"] if column.third_party else []
+    parts += [f"free_text: {str(column.free_text).lower()}"] if column.free_text is not None else []
     parts += ["copy: false"] if not column.copy else []
     return f"{{ {', '.join(parts)} }}" if parts else "{}"
 
