@@ -29,6 +29,7 @@ OTHERS = (
 
 
 def upgrade() -> None:
+    op.add_column("subject_keys", sa.Column("kept_by", sa.Text))
     op.create_table(
         "requests",
         sa.Column("id", ID, nullable=False),
@@ -297,6 +298,7 @@ def downgrade() -> None:
     # Keys refer to requests, and go before them.
     for table in (*APPEND_ONLY, *OTHERS):
         op.drop_table(table)
+    op.drop_column("subject_keys", "kept_by")
 
 
 def run(statements: list[str]) -> None:

@@ -5,7 +5,7 @@ import contextlib
 
 from consentd.base.clock import Clock
 from consentd.callers import assertions
-from consentd.consent.erasure import purge_proofs
+from consentd.consent.kept_proofs import purge_proofs
 from consentd.crypto.keyring import Keyring
 from consentd.db.postgres import PostgresDatabase
 from consentd.db.sqlite import SqliteDatabase
@@ -52,7 +52,7 @@ class Upkeep:
         """
         await idempotency.purge(self._database)
         await assertions.purge(self._database)
-        await self._database.change(lambda unit: purge_proofs(unit, self._keyring, SERVICE))
+        await purge_proofs(self._database, self._keyring, SERVICE)
         await self._database.change(lambda unit: forget_due(unit, self._keyring))
         await self._requests.sweep()
         # What was shredded must not be readable in the write-ahead log either.

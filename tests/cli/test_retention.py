@@ -1,5 +1,8 @@
 """Whom the policy has kept long enough, told at the command line."""
 
+import msgspec
+
+from support.builders_requests import yes
 from support.installation import Installation
 
 
@@ -48,3 +51,27 @@ def test_a_run_begins_erasures_and_a_report_tells_how_far_they_are(installation:
     found = installation.run("retention", "report", "--json").json
     assert found["states"] == {"partial": 1}
     assert installation.entries().count("subject.erased") == 1
+
+
+def test_proofs_of_erased_people_are_told_by_their_law_and_in_both_languages(
+    installation: Installation,
+) -> None:
+    till = installation.connect("consent:write", name="till")
+    with installation.served() as serving, serving.client_of(till) as client:
+        body = {
+            "subject": {"identifiers": [{"scheme": "email", "value": "ana@exemple.fr"}], "territory": "FR"},
+            "events": [yes("newsletter", "email", "2020-01-01T12:00:00Z")],
+        }
+        answer = client.post("/v1/consents", json=msgspec.to_builtins(body))
+        assert answer.status_code == 201, answer.text
+    assert installation.run("retention", "run").out.startswith("Erasures begun: 1.")
+    (proof,) = installation.run("retention", "preview", "--json").json["proofs"]
+    assert (proof["rule"], proof["articles"], proof["kept"]) == ("fr.proof", ["GDPR 7(1)", "CPCE L.34-5"], 1)
+    assert (proof["due"], proof["soon"]) == (0, 0)
+    assert "Proofs of erased people, GDPR 7(1), CPCE" in installation.run("retention", "preview").out
+    told = installation.run("retention", "preview", "--lang", "fr").out
+    assert told.startswith("prospects : 0 personnes sur 0, 36 mois sans signe (CNIL")
+    assert "Preuves de personnes effacées, RGPD 7(1), CPCE L.34-5 (fr.proof, " in told
+    assert installation.run("retention", "run", "--json").json["proofs_destroyed"] == 0
+    assert installation.run("retention", "report", "--json").json["proofs"] == []
+    assert installation.run("retention", "report", "--lang", "fr").out.startswith("Commencés ces 30 derniers")

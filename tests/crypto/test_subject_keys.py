@@ -71,8 +71,8 @@ def test_promise_10_a_restricted_proof_key_opens_only_on_request_and_dies_on_its
     assert restrict_proof(unit, anna, NOW, due)
     assert open_keys(unit.connection, keyring, [anna])[anna] == OpenedKeys(made.content, None, True)
     assert open_keys(unit.connection, keyring, [anna], restricted=True)[anna].proof == made.proof
-    assert purge_due(unit, Instant(due - 1)) == []
-    assert purge_due(unit, due) == [anna]
+    assert purge_due(unit, Instant(due - 1)) == {}
+    assert purge_due(unit, due) == {anna: None}
     assert open_keys(unit.connection, keyring, [anna], restricted=True)[anna].proof is None
 
 

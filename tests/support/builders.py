@@ -324,7 +324,7 @@ class Company:
         """Destroys the proof keys whose time is over, as `consentd keys purge` does."""
 
         def work(unit: Unit) -> list[SubjectId]:
-            found = purge_due(unit, unit.now)
+            found = list(purge_due(unit, unit.now))
             begin(unit, self.keyring, action="keys.purged", actor=OPERATOR, key=self.keyring.audit()).close(
                 len(found)
             )

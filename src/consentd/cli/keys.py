@@ -6,7 +6,7 @@ import click
 
 from consentd.app import Parts
 from consentd.cli.common import command, json_option, say, with_parts
-from consentd.consent.erasure import purge_proofs
+from consentd.consent.kept_proofs import purge_proofs
 from consentd.crypto import rotation
 from consentd.crypto.inventory import Inventory, inventory
 from consentd.crypto.root import RootKey, create_root_key_file, read_root_key_file
@@ -57,9 +57,10 @@ def purge(backup_days: int | None, as_json: bool) -> None:
     """Destroy the keys whose time is over: proof keys past their date, period keys past the backups."""
 
     async def work(parts: Parts) -> dict[str, int]:
+        people = await purge_proofs(parts.database, parts.keyring, OPERATOR)
+
         def destroy(unit: Unit) -> dict[str, int]:
             days = backup_days or parts.policies.active(unit.connection).policy.controller.backup_days
-            people = purge_proofs(unit, parts.keyring, OPERATOR)
             periods = rotation.destroy_retired(unit, "period", days)
             done = {"proof_keys": people, "period_keys": len(periods)}
             begin(unit, parts.keyring, action="keys.purged", actor=OPERATOR, key=parts.keyring.audit()).close(

@@ -13,9 +13,10 @@ import msgspec
 
 from consentd.consent import grouping_store, states_store, store
 from consentd.consent.events import counting
+from consentd.consent.kept_proofs import kept_by
 from consentd.consent.rebuilding import folded
 from consentd.crypto.keyring import Keyring
-from consentd.crypto.subject_keys import destroy_proof, purge_due, restrict_proof
+from consentd.crypto.subject_keys import destroy_proof, restrict_proof
 from consentd.db.unit import Unit
 from consentd.evidence.journal import StopKind, line
 from consentd.evidence.model import Actor
@@ -23,7 +24,7 @@ from consentd.evidence.recorder import begin, close_all
 from consentd.kernel.compiled import CompiledPolicy
 from consentd.kernel.ids import NOBODY, IdentifierId, SubjectId
 from consentd.kernel.instants import Instant, to_text
-from consentd.kernel.proof import proof_until
+from consentd.kernel.proof import ProofDuty, proof_duty
 from consentd.kernel.states import GRANTS, NOES, ConsentState
 from consentd.subjects import service as subjects
 from consentd.subjects.model import Known
@@ -65,7 +66,7 @@ def erase(
     stops = _stops(unit, compiled, person, keep_suppression=keep_suppression)
     channels = {id_: channel.schemes for id_, channel in compiled.channels.items()}
     suppressed = suppress(unit, keyring, contacts, channels, stops)
-    purge_at = _proof_duty(unit, compiled, person)
+    duty = _proof_duty(unit, compiled, person)
     # One for each record of the person, under the audit key: the person's own keys may be gone, and nothing
     # in it is about them.
     entries = {
@@ -83,13 +84,13 @@ def erase(
     removed = shred(unit, keyring, entries, contacts)
     states_store.forget_states(unit, [person.group])
     kept = [Kept("log", "the verifiable log, which names nobody", "GDPR 5(2)", None)]
-    if purge_at is None:
+    if duty is None:
         destroy_proof(unit, person.members)
     else:
         for member in person.members:
-            restrict_proof(unit, member, unit.now, purge_at)
+            restrict_proof(unit, member, unit.now, duty.until, kept_by(duty))
         what = "proof of consent and of its uses, sealed"
-        kept.append(Kept("proof", what, "GDPR 7(1), 17(3)(b)", to_text(purge_at)))
+        kept.append(Kept("proof", what, "GDPR 7(1), 17(3)(b)", to_text(duty.until)))
     if suppressed:
         what = "do-not-contact list: keyed hashes of the identifiers"
         kept.append(Kept("do_not_contact", what, "GDPR 21(3)", None))
@@ -155,8 +156,10 @@ def _opt_out(compiled: CompiledPolicy, purpose: str, channel: str) -> bool:
     )
 
 
-def _proof_duty(unit: Unit, compiled: CompiledPolicy, person: Known) -> Instant | None:
-    """Until when the proof of this person's consents must be kept; None where they never gave one."""
+def _proof_duty(unit: Unit, compiled: CompiledPolicy, person: Known) -> ProofDuty | None:
+    """Until when the proof of this person's consents must be kept, and by which rule; of several the one that
+    keeps longest. None where they never gave one.
+    """
     ever = grouping_store.ever_merged_with(unit.connection, person.members)
     grants: defaultdict[tuple[str, str], list[Instant]] = defaultdict(list)
     noes: defaultdict[tuple[str, str], list[Instant]] = defaultdict(list)
@@ -167,22 +170,12 @@ def _proof_duty(unit: Unit, compiled: CompiledPolicy, person: Known) -> Instant 
         elif state in NOES:
             noes[key].append(Instant(row["effective"]))
     uses = store.last_uses(unit.connection, person.members)
-    until = []
+    duties = []
     for (purpose, channel), given in grants.items():
         ended = max(noes[purpose, channel], default=None)
         if ended is None or ended < max(given):
             # What nobody withdrew ends with the erasure.
             ended = unit.now
-        until.append(proof_until(compiled, person.territory, channel, given, uses.get(channel), ended))
-    return max((date for date in until if date is not None), default=None)
-
-
-def purge_proofs(unit: Unit, keyring: Keyring, actor: Actor) -> int:
-    """Destroys the proof keys whose time is over; how many. An entry each: it is about one person."""
-    purged = purge_due(unit, unit.now)
-    audit = keyring.audit()
-    entries = [
-        begin(unit, keyring, action="proof.purged", actor=actor, subject_id=one, key=audit) for one in purged
-    ]
-    close_all(unit, [(entry, None) for entry in entries])
-    return len(purged)
+        duties.append(proof_duty(compiled, person.territory, channel, given, uses.get(channel), ended))
+    known = [duty for duty in duties if duty is not None]
+    return max(known, key=lambda duty: duty.until, default=None)

@@ -207,22 +207,61 @@ def delete_subject_keys(connection: Connection, kind: str, subject_ids: Iterable
 
 
 def restrict_proof_key(
-    connection: Connection, subject_id: SubjectId, at: Instant, purge_at: Instant | None
+    connection: Connection, subject_id: SubjectId, at: Instant, purge_at: Instant | None, kept_by: str | None
 ) -> int:
+    since = sa.func.coalesce(subject_keys.c.restricted_at, at)
     return connection.execute(
         subject_keys.update()
         .where(subject_keys.c.subject_id == subject_id, subject_keys.c.kind == "proof")
-        .values(restricted_at=sa.func.coalesce(subject_keys.c.restricted_at, at), purge_at=purge_at)
+        .values(restricted_at=since, purge_at=purge_at, kept_by=kept_by)
     ).rowcount
 
 
-def delete_due_proof_keys(connection: Connection, at: Instant) -> list[SubjectId]:
-    statement = (
-        subject_keys.delete()
-        .where(subject_keys.c.kind == "proof", subject_keys.c.purge_at <= at)
-        .returning(subject_keys.c.subject_id)
+def delete_due_proof_keys(connection: Connection, at: Instant, limit: int) -> dict[SubjectId, str | None]:
+    """Whose they were, with why each was kept. Two processes that do so at once share the work."""
+    c = subject_keys.c
+    due = (
+        sa.select(c.id)
+        .where(c.kind == "proof", c.purge_at <= at)
+        .order_by(c.purge_at, c.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
     )
-    return sorted(SubjectId(row.subject_id) for row in connection.execute(statement))
+    ids = list(connection.execute(due).scalars())
+    gone = subject_keys.delete().where(c.id.in_(ids)).returning(c.subject_id, c.kept_by)
+    rows = connection.execute(gone).all() if ids else []
+    return {SubjectId(row.subject_id): row.kept_by for row in sorted(rows)}
+
+
+class KeptProofs(NamedTuple):
+    """Of the proof keys that one rule keeps after an erasure."""
+
+    kept_by: str | None
+    kept: int
+    due: int
+    soon: int
+    next: Instant | None
+
+
+def kept_proofs(connection: Connection, at: Instant, soon: Instant) -> list[KeptProofs]:
+    """By what keeps them: how many there are, how many are due `at` that instant, how many more by `soon`,
+    and when the first of those that are not due will be.
+    """
+    c = subject_keys.c
+    later = sa.case((c.purge_at > at, c.purge_at))
+    statement = (
+        sa.select(
+            c.kept_by,
+            sa.func.count(),
+            sa.func.count(sa.case((c.purge_at <= at, 1))),
+            sa.func.count(sa.case((sa.and_(c.purge_at > at, c.purge_at <= soon), 1))),
+            sa.func.min(later),
+        )
+        .where(c.kind == "proof", c.restricted_at.is_not(None))
+        .group_by(c.kept_by)
+        .order_by(c.kept_by)
+    )
+    return [KeptProofs(*row) for row in connection.execute(statement)]
 
 
 class LinkedCopy(NamedTuple):

@@ -102,18 +102,32 @@ def destroy_content(unit: Unit, subject_ids: Iterable[SubjectId]) -> int:
     return store.delete_subject_keys(unit.connection, "content", subject_ids)
 
 
-def restrict_proof(unit: Unit, subject_id: SubjectId, at: Instant, purge_at: Instant | None) -> bool:
-    """Keeps the proof key for the law's sake alone, until `purge_at` (None: not known yet). False: none."""
-    return store.restrict_proof_key(unit.connection, subject_id, at, purge_at) == 1
+def restrict_proof(
+    unit: Unit,
+    subject_id: SubjectId,
+    at: Instant,
+    purge_at: Instant | None,
+    kept_by: str | None = None,
+) -> bool:
+    """Keeps the proof key for the law's sake alone, until `purge_at` (None: not known yet). False: none.
+
+    `kept_by`: which rule says so, canonical JSON that names nobody.
+    """
+    return store.restrict_proof_key(unit.connection, subject_id, at, purge_at, kept_by) == 1
 
 
 def destroy_proof(unit: Unit, subject_ids: Iterable[SubjectId]) -> int:
     return store.delete_subject_keys(unit.connection, "proof", subject_ids)
 
 
-def purge_due(unit: Unit, at: Instant) -> list[SubjectId]:
-    """Destroys the proof keys whose time is over; whose they were."""
-    return store.delete_due_proof_keys(unit.connection, at)
+def purge_due(unit: Unit, at: Instant, most: int = 500) -> dict[SubjectId, str | None]:
+    """Destroys proof keys whose time is over, the longest first; whose they were, and what kept each."""
+    return store.delete_due_proof_keys(unit.connection, at, most)
+
+
+def kept_proofs(connection: Connection, at: Instant, soon: Instant) -> list[store.KeptProofs]:
+    """What is kept after an erasure, by what keeps it; what is due then, and more by `soon`."""
+    return store.kept_proofs(connection, at, soon)
 
 
 def _open(keyring: Keyring, row: SubjectKeyRow) -> Key:

@@ -1,4 +1,5 @@
-"""Whose time is over, told beforehand: how many people by each rule, in which silos, and who is held back.
+"""What was kept long enough, told beforehand: how many people by each rule, in which silos, who is held back;
+and the proofs of erased people, by the law that keeps each.
 
 A preview changes nothing but the log, which says that somebody looked. It names people by random ids alone.
 """
@@ -10,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from consentd.consent.kept_proofs import ProofsKept, kept
 from consentd.consent.signs import Heard
 from consentd.crypto.keyring import Keyring, with_fresh_keys
 from consentd.db.unit import Database, Unit
@@ -43,6 +45,9 @@ class Preview(msgspec.Struct, frozen=True, kw_only=True):
     people: int
     """Everybody on record."""
     rules: tuple[RulePreview, ...]
+    proofs: tuple[ProofsKept, ...]
+    """What the law has kept of people who were erased: `run` destroys those that are due, as the service does
+    by itself every hour."""
 
 
 class _Tally:
@@ -68,7 +73,12 @@ async def preview(
         for heard in page:
             _count(policy, tallies, heard, now)
         total, after = total + len(page), page[-1].group
-    told = Preview(people=total, rules=tuple(_rule(policy, name, one) for name, one in tallies.items()))
+    proofs = await database.read(lambda connection: kept(connection, now))
+    told = Preview(
+        people=total,
+        rules=tuple(_rule(policy, name, one) for name, one in tallies.items()),
+        proofs=proofs,
+    )
 
     def log(unit: Unit) -> None:
         entry = begin(
@@ -79,7 +89,8 @@ async def preview(
             key=keyring.audit(),
             policy=compiled.hash,
         )
-        entry.close({"people": total, "due": {rule.rule: rule.due for rule in told.rules}})
+        due = {rule.rule: rule.due for rule in told.rules}
+        entry.close({"people": total, "due": due, "proofs_due": sum(one.due for one in proofs)})
 
     await database.change(log)
     return told

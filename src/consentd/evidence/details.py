@@ -10,28 +10,33 @@ from consentd.crypto.seal import Place, unseal
 from consentd.evidence import store
 from consentd.evidence.store import Connection
 from consentd.kernel.ids import EntryId, KeyId
+from consentd.kernel.instants import Instant
 
 _SLICE = 500
 
 
 class Detail(NamedTuple):
     entry_id: EntryId
+    at: Instant
     content: dict[str, Any] | None
-    """None where the audit key was destroyed at the end of its retention."""
+    """None where the audit key was destroyed at the end of its retention, or the entry says no more."""
 
 
-def details_of(connection: Connection, keyring: Keyring, action: str) -> Iterator[Detail]:
+def details_of(
+    connection: Connection, keyring: Keyring, action: str, since: Instant | None = None
+) -> Iterator[Detail]:
     """The details of every entry of this action, which all are sealed under audit keys. Flat in memory.
+    `since`: of none that is older.
 
     Raises Tampered where one does not open.
     """
     after = None
-    while rows := store.sealed_of(connection, action, after, _SLICE):
+    while rows := store.sealed_of(connection, action, since, after, _SLICE):
         for row in rows:
             key = keyring.audit_by_id(KeyId(row.key_id))
-            if key is None:
-                yield Detail(row.entry_id, None)
+            if key is None or row.sealed is None:
+                yield Detail(row.entry_id, row.at, None)
                 continue
-            content = unseal(key, row.sealed or b"", Place("log_entries", "sealed", row.entry_id))
-            yield Detail(row.entry_id, msgspec.json.decode(content, type=dict[str, Any]))
+            content = unseal(key, row.sealed, Place("log_entries", "sealed", row.entry_id))
+            yield Detail(row.entry_id, row.at, msgspec.json.decode(content, type=dict[str, Any]))
         after = rows[-1].entry_id

@@ -187,14 +187,20 @@ def entries_about(
 
 class Sealed(NamedTuple):
     entry_id: EntryId
+    at: Instant
     key_id: UUID
     sealed: bytes | None
 
 
-def sealed_of(connection: Connection, action: str, after: EntryId | None, limit: int) -> list[Sealed]:
-    """The sealed details of entries of this action, in the order of their ids."""
+def sealed_of(
+    connection: Connection, action: str, since: int | None, after: EntryId | None, limit: int
+) -> list[Sealed]:
+    """The sealed details of entries of this action, in the order of their ids. `since`: no older ones."""
     columns = log_entries.c
-    statement = sa.select(columns.id, columns.key_id, columns.sealed).where(columns.action == action)
+    statement = sa.select(columns.id, columns.at, columns.key_id, columns.sealed)
+    statement = statement.where(columns.action == action)
+    if since is not None:
+        statement = statement.where(columns.at >= since)
     if after is not None:
         statement = statement.where(columns.id > after)
     return [Sealed(*row) for row in connection.execute(statement.order_by(columns.id).limit(limit))]

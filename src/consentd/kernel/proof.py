@@ -4,6 +4,8 @@ import datetime as dt
 from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
+import msgspec
+
 from consentd.kernel.calendar import add_months, local_date
 from consentd.kernel.compiled import CompiledPolicy
 from consentd.kernel.instants import Instant, midnight
@@ -12,15 +14,26 @@ from consentd.kernel.places import Place
 from consentd.kernel.regime import first
 
 
-def proof_until(
+class ProofDuty(msgspec.Struct, frozen=True, kw_only=True):
+    """How long, and which rule says so."""
+
+    until: Instant
+    """From when the proof may be destroyed."""
+    rule: str
+    pack: str
+    """With its version, "de@2026-08-11"."""
+    cites: tuple[str, ...]
+
+
+def proof_duty(
     compiled: CompiledPolicy,
     territory: str | None,
     channel: str,
     grants: Sequence[Instant],
     last_use: Instant | None,
     ended: Instant | None,
-) -> Instant | None:
-    """The instant from which the proof may be destroyed; None where there is no grant, hence no duty.
+) -> ProofDuty | None:
+    """Until when the proof must be kept, and why; None where there is no grant, hence no duty.
 
     `ended` is when the consent was withdrawn, was erased or ran out. Where nobody ended it and the law
     limits it, it ended on that anniversary; where the law does not, with the latest grant or use. The
@@ -35,7 +48,12 @@ def proof_until(
     if rule is None:
         return None
     anchors = _anchors(rule, place, channel, max(grants), last_use, ended)
-    return max(_over(max(anchors), rule.years, clock.zone) for clock in place.clocks)
+    return ProofDuty(
+        until=max(_over(max(anchors), rule.years, clock.zone) for clock in place.clocks),
+        rule=rule.id,
+        pack=next(pack.label for pack in place.packs if rule in pack.proof),
+        cites=rule.cites,
+    )
 
 
 def _anchors(

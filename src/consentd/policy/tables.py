@@ -26,7 +26,7 @@ from consentd.kernel.decide import decide
 from consentd.kernel.errors import PolicyError
 from consentd.kernel.instants import to_text
 from consentd.kernel.policy import Policy
-from consentd.kernel.proof import proof_until
+from consentd.kernel.proof import proof_duty
 from consentd.kernel.reasons import REASONS
 from consentd.policy.files import Document, Fault, Unreadable, parse, read_bytes, read_text
 from consentd.policy.shape import did_you_mean, shaped
@@ -191,7 +191,7 @@ def _time(instant: int | None) -> str:
 def _run_proof(compiled: CompiledPolicy, table: Table, case: ProofCase) -> str | None:
     builder = Builder("?", case.channel, _zone(compiled, table, case.zone), None)
     territory = None if case.territory == "unknown" else case.territory
-    found = proof_until(
+    duty = proof_duty(
         compiled,
         territory,
         case.channel,
@@ -200,4 +200,5 @@ def _run_proof(compiled: CompiledPolicy, table: Table, case: ProofCase) -> str |
         None if case.ended is None else builder.last(case.ended),
     )
     wanted = None if case.kept_until == NEVER else builder.first(case.kept_until)
+    found = None if duty is None else duty.until
     return "; ".join(_differs("kept_until", _time(wanted), _time(found), [])) or None

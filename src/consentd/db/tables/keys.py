@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 
 from consentd.db.tables.metadata import metadata
-from consentd.db.tables.types import Digest, Id, Instant, Sealed
+from consentd.db.tables.types import CanonicalJson, Digest, Id, Instant, Sealed
 
 keys = sa.Table(
     "keys",
@@ -36,6 +36,8 @@ subject_keys = sa.Table(
     # A proof key kept after erasure: since when, and until when the law orders it.
     sa.Column("restricted_at", Instant),
     sa.Column("purge_at", Instant, index=True),
+    # Which rule of which law pack says so: canonical JSON that names nobody.
+    sa.Column("kept_by", CanonicalJson),
     sa.UniqueConstraint("subject_id", "kind"),
     sa.CheckConstraint("kind IN ('content', 'proof')", name="kind"),
 )
