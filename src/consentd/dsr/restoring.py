@@ -125,8 +125,8 @@ def require_replayed(
             "restore_not_replayed",
             f"The database is older than the stop journal beside it: {len(stops)} withdrawals, objections, "
             "restrictions, erasures or destroyed copies are in the journal and not in the database, as after "
-            "a restore from a backup. Run `consentd restore replay`, which does them again; nothing is served "
-            "before.",
+            "a restore from a backup. Run `consentd restore replay`, which does them again; nothing is "
+            "served before.",
         )
 
 
