@@ -25,7 +25,15 @@ from support.silo_program import SECRET
 from support.this_machine import ThisMachine
 
 OWNER = Owner(name="Inès Roche", email="ines@maison-lavande.example")
-VERBS = (Verb.LOCATE, Verb.EXPORT, Verb.RECTIFY, Verb.RESTRICT, Verb.ERASE, Verb.CONFIRM)
+VERBS = (
+    Verb.LOCATE,
+    Verb.EXPORT,
+    Verb.RECTIFY,
+    Verb.RESTRICT,
+    Verb.ERASE,
+    Verb.CONFIRM,
+    Verb.WRITE_PREFERENCE,
+)
 
 
 class Place(msgspec.Struct, frozen=True):

@@ -1,19 +1,14 @@
-"""Where a process that carries out requests may die, each place by its name; and how it is made to die there.
+"""Where a process that carries out requests may die, each place by its name."""
 
-The service itself has no hook for this: the process that is to die replaces what it would run at that place.
-"""
-
-import inspect
-import os
-import signal
 from collections.abc import Callable
 from enum import StrEnum
-from typing import Any, NoReturn
+from typing import Any
 
-from consentd.dsr import certifying, forgetting, running, working
+from consentd.dsr import certifying, forgetting, freezing, running, working
 from consentd.dsr.package.records import Gathering
 from consentd.kernel.connection import Verb
 from consentd.systems.connectors.contract import Answer, Asked, Connector, Order, Records
+from support.dying import after, before, die
 
 
 class Point(StrEnum):
@@ -40,51 +35,10 @@ class Point(StrEnum):
     AFTER_CERTIFICATE = "after_certificate"
     FORGOTTEN = "forgotten"
     """What the request held is gone, in a unit that is not committed."""
+    LIFTED = "lifted"
+    """The freeze is over here, in a unit that is not committed."""
     SETTLED = "settled"
     """The request's last answer is committed."""
-
-
-def die(*_: Any, **__: Any) -> NoReturn:  # Any: in the place of whatever is called
-    os.kill(os.getpid(), signal.SIGKILL)
-    raise AssertionError("unreachable")
-
-
-Mine = Callable[..., bool]
-"""Whether this call is the one to die at."""
-
-
-def _always(*_: Any, **__: Any) -> bool:
-    return True
-
-
-def _before(owner: Any, name: str, mine: Mine = _always) -> None:
-    """Any: a module or a class of the service."""
-    known = getattr(owner, name)
-
-    def dying(*args: Any, **kwargs: Any) -> Any:
-        if mine(*args, **kwargs):
-            die()
-        return known(*args, **kwargs)
-
-    setattr(owner, name, dying)
-
-
-def _after(owner: Any, name: str, mine: Mine = _always) -> None:
-    known = getattr(owner, name)
-
-    def plain(*args: Any, **kwargs: Any) -> Any:
-        found = known(*args, **kwargs)
-        if mine(*args, **kwargs):
-            die()
-        return found
-
-    async def waiting(*args: Any, **kwargs: Any) -> Any:
-        found = await known(*args, **kwargs)
-        if mine(*args, **kwargs):
-            die()
-        return found
-
-    setattr(owner, name, waiting if inspect.iscoroutinefunction(known) else plain)
 
 
 def die_at(point: Point, system: str, verb: Verb) -> Callable[[Connector], Connector]:
@@ -95,9 +49,9 @@ def die_at(point: Point, system: str, verb: Verb) -> Callable[[Connector], Conne
 
     match point:
         case Point.CLAIMED:
-            _before(working.Worker, "_carry", row_is)
+            before(working.Worker, "_carry", row_is)
         case Point.TRIED:
-            _before(working.Worker, "_later", row_is)
+            before(working.Worker, "_later", row_is)
         case Point.MIDWAY:
             met: list[Any] = []
 
@@ -105,24 +59,26 @@ def die_at(point: Point, system: str, verb: Verb) -> Callable[[Connector], Conne
                 met.append(gathering)
                 return len(met) > 1
 
-            _before(Gathering, "add", second)
+            before(Gathering, "add", second)
         case Point.COPIED:
-            _after(Gathering, "__exit__")
+            after(Gathering, "__exit__")
         case Point.ABOUT_TO:
-            _after(working.Worker, "_about_to", row_is)
+            after(working.Worker, "_about_to", row_is)
         case Point.ASKED:
-            _after(working.Worker, "_write", row_is)
+            after(working.Worker, "_write", row_is)
         case Point.ANSWERED:
             # The module's own name of what follows an answer: nothing else of this process asks for it.
-            _before(running, "advance")
+            before(running, "advance")
         case Point.FOLLOWED:
-            _after(working.Worker, "_answer", row_is)
+            after(working.Worker, "_answer", row_is)
         case Point.BEFORE_CERTIFICATE:
-            _before(certifying, "issue")
+            before(certifying, "issue")
         case Point.AFTER_CERTIFICATE:
-            _after(certifying, "issue")
+            after(certifying, "issue")
         case Point.FORGOTTEN:
-            _after(forgetting, "forget")
+            after(forgetting, "forget")
+        case Point.LIFTED:
+            after(freezing, "lift")
         case Point.SETTLED:
             settled: list[Any] = []
             known = running.settle
@@ -132,7 +88,7 @@ def die_at(point: Point, system: str, verb: Verb) -> Callable[[Connector], Conne
                 settled.append(args)
 
             running.settle = settle
-            _after(working.Worker, "_answer", lambda *_: bool(settled))
+            after(working.Worker, "_answer", lambda *_: bool(settled))
     return lambda connector: Mortal(connector, point, verb) if connector_dies(point) else connector
 
 

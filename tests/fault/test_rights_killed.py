@@ -16,6 +16,7 @@ from mortal import Assignment, Mortals, mortals
 from points import Point
 
 from consentd.db.leases import LEASE_SECONDS
+from consentd.dsr import store
 from consentd.dsr.certifying import certificates_of
 from consentd.kernel.connection import Verb
 from consentd.kernel.errors import NotFound
@@ -34,7 +35,15 @@ ASKS: dict[str, tuple[Verb, dict[str, Any]]] = {
     "portability": (Verb.EXPORT, {}),
     "rectification": (Verb.RECTIFY, {"changes": {"first_name": "Anna"}}),
     "restriction": (Verb.RESTRICT, {}),
+    "lifting": (Verb.RESTRICT, {}),
+    "objection": (Verb.RESTRICT, {}),
+    "upheld": (Verb.RESTRICT, {}),
+    "refused": (Verb.RESTRICT, {}),
+    "withdrawal": (Verb.WRITE_PREFERENCE, {}),
+    "marketing_objection": (Verb.WRITE_PREFERENCE, {}),
 }
+"""What silos are asked; `upheld` and `refused`: the end of the freeze, after staff examined an objection."""
+UNPROVEN = ("restriction", "objection", "withdrawal", "marketing_objection")
 ALWAYS = (
     Point.CLAIMED,
     Point.BEFORE_ASKING,
@@ -54,6 +63,17 @@ CASES = [
     *itertools.product(("access",), ("mailing",), (Point.DONE, *COPIES)),
     *itertools.product(("portability",), ("shop",), (Point.MIDWAY,)),
     *itertools.product(("rectification", "restriction"), ("shop", "mailing"), (Point.DONE, Point.ANSWERED)),
+    ("rectification", "shop", Point.FOLLOWED),
+    ("restriction", "mailing", Point.SETTLED),
+    ("lifting", "shop", Point.DONE),
+    ("lifting", "mailing", Point.LIFTED),
+    ("objection", "shop", Point.ANSWERED),
+    ("objection", "mailing", Point.SETTLED),
+    ("upheld", "mailing", Point.LIFTED),
+    ("refused", "shop", Point.ANSWERED),
+    ("withdrawal", "mailing", Point.DONE),
+    ("withdrawal", "shop", Point.ANSWERED),
+    ("marketing_objection", "mailing", Point.DONE),
 ]
 
 
@@ -77,13 +97,32 @@ class Scene:
         self._original = everything(sa.make_url(place.shop))
 
     async def asks(self, right: str) -> Any:
+        if right in ("upheld", "refused"):
+            return await self._examined(right)
         _, more = ASKS[right]
+        if right == "lifting":
+            await self.rights.asks("restriction", ANA)
+            await self.carries_out()
         asked = await self.rights.asks(right, ANA, **more)
-        if right != "restriction":
+        if right not in UNPROVEN:
             await self.rights.proves(asked.id, await self.rights.code(asked.id) or "")
-        if right == "rectification":
+        if right in ("rectification", "lifting"):
             await self.rights.step(asked.id, "approve", await self.rights.hire())
         return asked.id
+
+    async def _examined(self, how: str) -> Any:
+        """The lifting that follows from an objection."""
+        asked, who = await self.rights.asks("objection", ANA), await self.rights.hire()
+        await self.carries_out()
+        if how == "upheld":
+            await self.rights.step(asked.id, "uphold", who)
+        else:
+            why = {"reasons": "Procès en cours.", "article": "GDPR 21(1)"}
+            await self.rights.step(asked.id, "refuse", who, **why)
+        (lifting,) = await self.company.database.read(lambda c: _following(c, asked.id))
+        if how == "refused":
+            await self.rights.step(lifting, "approve", who)
+        return lifting
 
     async def carries_out(self) -> None:
         carrier = Carrier(self.company, self.place)
@@ -118,11 +157,20 @@ class Scene:
             "steps": [step.event for step in told.steps],
             "certificates": content,
             "shop": _beside(self._original, everything(sa.make_url(self.place.shop))),
-            "mailing": None if self.mailing is None else (self.mailing.known, self.mailing.frozen),
+            "mailing": None
+            if self.mailing is None
+            else (self.mailing.known, self.mailing.frozen, self.mailing.stopped),
+            "check": await self.company.why(ANA),
+            "choices": await self._choices(),
+            "followed": len(await self.company.database.read(lambda c: _following(c, request))),
             "effects": None if self.mailing is None else dict(self.mailing.effects),
             "copy": await self._copy(request),
             "mail": len({one.message["Message-ID"] for one in self.mailbox.taken}),
         }
+
+    async def _choices(self) -> Any:
+        known = await self.company.people(ANA)
+        return set((await self.company.states(ANA)).values()) if known else None
 
     async def _copy(self, request: Any) -> Any:
         try:
@@ -136,6 +184,11 @@ class Scene:
                 with files.records(system, one.what).open() as lines:
                     found.append((system, one.what, lines.read()))
         return found
+
+
+def _following(connection: Any, request: Any) -> list[Any]:  # Any: a connection
+    c = store.REQUESTS.c
+    return list(connection.execute(sa.select(c.id).where(c.follows == request)).scalars())
 
 
 def _beside(original: dict[str, Any], rows: dict[str, Any]) -> dict[str, Any]:
@@ -213,7 +266,8 @@ async def test_the_end_is_the_same_as_if_nobody_had_died(
         await under.carries_out()
         found = await under.came_of(request)
         assert found == expected, before
-        assert found["state"] == ("reviewing" if right in ("access", "portability") else "answered")
+        reviewed = right in ("access", "portability", "objection")
+        assert found["state"] == ("reviewing" if reviewed else "answered")
         await under.company.verify_everything()
 
 

@@ -24,6 +24,8 @@ class Program:
     def __init__(self, known: Iterable[str]) -> None:
         self.known = set(known)
         self.frozen: set[str] = set()
+        self.stopped: set[tuple[str, str]] = set()
+        """Choices that it was told are over: of which use, by which channel."""
         self.effects: Counter[str] = Counter()
         """By verb: what was really done, an order that came again not counted."""
         self.calls: Counter[str] = Counter()
@@ -59,6 +61,10 @@ class Program:
                 part["deleted"] = len(mine)
             case "restrict":
                 (self.frozen.difference_update if order.get("lift") else self.frozen.update)(mine)
+                part["changed"] = len(mine)
+            case "write_preference":
+                told = {(one["purpose"], one["channel"], one["state"]) for one in order["preferences"]}
+                self.stopped |= {(use, channel) for use, channel, state in told if state == "withdrawn"}
                 part["changed"] = len(mine)
             case "rectify":
                 part["changed"] = len(mine)

@@ -143,7 +143,9 @@ def routes(service: RequestService, repeats: Repeats) -> list[HTTPRouteHandler]:
         """Five tries a code. A code proves that somebody reads what is sent there; where that is not enough
         for the right, the request goes on waiting, and nothing says why.
         """
-        return await service.prove(request.caller, request_id, data.code)
+        repeat = await repeats.of(request)
+        async with repeats.alone(repeat):
+            return await service.prove(request.caller, request_id, data.code, repeat)
 
     @post(
         "/v1/requests/{request_id:uuid}/steps",

@@ -116,7 +116,7 @@ def members_of(case: RequestCase, subject: SubjectId) -> tuple[SubjectId, ...]:
 def count_try(unit: Unit, keyring: Keyring, request: UUID, code: str) -> Any:  # Any: a row, or None
     """Counts a try before it is judged, so that no two processes give one more; the code that it opens.
 
-    To be committed by itself: a guess that fails must count too.
+    To be committed by itself: a guess that fails must count too. What it opens is used up by `use_up`.
     """
     if not (len(code) == _DIGITS and code.isascii() and code.isdigit()):
         raise wrong_code()
@@ -128,9 +128,16 @@ def count_try(unit: Unit, keyring: Keyring, request: UUID, code: str) -> Any:  #
             return None
         store.change_code(unit, row["id"], {"tries": row["tries"] + 1})
         if secrets.compare_digest(bytes(row["digest"]), digest):
-            store.change_code(unit, row["id"], {"used_at": unit.now})
             return row
     return None
+
+
+def use_up(unit: Unit, code: Any) -> None:  # Any: the row that `count_try` gave
+    """In the unit of what it proves, so that one that is undone, or dies, costs nobody their code. Raises
+    Unprocessable where another was first.
+    """
+    if not store.use_code(unit, code["id"]):
+        raise wrong_code()
 
 
 def prove_by_code(case: RequestCase, identifier: UUID) -> None:

@@ -30,12 +30,13 @@ from consentd.evidence.model import Actor, ActorKind
 from consentd.evidence.recorder import begin
 from consentd.kernel import policy as rules
 from consentd.kernel.errors import Conflict, Unprocessable
-from consentd.kernel.ids import SubjectId
+from consentd.kernel.ids import BatchId, SubjectId
 from consentd.kernel.instants import DAY, MINUTE
 from consentd.subjects import service as subjects
 from consentd.subjects.doing import Doing
 from consentd.subjects.requests import Identifier, spell
 from consentd.subjects.spelling import Named
+from consentd.web.idempotency import Repeat, remember, remembered
 
 MOST_REFUSED = 10
 """Of one request, in a day; then none is looked at, so that nobody fills the log."""
@@ -58,7 +59,9 @@ class Logins:
         self._audience = public_url
         self._wake = wake
 
-    async def prove(self, caller: Caller, id_: UUID, token: str) -> RequestReceived:
+    async def prove(
+        self, caller: Caller, id_: UUID, token: str, repeat: Repeat | None = None
+    ) -> RequestReceived:
         """Takes in a login. The answer is the same whether it proved anything.
 
         Raises NotFound for a request that there is none, Unprocessable for a login that is none, Conflict
@@ -69,6 +72,9 @@ class Logins:
 
         def work(unit: Unit) -> RequestReceived | _Not:
             assert_live(unit.connection, caller)
+            before = remembered(unit, repeat)
+            if before is not None:
+                return views.received(store.request(unit.connection, before))
             case = RequestCase.locked(
                 unit, self._doing.keyring, self._doing.policies.active(unit.connection), id_
             )
@@ -80,6 +86,7 @@ class Logins:
                 return told
             assert found is not None
             _prove(case, found, told)
+            remember(unit, repeat, BatchId(case.id), 200)
             return views.received(case.row)
 
         database = self._doing.database

@@ -15,6 +15,7 @@ from consentd.dsr import examples
 from consentd.dsr.logins import Logins
 from consentd.dsr.views import RequestReceived
 from consentd.web.call import Call
+from consentd.web.idempotency import Repeats
 
 _LONGEST = 16 * 1024
 
@@ -27,7 +28,7 @@ class LoginGiven(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return "LoginGiven(…)"
 
 
-def routes(service: Logins) -> list[HTTPRouteHandler]:
+def routes(service: Logins, repeats: Repeats) -> list[HTTPRouteHandler]:
     @post(
         "/v1/requests/{request_id:uuid}/login",
         opt=needs(Scope.REQUESTS_WRITE)
@@ -52,6 +53,8 @@ def routes(service: Logins) -> list[HTTPRouteHandler]:
         It proves the person where the policy lets that system's logins prove, and the account is the person's
         alone. Otherwise the request goes on waiting, and nothing says why.
         """
-        return await service.prove(request.caller, request_id, data.token)
+        repeat = await repeats.of(request)
+        async with repeats.alone(repeat):
+            return await service.prove(request.caller, request_id, data.token, repeat)
 
     return [prove]

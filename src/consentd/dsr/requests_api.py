@@ -32,7 +32,7 @@ def routes(
     by_link = ByLink(handing, requests.copies, Links(keyring, public_url))
     return [
         *api.routes(requests.service(doing), repeats),
-        *logins_api.routes(Logins(doing, public_url, requests.wake)),
+        *logins_api.routes(Logins(doing, public_url, requests.wake), repeats),
         *copies_api.routes(requests.looking(doing), requests.handing_out(doing)),
         *tasks_api.routes(handing, requests.copies, environment),
         *links_api.routes(by_link),

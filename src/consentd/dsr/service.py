@@ -23,7 +23,7 @@ from consentd.kernel.errors import Unprocessable
 from consentd.kernel.ids import BatchId, SubjectId
 from consentd.kernel.policy import Controller
 from consentd.subjects.doing import Doing
-from consentd.web.idempotency import Repeat
+from consentd.web.idempotency import Repeat, remembered
 
 Listed: TypeAlias = tuple[tuple[RequestBrief, ...], tuple[str, UUID] | None]
 """A page, and where the next one begins."""
@@ -103,23 +103,33 @@ class RequestService:
         if sending is not None:
             self._post.send(sending, controller)
 
-    async def prove(self, caller: Caller, id_: UUID, code: str) -> RequestReceived:
+    async def prove(
+        self, caller: Caller, id_: UUID, code: str, repeat: Repeat | None = None
+    ) -> RequestReceived:
         """Raises Unprocessable in the same words whatever is wrong with the code."""
 
         def attempt(unit: Unit) -> Any:  # Any: a row, or None
             assert_live(unit.connection, caller)
-            return identity.count_try(unit, self._keyring, id_, code.replace(" ", ""))
+            if remembered(unit, repeat) is not None:
+                # Used up by this very call: its answer is made again.
+                return None
+            found = identity.count_try(unit, self._keyring, id_, code.replace(" ", ""))
+            return found or wrong_code()
 
         found = await self._doing.database.housekeep(attempt)
-        if found is None:
-            raise wrong_code()
+        if isinstance(found, Unprocessable):
+            raise found
 
-        def work(unit: Unit) -> RequestReceived:
+        def write(unit: Unit, actor: Actor) -> tuple[BatchId, RequestReceived]:
             case = self._case(unit, id_)
+            identity.use_up(unit, found)
             identity.prove_by_code(case, found["identifier_id"])
-            return views.received(case.row)
+            return BatchId(case.id), views.received(case.row)
 
-        answer: RequestReceived = await self._change(work)
+        def rebuild(connection: Any, batch: BatchId) -> RequestReceived:
+            return views.received(store.request(connection, batch))
+
+        answer = await self._doing.decide(caller, repeat, write, rebuild)
         self._wake()
         return answer
 

@@ -279,6 +279,13 @@ def change_code(unit: Unit, id_: UUID, values: dict[str, Any]) -> None:
     unit.connection.execute(t.identity_codes.update().where(t.identity_codes.c.id == id_).values(values))
 
 
+def use_code(unit: Unit, id_: UUID) -> bool:
+    """Whether it was still unused."""
+    c = t.identity_codes.c
+    unused = t.identity_codes.update().where(c.id == id_, c.used_at.is_(None))
+    return unit.connection.execute(unused.values(used_at=unit.now)).rowcount == 1
+
+
 def certificates(connection: sa.Connection, request_id: UUID) -> list[sa.RowMapping]:
     c = t.certificates.c
     statement = sa.select(t.certificates).where(c.request_id == request_id).order_by(c.at, c.id)

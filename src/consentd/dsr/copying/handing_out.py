@@ -112,6 +112,7 @@ class HandingOut:
                 or found["created_at"] < package["released_at"]
             ):
                 raise wrong_code()
+            identity.use_up(unit, found)
             return self._link(case, package, "copy_link_made", _SUBJECT, {"by": "code"})
 
         answer: LinkMade = await self._change(work)
