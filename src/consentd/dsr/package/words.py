@@ -33,6 +33,14 @@ _ACTIONS = {
     "subject.released": Text("fin du gel de vos données", "the use of your data was freed again"),
     "proof.purged": Text("destruction d’une preuve échue", "a proof whose time was over was destroyed"),
     "certificate.issued": Text("certificat d’effacement établi", "a certificate of erasure was issued"),
+    "directive.left": Text(
+        "enregistrement de vos directives pour après votre décès",
+        "your directives for after your death were noted",
+    ),
+    "directive.read": Text(
+        "lecture de vos directives pour après votre décès",
+        "your directives for after your death were read",
+    ),
     "task.taken": Text("demande vous concernant remise à un outil", "a tool was handed a request about you"),
     "task.shown": Text(
         "demande vous concernant montrée à qui tient un outil",
