@@ -12,7 +12,7 @@ branch_labels = None
 depends_on = None
 
 ID = sa.LargeBinary(16).with_variant(postgresql.UUID(as_uuid=True), "postgresql")
-APPEND_ONLY = ("request_steps", "silo_answers", "certificates", "erasure_alarms")
+APPEND_ONLY = ("request_steps", "directives", "silo_answers", "certificates", "erasure_alarms")
 OTHERS = (
     "erasure_ledger",
     "identity_codes",
@@ -95,6 +95,19 @@ def upgrade() -> None:
         info={"append_only": True},
     )
     op.create_index(op.f("ix_request_steps_request_id"), "request_steps", ["request_id"])
+    op.create_table(
+        "directives",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("subject_id", ID, nullable=False),
+        sa.Column("request_id", ID, nullable=False),
+        sa.Column("at", sa.BigInteger, nullable=False),
+        sa.Column("key_id", ID, nullable=False),
+        sa.Column("sealed", sa.LargeBinary, nullable=False),
+        sa.Column("entry_id", ID, nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_directives")),
+        info={"append_only": True},
+    )
+    op.create_index(op.f("ix_directives_subject_id"), "directives", ["subject_id"])
     op.create_table(
         "silo_tasks",
         sa.Column("id", ID, nullable=False),

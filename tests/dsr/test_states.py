@@ -95,7 +95,7 @@ def test_a_code_proves_a_contact_detail_and_a_person_only_where_it_is_theirs_alo
 
 def test_what_shows_or_erases_needs_the_person_and_what_only_restricts_needs_nothing() -> None:
     strict = {Right.ACCESS, Right.PORTABILITY, Right.ERASURE, Right.LIFTING, Right.RETENTION}
-    strict |= {Right.POST_MORTEM, Right.POST_MORTEM_ERASURE}
+    strict |= {Right.POST_MORTEM, Right.POST_MORTEM_ERASURE, Right.DIRECTIVES}
     free = {Right.RESTRICTION, Right.MARKETING_OBJECTION, Right.OBJECTION, Right.WITHDRAWAL}
     assert {right for right, need in NEEDS.items() if need.proof is Proof.PERSON} == strict
     assert {right for right, need in NEEDS.items() if need.proof is Proof.NONE} == free

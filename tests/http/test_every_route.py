@@ -210,6 +210,9 @@ EXAMPLES = {
     "GET /v1/requests/{request_id}": Example(entries=("request.read",)),
     "GET /v1/requests/{request_id}/plan": Example(entries=("request.plan_read",)),
     "GET /v1/requests/{request_id}/certificate": Example(entries=("certificate.read",)),
+    "GET /v1/requests/{request_id}/directive": Example(
+        lambda: Sent("", "text/plain", {"by": ARRIVED["staff"]}), ("directive.read",)
+    ),
     "POST /v1/requests/{request_id}/code": Example(lambda: {"scheme": "email"}, ("request.proof_asked",)),
     # The demo's tools but for the till take no part: each is told as a gap.
     "POST /v1/requests/{request_id}/proof": Example(
@@ -298,6 +301,18 @@ def test_promise_8_a_caller_without_the_scope_is_refused_and_that_is_logged(
     assert since(before, after) == ("caller.refused",)
 
 
+def after_a_death(till: httpx.Client, mailbox: Sink) -> str:
+    """The number of a request of heirs, of whom the person had left directives."""
+    named = {"identifiers": [email(new_email())]}
+    till.post("/v1/consents", json=recording(named["identifiers"][0]["value"])).raise_for_status()
+    left = {"right": "directives", "directive": {"wish": "keep"}} | named
+    request = till.post("/v1/requests", json=left).json()["id"]
+    code = {"code": a_code(till, request, mailbox)}
+    till.post(f"/v1/requests/{request}/proof", json=code).raise_for_status()
+    asked: str = till.post("/v1/requests", json={"right": "post_mortem_erasure"} | named).json()["id"]
+    return asked
+
+
 @pytest.mark.parametrize("route", SCOPED, ids=str)
 def test_promise_8_what_changes_or_releases_personal_data_is_in_the_log(
     service: Serving,
@@ -330,6 +345,8 @@ def test_promise_8_what_changes_or_releases_personal_data_is_in_the_log(
         account = webshop.account(till, email(new_email()))
         asked = till.post("/v1/requests", json={"right": "access", "identifiers": [account]}).json()["id"]
         ARRIVED["login"] = webshop.token(asked, account)
+    if route.path.endswith("/directive"):
+        asked = after_a_death(till, mailbox)
     if "/copy" in route.path:
         asked, ARRIVED["staff"] = a_copy(service.installation, released=route.method == "POST")
         if route.path.endswith("/link"):

@@ -27,6 +27,23 @@ ASKED: dict[str, Any] = {  # Any: JSON
         "identifiers": [{"scheme": "email", "value": "ana.diaz@exemple.fr"}],
         "changes": {"family_name": "Diaz-Moreau"},
     },
+    "directives": {
+        "right": "directives",
+        "identifiers": [{"scheme": "email", "value": "ana.diaz@exemple.fr"}],
+        "directive": {
+            "wish": "hand_over",
+            "to": {"name": "Paul Diaz", "contact": "06 39 98 00 17"},
+            "words": "Mes factures peuvent servir à mon fils.",
+        },
+    },
+}
+DIRECTIVE: dict[str, Any] = {
+    "id": "01a2a3c3-0f1e-7c52-9a3b-5d7e8f905678",
+    "wish": "hand_over",
+    "to": {"name": "Paul Diaz", "contact": "06 39 98 00 17"},
+    "words": "Mes factures peuvent servir à mon fils.",
+    "left_at": "2026-11-21T10:00:00Z",
+    "against": ["another_is_named"],
 }
 RECEIVED: dict[str, Any] = {
     "id": REQUEST,

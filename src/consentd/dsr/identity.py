@@ -14,7 +14,7 @@ import msgspec
 from consentd.base.ids import new_id
 from consentd.crypto.keyring import Keyring
 from consentd.db.unit import Unit
-from consentd.dsr import store, telling
+from consentd.dsr import directives, store, telling
 from consentd.dsr.cases import RequestCase
 from consentd.dsr.rights import Proof, proof_by_code
 from consentd.dsr.running import begin_running
@@ -175,7 +175,9 @@ def proven(case: RequestCase, reached: Proof, actor: Actor, detail: object, **va
     if reached < Proof(case.row["proof_needed"]):
         case.note("proof_given", State.IDENTIFYING, actor, detail, proof=reached.value, **values)
         return
+    directives.require_somebody(case)
     case.move(Event.PROVEN, actor, detail, proof=reached.value, **values)
+    directives.look(case)
     telling.receipt(case)
     dates = case.due_again(extended=case.row["extended"])
     if dates.legal.isoformat() != case.row["legal_due"]:

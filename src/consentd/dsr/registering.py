@@ -17,7 +17,7 @@ from consentd.crypto.keyring import Keyring
 from consentd.crypto.seal import Place, seal
 from consentd.crypto.wrapping import draw_key
 from consentd.db.unit import Unit
-from consentd.dsr import effects, store
+from consentd.dsr import directives, effects, store
 from consentd.dsr.cases import RequestCase, local_day, rule_of
 from consentd.dsr.deadlines import due
 from consentd.dsr.rights import NEEDS, Proof, Right
@@ -50,6 +50,7 @@ def register(
     ]
     received = _received(unit, compiled, asked)
     need = NEEDS[asked.right]
+    directives.check(asked)
     if asked.right is Right.RECTIFICATION and not asked.changes:
         raise Unprocessable("changes_missing", "To rectify, say in `changes` which field and what is right.")
     if asked.right is Right.RETENTION:
@@ -68,6 +69,7 @@ def register(
         "approvals_needed": _approvals(policy, asked),
     }
     found = _entered(unit, keyring, compiled, actor, content, received, about, done_for=len(done_for))
+    directives.look(found)
     if need.proof is Proof.NONE:
         # What only restricts waits for nobody.
         _go_on(found, actor)

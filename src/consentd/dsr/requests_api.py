@@ -6,7 +6,16 @@ from litestar.handlers import HTTPRouteHandler
 
 from consentd.base.clock import Clock
 from consentd.crypto.keyring import Keyring
-from consentd.dsr import api, certificates_api, links_api, logins_api, plan_api, task_pages_api, tasks_api
+from consentd.dsr import (
+    api,
+    certificates_api,
+    directives_api,
+    links_api,
+    logins_api,
+    plan_api,
+    task_pages_api,
+    tasks_api,
+)
 from consentd.dsr.by_link import ByLink
 from consentd.dsr.composed import Requests
 from consentd.dsr.copying import api as copies_api
@@ -38,5 +47,6 @@ def routes(
         *links_api.routes(by_link),
         *task_pages_api.routes(by_link),
         *certificates_api.routes(doing),
+        *directives_api.routes(doing),
         *plan_api.routes(DryRun(doing, requests.connector)),
     ]

@@ -71,6 +71,8 @@ NEEDS: dict[Right, Need] = {
         verbs=(Verb.ERASE, Verb.CONFIRM),
         told_to_recipients=True,
     ),
+    # Kept by consentd alone, for the day on which heirs ask.
+    Right.DIRECTIVES: Need(article="LIL 85", proof=Proof.PERSON),
     # Nobody asks: it begins with the person that the policy names, and who is known by that.
     Right.RETENTION: Need(
         article="GDPR 5(1)(e)",

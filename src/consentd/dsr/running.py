@@ -14,7 +14,7 @@ from consentd.consent.erasure import Certificate
 from consentd.crypto import request_keys
 from consentd.crypto.seal import Place, seal, unseal
 from consentd.crypto.wrapping import draw_key
-from consentd.dsr import certifying, effects, forgetting, freezing, heard, plan, store, telling
+from consentd.dsr import certifying, directives, effects, forgetting, freezing, heard, plan, store, telling
 from consentd.dsr.cases import RequestCase
 from consentd.dsr.choices import choices_of
 from consentd.dsr.copying import rounds
@@ -236,6 +236,8 @@ def settle(case: RequestCase, actor: Actor) -> None:
         certifying.issue(case, actor, _forgotten(case, actor))
     if case.right is Right.LIFTING:
         freezing.lift(case, actor)
+    if case.right is Right.DIRECTIVES:
+        directives.keep(case, actor)
     found = case.case()
     if case.state is State.PARTIAL and found.gaps:
         # It is partial already; nothing new to say.

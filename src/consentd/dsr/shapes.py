@@ -25,6 +25,30 @@ class Agent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return "Agent(…)"
 
 
+class Entrusted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Whom somebody wants their data to be entrusted to after their death."""
+
+    name: Short
+    contact: Annotated[str, msgspec.Meta(min_length=1, max_length=500)] | None = None
+    """How they are reached."""
+
+    def __repr__(self) -> str:
+        return "Entrusted(…)"
+
+
+class Directive(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What somebody wants done with their data after their death (LIL 85). Kept sealed."""
+
+    wish: Literal["keep", "erase", "hand_over", "revoke"]
+    """To keep them, to erase them, to hand a copy to who is named; or what was left before is taken back."""
+    to: Entrusted | None = None
+    """Whom to turn to; nobody else is then."""
+    words: Words | None = None
+
+    def __repr__(self) -> str:
+        return "Directive(…)"
+
+
 class RequestAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     right: Right
     identifiers: Annotated[tuple[Identifier, ...], msgspec.Meta(min_length=1, max_length=20)]
@@ -42,6 +66,8 @@ class RequestAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     """To rectify: which field, and what is right."""
     purposes: Annotated[tuple[Short, ...], msgspec.Meta(max_length=50)] = ()
     """Of an objection under 21(1): to which uses; if none is named, all that rest on interests."""
+    directive: Directive | None = None
+    """Of the right `directives`: what is left, or taken back."""
     keep_suppression: bool = False
     """With an erasure: whether the person also wants never to be contacted again."""
 
@@ -75,6 +101,8 @@ class Approve(Step, frozen=True, kw_only=True, tag="approve"):
     note: Words | None = None
     systems: tuple[Short, ...] = ()
     """Silos whose tasks wait for an approval of their own; empty: the request itself."""
+    directive: UUID | None = None
+    """What the person left for after their death, where it stands in the way: then `note` says why."""
 
 
 class Refuse(Step, frozen=True, kw_only=True, tag="refuse"):
@@ -90,6 +118,8 @@ class Extend(Step, frozen=True, kw_only=True, tag="extend"):
 
 class Release(Step, frozen=True, kw_only=True, tag="release"):
     note: Words | None = None
+    directive: UUID | None = None
+    """As with `approve`."""
 
 
 class Uphold(Step, frozen=True, kw_only=True, tag="uphold"):

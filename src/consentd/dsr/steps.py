@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from consentd.callers import staff
-from consentd.dsr import certifying, shapes, store, suspending, telling, writing
+from consentd.dsr import certifying, directives, shapes, store, suspending, telling, writing
 from consentd.dsr.cases import RequestCase
 from consentd.dsr.copying import announcing, rounds
 from consentd.dsr.identity import proven
@@ -59,7 +59,8 @@ def take(case: RequestCase, step: shapes.AnyStep) -> None:
             if case.right is Right.OBJECTION:
                 raise Conflict("not_now", "An objection is upheld (`uphold`) or refused, with reasons.")
             rounds.require_made(case)
-            case.move(Event.RELEASED, actor, {"note": step.note})
+            named = directives.require_named(case, step)
+            case.move(Event.RELEASED, actor, {"note": step.note}, clear=named)
             rounds.released(case, actor)
             announcing.ready(case)
         case shapes.Retry():
@@ -112,8 +113,9 @@ def _approve(case: RequestCase, step: shapes.Approve, actor: Actor) -> None:
         return
     if case.state is not State.APPROVING:
         raise Conflict("not_now", f"A request that is {case.state.value} waits for no approval.")
+    named = directives.require_named(case, step)
     before = case.approvals()
-    case.note(Event.APPROVED.value, case.state, actor, {"note": step.note})
+    case.note(Event.APPROVED.value, case.state, actor, {"note": step.note}, clear=named)
     given = case.approvals()
     if given == before:
         raise Conflict(

@@ -21,6 +21,10 @@ ASKED = {
     Right.POST_MORTEM_ERASURE: Text(
         "l’effacement des données d’une personne décédée", "the erasure of the data of somebody who died"
     ),
+    Right.DIRECTIVES: Text(
+        "que vos directives pour après votre décès soient notées",
+        "your directives for after your death to be noted",
+    ),
     Right.RETENTION: Text("une durée de conservation terminée", "a period of keeping that is over"),
 }
 

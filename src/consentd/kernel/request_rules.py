@@ -28,6 +28,8 @@ class Right(StrEnum):
     """Of somebody who died, for their heirs: what is held (loi Informatique et Libertés 85)."""
     POST_MORTEM_ERASURE = "post_mortem_erasure"
     """Of somebody who died, for their heirs: that it ends."""
+    DIRECTIVES = "directives"
+    """What is to be done with one's data after death, and whom to turn to; left, changed or taken back."""
     RETENTION = "retention"
     """Asked by nobody: the policy has kept this person long enough (5(1)(e))."""
 

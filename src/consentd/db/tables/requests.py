@@ -85,6 +85,23 @@ request_steps = append_only(
     )
 )
 
+# What people left for after their death. The last row of a person counts; taking back is a row too.
+directives = append_only(
+    sa.Table(
+        "directives",
+        metadata,
+        sa.Column("id", Id, primary_key=True),
+        sa.Column("subject_id", Id, nullable=False, index=True),
+        # The request by which it was left.
+        sa.Column("request_id", Id, nullable=False),
+        sa.Column("at", Instant, nullable=False),
+        sa.Column("key_id", Id, nullable=False),
+        # Under the person's content key: what is to be done, and whom to turn to.
+        sa.Column("sealed", Sealed, nullable=False),
+        sa.Column("entry_id", Id, nullable=False),
+    )
+)
+
 silo_tasks = housekeeping(
     sa.Table(
         "silo_tasks",

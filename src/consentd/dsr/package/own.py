@@ -18,6 +18,7 @@ from consentd.check import whole as checks
 from consentd.consent import whole as consent
 from consentd.consent.answers import EventWritten
 from consentd.crypto.keyring import Keyring
+from consentd.dsr import directives
 from consentd.dsr.package.own_model import Own
 from consentd.dsr.package.words import action_in_words, actor_in_words, role_in_words
 from consentd.evidence import service as log
@@ -79,6 +80,7 @@ class _Gathering:
         self._add("history", map(self._choice, consent.choices(self._connection, self._keyring, events)))
         self._add("facts", self._facts())
         self._add("do_not_contact", self._listed())
+        self._add("directives", directives.records(self._connection, self._keys))
         contacts = checks.contacts(self._connection, self._person.members)
         self._add("contacts", map(self._tried, contacts.tried))
         self._add("permits", map(self._permitted, contacts.permitted))

@@ -190,7 +190,7 @@ class _Showing:
             return method_in_words(value, self._language)
         if column == "kind" and (scheme := self._policy.identifiers.get(value)):
             return scheme.label.get(self._language, value)
-        if column in ("kind", "outcome", "ground", "proof") and (known := w.VALUES.get(value)):
+        if column in ("kind", "outcome", "ground", "proof", "wish") and (known := w.VALUES.get(value)):
             return known(self._language)
         if column == "notice":
             return self._notice(value)

@@ -45,6 +45,14 @@ _ACTIONS = {
         "relecture de la copie de vos données avant de vous la remettre",
         "the copy of your data was read through before it was handed to you",
     ),
+    "directive.left": Text(
+        "enregistrement de vos directives pour après votre décès",
+        "your directives for after your death were noted",
+    ),
+    "directive.read": Text(
+        "lecture de vos directives pour après votre décès",
+        "your directives for after your death were read",
+    ),
     "task.taken": Text("demande vous concernant remise à un outil", "a tool was handed a request about you"),
     "task.shown": Text(
         "demande vous concernant montrée à qui tient un outil",
