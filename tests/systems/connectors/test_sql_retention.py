@@ -248,3 +248,19 @@ async def test_a_mapping_that_does_not_fit_is_refused_and_nothing_changed(shop_u
 async def test_batches_of_one_row_meet_each_row_once(policy: Policy, shop_url: sa.URL) -> None:
     silo = connector(policy, shop_url, today=MARCH, page=1)
     assert done(await silo.expire(expiry())) == {"tickets": (4, 0, 4, 0), "invoices": (2, 2, 0, 0)}
+
+
+@pytest.mark.parametrize("empty_url", ["postgresql"], indirect=True)
+async def test_a_moment_counts_by_the_clock_of_the_systems_zone(policy: Policy, shop_url: sa.URL) -> None:
+    run(
+        shop_url,
+        "ALTER TABLE tickets ALTER opened_at TYPE timestamptz USING '2026-03-02 12:00:00+00'",
+        # In Paris the first of March, and the second.
+        "UPDATE tickets SET opened_at = '2026-03-01 22:30:00+00' WHERE id = 1",
+        "UPDATE tickets SET opened_at = '2026-03-01 23:30:00+00' WHERE id = 2",
+    )
+    silo = connector(policy, shop_url, today=BEFORE_MARCH)
+    assert (await due(silo))["tickets"] == 1
+    assert done(await silo.expire(expiry()))["tickets"] == (1, 0, 1, 0)
+    assert [row["id"] for row in rows(shop_url, "tickets", "subject LIKE 'Texte effac%'")] == [1]
+    assert (await due(connector(policy, shop_url, today=MARCH)))["tickets"] == 3

@@ -63,6 +63,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     """To rectify: field of the silo's vocabulary → what is right."""
     lift: bool = False
     """To restrict: whether a restriction ends."""
+    asked: bool = True
+    """To erase: whether somebody asked for it, or the policy has kept the person long enough."""
     preferences: tuple[Preference, ...] = ()
     """To write: what the person chose, each for one use by one channel."""
     about_to: Callable[[Sequence[Part]], Awaitable[None]] | None = None

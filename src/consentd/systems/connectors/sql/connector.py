@@ -257,6 +257,7 @@ class SqlConnector(Connector):
             today=self._today(),
             language=self._connection.owner.language,
             page=self._page,
+            asked=order.asked,
         )
 
     def _expirer(self, connection: sa.Connection) -> Expirer:
