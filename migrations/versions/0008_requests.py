@@ -15,6 +15,7 @@ ID = sa.LargeBinary(16).with_variant(postgresql.UUID(as_uuid=True), "postgresql"
 APPEND_ONLY = ("request_steps", "directives", "silo_answers", "certificates", "erasure_alarms")
 OTHERS = (
     "erasure_ledger",
+    "expiries",
     "identity_codes",
     "outgoing_letters",
     "outgoing_mails",
@@ -140,6 +141,36 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_silo_tasks_state_next_at"), "silo_tasks", ["state", "next_at"])
     op.create_index(op.f("ix_silo_tasks_remind_at"), "silo_tasks", ["remind_at"])
+    op.create_table(
+        "expiries",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("system", sa.Text, nullable=False),
+        sa.Column("state", sa.Text, nullable=False),
+        sa.Column("most", sa.Integer, nullable=False),
+        sa.Column("touched", sa.Integer, nullable=False),
+        sa.Column("verdict", sa.Text),
+        sa.Column("code", sa.Text),
+        sa.Column("parts", sa.Text),
+        sa.Column("foretold", sa.Text),
+        sa.Column("attempts", sa.Integer, nullable=False),
+        sa.Column("next_at", sa.BigInteger, nullable=False),
+        sa.Column("lease_holder", ID),
+        sa.Column("lease_until", sa.BigInteger),
+        sa.Column("created_at", sa.BigInteger, nullable=False),
+        sa.Column("ended_at", sa.BigInteger),
+        sa.CheckConstraint("state IN ('waiting', 'running', 'ended')", name=op.f("ck_expiries_state")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_expiries")),
+    )
+    op.create_index("ix_expiries_system_created_at", "expiries", ["system", "created_at"])
+    unfinished = sa.text("state <> 'ended'")
+    op.create_index(
+        "uq_expiries_open",
+        "expiries",
+        ["system"],
+        unique=True,
+        sqlite_where=unfinished,
+        postgresql_where=unfinished,
+    )
     op.create_table(
         "outgoing_mails",
         sa.Column("id", ID, nullable=False),

@@ -193,6 +193,7 @@ def compose(
         sequencer.run,
         imports.worker.run,
         requests.worker.run,
+        requests.tables.run,
         requests.maker.run,
         requests.mailing.run,
         upkeep.by_the_hour,

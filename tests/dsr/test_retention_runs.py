@@ -50,6 +50,8 @@ async def test_who_is_due_is_erased_in_every_silo_and_certified(company: Company
     await rights.carries_out()
     assert [one.state for one in await told(rights, begun)] == ["answered", "answered"]
     assert silo.rows == [{BEN}]
+    # Words that a silo leaves in the place of a text must not say that they asked.
+    assert {order.asked for order in silo.orders} == {False}
     assert [await company.people(who) for who in (ANA, EVE)] == [[], []]
     assert await company.people(BEN)
     found = await company.database.read(lambda c: report(c, Instant(company.clock.now - DAY)))

@@ -13,6 +13,8 @@ from consentd.dsr.copying.handing_out import HandingOut
 from consentd.dsr.copying.looking import Looking
 from consentd.dsr.copying.maker import Maker
 from consentd.dsr.copying.sweeping import sweep
+from consentd.dsr.expiring.beginning import begin_planned
+from consentd.dsr.expiring.carrying import TableWorker
 from consentd.dsr.mailing import Mailing
 from consentd.dsr.posting import Post
 from consentd.dsr.retaining import run_planned
@@ -48,6 +50,7 @@ class Requests:
         self._sweep = partial(sweep, database, keyring, policies, self.copies)
         self.mailing = Mailing(database, keyring, policies, mail, self._owner)
         self.worker = Worker(database, keyring, policies, self.connector, self.copies, self._woken)
+        self.tables = TableWorker(database, keyring, policies, self.connector)
 
     def service(self, doing: Doing) -> RequestService:
         return RequestService(doing, self._post, self.wake)
@@ -68,7 +71,10 @@ class Requests:
         await with_fresh_keys(self._keyring, self._database, self._sweep)
 
     async def retain(self) -> None:
-        """Begins to erase whom the policy has kept long enough, as many as it has done by itself."""
+        """Begins to erase what the policy has kept long enough, as much as it has done by itself: people, and
+        rows of silos' own tables.
+        """
+        await begin_planned(self._database, self._keyring, self._policies)
         await run_planned(self._database, self._keyring, self._policies, self._clock())
 
     def connector(self, system: System, policy: Policy) -> Connector:

@@ -289,6 +289,7 @@ def order_of(case: RequestCase, task: Row, content: Sealed | None = None) -> Ord
         identifiers=tuple(Named(scheme, value) for scheme, value in pairs),
         changes=content.asked.changes,
         lift=case.right is Right.LIFTING,
+        asked=case.right is not Right.RETENTION,
         preferences=choices_of(policy, case.right, system),
     )
 

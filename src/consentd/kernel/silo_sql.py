@@ -75,6 +75,22 @@ class Keep(_Part, frozen=True, kw_only=True):
     """The article, and in words what it orders: "Code de commerce L.123-22: invoices"."""
 
 
+class Retention(_Part, frozen=True, kw_only=True):
+    """Rows that nobody needs any more once their time is over, whoever's they are (GDPR 5(1)(e))."""
+
+    months: int
+    after: str
+    """The column of the day it counts from. A row without one stays: a ticket that was never closed."""
+    of: str | None = None
+    """The table that has that column, where it is one that this one points to."""
+    year_end: bool = False
+    """Counts from the end of that day's calendar year."""
+    where: dict[str, str] = {}
+    """Column of this table → what it must be."""
+    because: str
+    """The law, the guidance or the company's own rule that sets it."""
+
+
 class Flag(_Part, frozen=True, kw_only=True):
     """What stands in a column while a person's data are frozen, and else."""
 
@@ -98,6 +114,8 @@ class Table(_Part, frozen=True, kw_only=True):
     """*delete_unless_referenced*: changed where rows that stay point to it, deleted otherwise. *stay*: says
     nothing of a person once what it points to is erased."""
     keep: Keep | None = None
+    retention: Retention | Literal["keep"] | None = None
+    """When its rows are erased although nobody asks. *keep*: when the law no longer orders to keep them."""
     columns: dict[str, Column]
     rectify: dict[str, str] = {}
     """Field of the silo's vocabulary → the column that holds it."""
@@ -119,6 +137,8 @@ class PreferenceColumn(_Part, frozen=True, kw_only=True):
 
 class SqlSilo(_Part, frozen=True, kw_only=True):
     tables: dict[str, Table]
+    rows_a_day: int = 0
+    """How many rows the service erases by itself each day under `retention`. 0: none, unless it is run."""
     preferences: tuple[PreferenceColumn, ...] = ()
 
 
@@ -150,6 +170,18 @@ def children(silo: SqlSilo, name: str) -> Iterator[tuple[str, Path]]:
                 yield child, path
 
 
+def retention_of(table: Table) -> Retention | None:
+    """The table's rule, in full where it is that of its `keep`."""
+    if table.retention != "keep":
+        return table.retention
+    keep = table.keep
+    if keep is None:
+        return None
+    return Retention(
+        months=keep.months, after=keep.after, of=keep.of, year_end=keep.year_end, because=keep.because
+    )
+
+
 def columns_read(silo: SqlSilo, name: str) -> list[str]:
     """Every column of a table that the mapping names, in its order: what the service must be able to read."""
     table = silo.tables[name]
@@ -157,9 +189,14 @@ def columns_read(silo: SqlSilo, name: str) -> list[str]:
     named += [column for path in table.reached_by for column in (*path.columns, *path.where)]
     named += [column for _, path in children(silo, name) for column in path.columns.values()]
     named += table.columns
-    if table.keep is not None and table.keep.of is None:
-        named.append(table.keep.after)
-    named += [one.keep.after for one in silo.tables.values() if one.keep is not None and one.keep.of == name]
+    rules = [(other, rule) for other, one in silo.tables.items() for rule in (one.keep, retention_of(one))]
+    named += [
+        rule.after
+        for other, rule in rules
+        if rule is not None and (rule.of == name or (rule.of is None and other == name))
+    ]
+    own = retention_of(table)
+    named += own.where if own is not None else ()
     named += [*table.rectify.values(), *([table.restrict.column] if table.restrict else [])]
     named += [one.column for one in silo.preferences if one.table == name]
     return list(dict.fromkeys(named))

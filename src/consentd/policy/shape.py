@@ -69,7 +69,10 @@ def _check_union(value: Value, kind: inspect.UnionType, where: Where, found: lis
     if value is None and len(others) < len(kind.types):
         return
     tries: list[list[tuple[Where, str]]] = []
-    for part in others:
+    # Of a single word, that it is no mapping says less than which words are known; and the other way round.
+    for part in sorted(
+        others, key=lambda part: isinstance(part, inspect.StructType) != isinstance(value, dict)
+    ):
         tried: list[tuple[Where, str]] = []
         _check(value, part, where, tried)
         if not tried:

@@ -18,6 +18,7 @@ from consentd.kernel.silo_sql import (
     Table,
     children,
     parents_first,
+    retention_of,
 )
 from consentd.policy.files import Where
 from consentd.policy.shape import did_you_mean
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from consentd.policy.rules import Checker
 
 _COUNTRY = re.compile(r"[A-Z]{2}")
+_MOST_ROWS = 100_000
 _STATES = get_args(RecordedAs)
 
 
@@ -56,6 +58,10 @@ class _Silo:
     def check(self) -> None:
         if not self._silo.tables:
             self._fault(("tables",), "names no table")
+        if not 0 <= self._silo.rows_a_day <= _MOST_ROWS:
+            self._fault(("rows_a_day",), f"must be a number from 0 to {_MOST_ROWS}")
+        elif self._silo.rows_a_day and not any(one.retention for one in self._silo.tables.values()):
+            self._fault(("rows_a_day",), "no table has a 'retention'")
         try:
             parents_first(self._silo)
         except ValueError as circle:
@@ -96,6 +102,8 @@ class _Silo:
             self._column((*where, "columns", column), table, column, one)
         if table.keep is not None:
             self._keep((*where, "keep"), table, table.keep)
+        if table.retention is not None:
+            self._retention((*where, "retention"), table)
         self._stays(where, name, table)
         for field, column in table.rectify.items():
             self._checker.name(self._file, ("connection", "sql", *where, "rectify", field), field)
@@ -144,6 +152,27 @@ class _Silo:
         day = table.columns.get(keep.after)
         if day is not None and day.erase is not None and not day.kept:
             self._fault((*where, "after"), "is erased at once: its end would no longer be known")
+
+    def _retention(self, where: Where, table: Table) -> None:
+        rule = retention_of(table)
+        if rule is None:
+            self._fault(where, "is that of its 'keep', and the table has none")
+            return
+        if table.erase == "stay":
+            self._fault(where, "rows that stay have nothing to erase: leave it out, or 'change'")
+        if Verb.ERASE not in self._connection.verbs:
+            self._fault(where, "erases rows, and 'verbs' has no 'erase'")
+        if table.retention == "keep":
+            return
+        if rule.months < 1:
+            self._fault((*where, "months"), "must be at least 1")
+        if rule.of is not None:
+            parents = [path.table for path in table.reached_by]
+            self._known((*where, "of"), "table that this one points to", rule.of, parents)
+            return
+        day = table.columns.get(rule.after)
+        if day is not None and day.erase is not None and (table.erase != "delete" or table.keep is not None):
+            self._fault((*where, "after"), "is erased in rows that stay: their end would no longer be known")
 
     def _stays(self, where: Where, name: str, table: Table) -> None:
         """A row that may stay must not name the person, and must not lose what it points to."""

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from consentd.kernel.connection import Verb
 from consentd.kernel.policy import Policy
-from consentd.systems.connectors.contract import Answer, Preference, Verdict
+from consentd.systems.connectors.contract import Answer, Expiry, Foretold, Preference, Verdict
 from consentd.systems.connectors.sql.scaffolding import grants_for
 from support import shop
 from support.mariadb import MariaServer
@@ -71,6 +71,18 @@ async def test_what_is_printed_suffices_for_every_order(policy: Policy, account:
         answer = await silo.carry_out(order(verb, **more), Copy())
         assert isinstance(answer, Answer)
         assert answer.verdict in (Verdict.DONE, Verdict.PARTIAL), (verb, answer.detail)
+
+
+async def test_and_for_what_was_kept_long_enough(policy: Policy, account: Account) -> None:
+    async def ready(told: Foretold) -> None:
+        assert told.touched == 6
+
+    silo = connector(policy, account.url, today="2029-03-02T12:00:00Z")
+    found = await silo.overdue()
+    assert not isinstance(found, Answer), found
+    assert {one.what: one.due for one in found} == {"invoices": 2, "tickets": 4}
+    expired = await silo.expire(Expiry(task=uuid.uuid4(), most=100, about_to=ready))
+    assert (expired.answer.verdict, expired.touched) == (Verdict.DONE, 6)
 
 
 @pytest.mark.parametrize(

@@ -177,6 +177,42 @@ outgoing_letters = sa.Table(
     sa.Column("sealed", Sealed, nullable=False),
 )
 
+# Erasing what one silo's own tables kept long enough: one row for each silo and run, one transaction there.
+expiries = housekeeping(
+    sa.Table(
+        "expiries",
+        metadata,
+        sa.Column("id", Id, primary_key=True),
+        sa.Column("system", sa.Text, nullable=False),
+        sa.Column("state", sa.Text, nullable=False),
+        # How many rows at most, and how many it was.
+        sa.Column("most", sa.Integer, nullable=False),
+        sa.Column("touched", sa.Integer, nullable=False),
+        sa.Column("verdict", sa.Text),
+        sa.Column("code", sa.Text),
+        # Counts by table, and what is kept because of which article.
+        sa.Column("parts", CanonicalJson),
+        # What a try that was not answered was about to do.
+        sa.Column("foretold", CanonicalJson),
+        sa.Column("attempts", sa.Integer, nullable=False),
+        sa.Column("next_at", Instant, nullable=False),
+        sa.Column("lease_holder", Id),
+        sa.Column("lease_until", Instant),
+        sa.Column("created_at", Instant, nullable=False),
+        sa.Column("ended_at", Instant),
+        sa.CheckConstraint("state IN ('waiting', 'running', 'ended')", name="state"),
+        sa.Index("ix_expiries_system_created_at", "system", "created_at"),
+        # One at a time in each silo.
+        sa.Index(
+            "uq_expiries_open",
+            "system",
+            unique=True,
+            sqlite_where=sa.text("state <> 'ended'"),
+            postgresql_where=sa.text("state <> 'ended'"),
+        ),
+    )
+)
+
 silo_answers = append_only(
     sa.Table(
         "silo_answers",

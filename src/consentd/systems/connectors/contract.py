@@ -63,6 +63,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     """To rectify: field of the silo's vocabulary → what is right."""
     lift: bool = False
     """To restrict: whether a restriction ends."""
+    asked: bool = True
+    """To erase: whether somebody asked for it, or the policy has kept the person long enough."""
     preferences: tuple[Preference, ...] = ()
     """To write: what the person chose, each for one use by one channel."""
     about_to: Callable[[Sequence[Part]], Awaitable[None]] | None = None
@@ -70,6 +72,55 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     raises ends the transaction. A process may die between the commit and its answer, and the erasure that
     comes again finds nothing: then this is what names what was deleted, and kept.
     """
+
+
+class Overdue(msgspec.Struct, frozen=True, kw_only=True):
+    """Rows of one table that were kept long enough, whoever's they are."""
+
+    what: str
+    months: int
+    after: str
+    """The column that it counts from."""
+    before: str
+    """Rows whose day is before this one are meant; ISO 8601."""
+    because: str
+    due: int
+    """Rows with anything left to erase, in them or in what hangs on them."""
+    hanging: tuple[str, ...] = ()
+    """The tables whose rows go with those that they point to."""
+    sql: tuple[str, ...] = ()
+    """How they are found, and what is done to each: without anybody's values."""
+
+
+class Foretold(msgspec.Struct, frozen=True, kw_only=True):
+    """What one transaction is about to do to rows that were kept long enough, before it is committed. A
+    process may die in between: by the number of rows that are due, the silo tells afterwards which it was.
+    """
+
+    due_before: int
+    due_after: int
+    touched: int
+    parts: tuple[Part, ...]
+
+
+class Expiry(msgspec.Struct, frozen=True, kw_only=True):
+    """To erase what a silo's own tables kept long enough: one transaction, and no more rows than these."""
+
+    task: UUID
+    most: int
+    foretold: Foretold | None = None
+    """By an earlier try that never told how it ended: where that was committed, this one tells of it, and
+    does no more."""
+    about_to: Callable[[Foretold], Awaitable[None]]
+    """Awaited before the commit; what it raises ends the transaction."""
+
+
+class Expired(msgspec.Struct, frozen=True, kw_only=True):
+    answer: "Answer"
+    """*done*; *partial* with the code `more_due` where rows are left for the next run; *unsupported*; or
+    *failed*: then nothing was changed."""
+    touched: int = 0
+    """Rows that were deleted or changed."""
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
@@ -155,6 +206,16 @@ class Connector:
     async def write_preference(self, order: Order) -> Answer | Asked:
         return unsupported(order.verb)
 
+    async def overdue(self) -> Sequence[Overdue] | Answer:
+        """What its own tables have kept long enough, table by table; changes nothing. An answer where that
+        cannot be told: *unsupported* or *failed*. Raises SiloUnavailable.
+        """
+        return _no_retention()
+
+    async def expire(self, order: Expiry) -> Expired:
+        """Erases some of it. Raises SiloUnavailable."""
+        return Expired(answer=_no_retention())
+
     async def preview(self, order: Order) -> Sequence[str]:
         """What carrying it out would do, line by line, touching nothing: SQL, steps, the call."""
         return ()
@@ -194,3 +255,8 @@ def unsupported(verb: Verb) -> Answer:
         detail=f"This silo’s connection cannot {verb.value.replace('_', ' ')}.",
         told=False,
     )
+
+
+def _no_retention() -> Answer:
+    words = "What this silo’s own tables have kept long enough, consentd cannot erase by this connection."
+    return Answer(verdict=Verdict.UNSUPPORTED, code="unsupported", detail=words)

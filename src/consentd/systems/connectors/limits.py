@@ -6,7 +6,8 @@ Of this process: with several workers each has limits of its own (docs/systems-w
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from typing import Any, TypeVar
 
 from consentd.kernel.canonical import Scalar
 from consentd.kernel.connection import Connection
@@ -14,13 +15,17 @@ from consentd.systems.connectors.contract import (
     Answer,
     Asked,
     Connector,
+    Expired,
+    Expiry,
     Order,
+    Overdue,
     Records,
     SiloUnavailable,
     Test,
     unsupported,
 )
 
+T = TypeVar("T")
 AT_ONCE = 4
 """Orders that one silo has under way: were it to hang, so many workers wait for it and no more."""
 _MINUTE = 60.0
@@ -83,11 +88,19 @@ class Limited(Connector):
     async def carry_out(self, order: Order, records: Records) -> Answer | Asked:
         if order.verb not in self._connection.verbs:
             return unsupported(order.verb)
-        self._guard.enter()
+        return await self._within(self.inner.carry_out(order, records))
+
+    async def _within(self, asked: Coroutine[Any, Any, T]) -> T:
+        """Raises SiloUnavailable, Throttled."""
+        try:
+            self._guard.enter()
+        except Throttled:
+            asked.close()
+            raise
         timer = asyncio.timeout(self._connection.timeout_seconds)
         try:
             async with timer:
-                return await self.inner.carry_out(order, records)
+                return await asked
         except TimeoutError:
             if not timer.expired():
                 raise  # A fault of the connector's own.
@@ -104,6 +117,12 @@ class Limited(Connector):
 
     async def export(self, order: Order, records: Records) -> Answer | Asked:
         return await self.carry_out(order, records)
+
+    async def overdue(self) -> Sequence[Overdue] | Answer:
+        return await self._within(self.inner.overdue())
+
+    async def expire(self, order: Expiry) -> Expired:
+        return await self._within(self.inner.expire(order))
 
     async def preview(self, order: Order) -> Sequence[str]:
         if order.verb not in self._connection.verbs:

@@ -5,6 +5,7 @@ success (promise 12).
 """
 
 import asyncio
+import datetime as dt
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from zoneinfo import ZoneInfo
 
@@ -20,13 +21,18 @@ from consentd.systems.connectors.contract import (
     Answer,
     Asked,
     Connector,
+    Expired,
+    Expiry,
+    Foretold,
     Order,
+    Overdue,
     Records,
     Verdict,
     unsupported,
 )
 from consentd.systems.connectors.sql.changing import Changer
 from consentd.systems.connectors.sql.erasing import PAGE, Eraser
+from consentd.systems.connectors.sql.expiring import BATCH, Expirer
 from consentd.systems.connectors.sql.faults import UNMET, Refused
 from consentd.systems.connectors.sql.finding import Finder
 from consentd.systems.connectors.sql.live import Live, read_live
@@ -150,6 +156,37 @@ class SqlConnector(Connector):
 
         return await self._write(order, work)
 
+    async def overdue(self) -> Sequence[Overdue] | Answer:
+        def work() -> Sequence[Overdue]:
+            with self._silo.reading() as connection:
+                return self._expirer(connection).overdue()
+
+        try:
+            return await asyncio.to_thread(work)
+        except Refused as refused:
+            return self._failed(refused)
+
+    async def expire(self, order: Expiry) -> Expired:
+        loop = asyncio.get_running_loop()
+
+        def work() -> Expired:
+            with self._silo.writing() as connection:
+                expirer = self._expirer(connection)
+                due = expirer.due()
+                earlier = order.foretold
+                if earlier is not None and _was_done(earlier, due):
+                    return _expired(earlier, due)
+                parts, touched = expirer.expire(order.most)
+                told = Foretold(due_before=due, due_after=expirer.due(), touched=touched, parts=tuple(parts))
+                if touched:
+                    asyncio.run_coroutine_threadsafe(_awaited(order.about_to(told)), loop).result()
+            return _expired(told, told.due_after)
+
+        try:
+            return await asyncio.to_thread(work)
+        except Refused as refused:
+            return Expired(answer=self._failed(refused))
+
     async def preview(self, order: Order) -> Sequence[str]:
         def work() -> Sequence[str]:
             with self._silo.reading() as connection:
@@ -195,17 +232,23 @@ class SqlConnector(Connector):
         try:
             return await asyncio.to_thread(work)
         except Refused as refused:
-            self._live = None
-            return Answer(
-                verdict=Verdict.FAILED,
-                code=refused.code,
-                detail=refused.detail[:500],
-                told=refused.code not in UNMET,
-            )
+            return self._failed(refused)
+
+    def _failed(self, refused: Refused) -> Answer:
+        self._live = None
+        return Answer(
+            verdict=Verdict.FAILED,
+            code=refused.code,
+            detail=refused.detail[:500],
+            told=refused.code not in UNMET,
+        )
+
+    def _read_live(self, connection: sa.Connection) -> Live:
+        self._live = self._live or read_live(connection, self._mapping)
+        return self._live
 
     def _prepared(self, connection: sa.Connection, order: Order) -> tuple[Live, Finder]:
-        live = self._live or read_live(connection, self._mapping)
-        self._live = live
+        live = self._read_live(connection)
         return live, Finder(live, self._schemes, order.identifiers, connection.dialect)
 
     def _reader(self, connection: sa.Connection, order: Order) -> Reader:
@@ -219,10 +262,38 @@ class SqlConnector(Connector):
             connection,
             self._mapping,
             *self._prepared(connection, order),
-            today=to_datetime(self._clock(), self._zone).date(),
+            today=self._today(),
             language=self._connection.owner.language,
             page=self._page,
+            asked=order.asked,
         )
+
+    def _expirer(self, connection: sa.Connection) -> Expirer:
+        return Expirer(
+            connection,
+            self._mapping,
+            self._read_live(connection),
+            today=self._today(),
+            zone=self._zone,
+            language=self._connection.owner.language,
+            batch=min(BATCH, self._page),
+        )
+
+    def _today(self) -> dt.date:
+        return to_datetime(self._clock(), self._zone).date()
+
+
+def _was_done(earlier: Foretold, due: int) -> bool:
+    """Whether what was foretold was committed: the number of rows due is nearer to that of afterwards."""
+    return abs(due - earlier.due_after) < abs(due - earlier.due_before)
+
+
+def _expired(told: Foretold, due: int) -> Expired:
+    if not due:
+        return Expired(answer=Answer(verdict=Verdict.DONE, parts=told.parts), touched=told.touched)
+    words = f"{due} more rows were kept long enough: the next run goes on."
+    answer = Answer(verdict=Verdict.PARTIAL, code="more_due", detail=words, parts=told.parts)
+    return Expired(answer=answer, touched=told.touched)
 
 
 async def _awaited(done: Awaitable[None]) -> None:

@@ -4,11 +4,12 @@ The law's own keeping goes before (GDPR 17(3)(b)): while a row must be kept, onl
 is taken out of it. A day that cannot be read keeps the row: what is deleted is gone.
 """
 
+import calendar
 import datetime as dt
 from typing import Any, NamedTuple
 
 from consentd.kernel.calendar import add_months
-from consentd.kernel.silo_sql import Keep, Table
+from consentd.kernel.silo_sql import Keep, Retention, Table
 from consentd.systems.connectors.sql.pseudonyms import is_erased
 
 
@@ -53,7 +54,7 @@ def fate(
     return Fate(False, changed, running, until)
 
 
-def end_of(keep: Keep, day: Any) -> dt.date | None:
+def end_of(keep: Keep | Retention, day: Any) -> dt.date | None:
     """The first day on which it need not be kept; None where that is not known."""
     start = _date(day)
     if start is None:
@@ -64,6 +65,17 @@ def end_of(keep: Keep, day: Any) -> dt.date | None:
         return add_months(start, keep.months)
     except ValueError:
         return None
+
+
+def over_before(rule: Keep | Retention, today: dt.date) -> dt.date:
+    """Rows whose day is before this one have been kept long enough: of those `end_of` is today or earlier."""
+    year, month = divmod(12 * today.year + today.month - 1 - rule.months, 12)
+    if year < 1:
+        return dt.date.min
+    if rule.year_end:
+        return dt.date(year, 1, 1)
+    last = calendar.monthrange(year, month + 1)[1]
+    return dt.date(year, month + 1, min(today.day, last)) + dt.timedelta(days=1)
 
 
 def _date(value: Any) -> dt.date | None:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from consentd.kernel.silo_sql import SqlSilo, children, parents_first
+from consentd.kernel.silo_sql import Keep, Retention, SqlSilo, children, parents_first
 from consentd.systems.connectors.contract import Part, SiloUnavailable
 from consentd.systems.connectors.sql.counting import Tally
 from consentd.systems.connectors.sql.deciding import Fate, fate
@@ -44,7 +44,9 @@ class Eraser:
         today: dt.date,
         language: str,
         page: int = PAGE,
+        asked: bool = True,
     ) -> None:
+        """`asked`: whether somebody asked for it, which is what words that are left say."""
         self._connection = connection
         self._silo = silo
         self._live = live
@@ -52,6 +54,7 @@ class Eraser:
         self._today = today
         self._language = language
         self._page = page
+        self._asked = asked
 
     def erase(self) -> list[Part]:
         """What was found and done in each table where anything was found."""
@@ -110,20 +113,8 @@ class Eraser:
         columns: list[sa.ColumnElement[Any]] = [*table.key, *(table[name] for name in erased)]
         keep = table.mapped.keep
         if keep is not None:
-            columns.append(table[keep.after] if keep.of is None else self._day_of(table, keep.of, keep.after))
+            columns.append(day_of(self._live, table, keep))
         return columns, erased, keep is not None
-
-    def _day_of(self, table: LiveTable, parent: str, column: str) -> sa.ColumnElement[Any]:
-        above = self._live[parent]
-        days = [
-            sa.select(sa.func.max(above[column]))
-            .where(*(above[there] == table[here] for here, there in path.columns.items()))
-            .correlate(table.table)
-            .scalar_subquery()
-            for path in table.mapped.reached_by
-            if path.table == parent
-        ]
-        return days[0] if len(days) == 1 else sa.func.coalesce(*days)
 
     def _decided(
         self, table: LiveTable, found: Sequence[Values], erased: list[str], *, with_day: bool
@@ -178,6 +169,7 @@ class Eraser:
                         random,
                         self._language,
                         getattr(table[name].type, "length", None),
+                        asked=self._asked,
                     ),
                 )
                 for name in row.fate.changed
@@ -186,6 +178,22 @@ class Eraser:
         for values, keys in alike.items():
             statement = sa.update(table.table).where(having(table.key, keys)).values(dict(values))
             _all_of(self._connection.execute(statement).rowcount, len(keys))
+
+
+def day_of(live: Live, table: LiveTable, rule: Keep | Retention) -> sa.ColumnElement[Any]:
+    """The day that a rule counts from: a column of its own, or of a table that this one points to."""
+    if rule.of is None:
+        return table[rule.after]
+    above = live[rule.of]
+    days = [
+        sa.select(sa.func.max(above[rule.after]))
+        .where(*(above[there] == table[here] for here, there in path.columns.items()))
+        .correlate(table.table)
+        .scalar_subquery()
+        for path in table.mapped.reached_by
+        if path.table == rule.of
+    ]
+    return days[0] if len(days) == 1 else sa.func.coalesce(*days)
 
 
 def _all_of(done: int, wanted: int) -> None:

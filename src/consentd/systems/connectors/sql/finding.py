@@ -82,14 +82,14 @@ class Finder:
         in those before. `after`: the last key that was met.
         """
         table = self._live[name]
-        beyond = [] if after is None else [_beyond(table.key, after)]
+        further = [] if after is None else [beyond(table.key, after)]
         selects = [
-            sa.select(*table.key).where(way, *beyond).order_by(*table.key).limit(size)
+            sa.select(*table.key).where(way, *further).order_by(*table.key).limit(size)
             for way in self.ways(name)
         ]
         rows = sa.select(*columns).order_by(*table.key).limit(size)
         if len(selects) == 1:
-            return rows.where(self.ways(name)[0], *beyond)
+            return rows.where(self.ways(name)[0], *further)
         # Each way stops at the page's size by itself. Inner limits need a table of their own on MariaDB.
         parts = [sa.select(*part.subquery(f"way_{number}").c) for number, part in enumerate(selects, 1)]
         return rows.where(within(table.key, sa.select(*sa.union(*parts).subquery("found").c)))
@@ -179,8 +179,8 @@ def _bound(name: str, values: Sequence[Any], kind: sa.types.TypeEngine[Any]) -> 
     return sa.bindparam(name, list(values), type_=kind, expanding=True, unique=True)
 
 
-def _beyond(columns: Sequence[sa.ColumnElement[Any]], after: Sequence[Any]) -> Condition:
-    """Written out, as not every database finds its index for a comparison of rows."""
+def beyond(columns: Sequence[sa.ColumnElement[Any]], after: Sequence[Any]) -> Condition:
+    """Rows after this key. Written out, as not every database finds its index for a comparison of rows."""
     parts = [
         sa.and_(*(columns[i] == after[i] for i in range(place)), columns[place] > after[place])
         for place in range(len(columns))

@@ -42,20 +42,26 @@ def previewed(
 def _done(silo: SqlSilo, table: LiveTable, order: Order, dialect: sa.Dialect) -> list[str]:
     mapped = table.mapped
     if order.verb == Verb.ERASE:
-        lines = [_keeping(mapped)] if mapped.keep is not None else []
-        if mapped.erase == "delete_unless_referenced":
-            lines.append("-- deleted, or changed where rows that stay point to it:")
-        if deletes(mapped):
-            lines.append(f"{shown(deletion(table), dialect)};")
-        if columns := erased_columns(mapped):
-            lines.append(f"{shown(change(table, columns), dialect)};")
-        return lines
+        return erasing(table, dialect)
     columns = {
         Verb.RECTIFY: [column for field, column in mapped.rectify.items() if field in order.changes],
         Verb.RESTRICT: [mapped.restrict.column] if mapped.restrict else [],
         Verb.WRITE_PREFERENCE: by_preference(silo, table.name),
     }.get(order.verb, [])
     return [f"{shown(change(table, columns), dialect)};"] if columns else []
+
+
+def erasing(table: LiveTable, dialect: sa.Dialect) -> list[str]:
+    """What an erasure does to a row that was found."""
+    mapped = table.mapped
+    lines = [_keeping(mapped)] if mapped.keep is not None else []
+    if mapped.erase == "delete_unless_referenced":
+        lines.append("-- deleted, or changed where rows that stay point to it:")
+    if deletes(mapped):
+        lines.append(f"{shown(deletion(table), dialect)};")
+    if columns := erased_columns(mapped):
+        lines.append(f"{shown(change(table, columns), dialect)};")
+    return lines
 
 
 def _keeping(table: Table) -> str:

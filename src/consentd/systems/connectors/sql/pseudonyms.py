@@ -19,15 +19,23 @@ _SENTENCE = Text(
     "Texte effacé à la demande de la personne (RGPD, art. 17).",
     "Text erased at the person’s request (GDPR 17).",
 )
+_OVER = Text(
+    "Texte effacé, sa durée de conservation étant passée (RGPD, art. 5).",
+    "Text erased, kept for as long as it may be (GDPR 5).",
+)
 _NATIONAL, _INTERNATIONAL = "0639980000", "+33639980000"
+NUMBERS = (_NATIONAL, _INTERNATIONAL, _INTERNATIONAL[1:])
 _DATE = re.compile(r"([0-9]{4})-[0-9]{2}-[0-9]{2}")
 
 
-def pseudonym(column: Column, value: Any, random: str, language: str, length: int | None) -> Any:
+def pseudonym(
+    column: Column, value: Any, random: str, language: str, length: int | None, *, asked: bool = True
+) -> Any:
     """What is to stand in the place of `value`. Any: as the silo's types are.
 
     `random`: 32 hexadecimal digits of this row's own, so that what must be unique stays so. `length`: what
     the column holds at most; an address or a token is shortened from its random part.
+    `asked`: whether somebody asked for it, and not only time went by.
     """
     match column.erase:
         case "email":
@@ -40,7 +48,7 @@ def pseudonym(column: Column, value: Any, random: str, language: str, length: in
                 return int(_INTERNATIONAL[1:])
             return _INTERNATIONAL if value.strip().startswith("+") else _NATIONAL
         case "name" | "text":
-            return _words(column, language)[:length]
+            return _words(column, language, asked=asked)[:length]
         case "year":
             return _first_of_year(value)
         case "postcode":
@@ -64,11 +72,18 @@ def _begun(start: str, random: str, length: int | None) -> str:
 
 
 @lru_cache(maxsize=1024)  # the same few, for each of a million rows
-def _words(column: Column, language: str) -> str:
+def _words(column: Column, language: str, *, asked: bool) -> str:
     if column.text is not None:
         return column.text
-    text = _NAME if column.erase == "name" else _SENTENCE
+    text = _NAME if column.erase == "name" else _SENTENCE if asked else _OVER
     return text("fr" if language == "fr" else "en")
+
+
+def words_left(column: Column, length: int | None) -> set[str]:
+    """What stands in a column of the format name or text after an erasure, in either language."""
+    return {
+        _words(column, language, asked=asked)[:length] for language in ("fr", "en") for asked in (True, False)
+    }
 
 
 def _first_of_year(value: Any) -> Any:
@@ -90,9 +105,9 @@ def is_erased(column: Column, value: Any, length: int | None) -> bool:
                 value.startswith("erased-") or (length is not None and length <= 19)
             )
         case "phone":
-            return str(value).replace(" ", "") in (_NATIONAL, _INTERNATIONAL, _INTERNATIONAL[1:])
+            return str(value).replace(" ", "") in NUMBERS
         case "name" | "text":
-            return value in {_words(column, language)[:length] for language in ("fr", "en")}
+            return value in words_left(column, length)
         case "year" | "postcode":
             return bool(value == pseudonym(column, value, "", "en", length))
         case "zero":

@@ -11,13 +11,14 @@ import sqlalchemy as sa
 
 from consentd.kernel.connection import Verb
 from consentd.kernel.policy import Scheme
-from consentd.kernel.silo_sql import FoundBy, SqlSilo, columns_read, parents_first
+from consentd.kernel.silo_sql import FoundBy, SqlSilo, columns_read, parents_first, retention_of
 from consentd.subjects.spelling import Named
 from consentd.systems.connectors.contract import SiloUnavailable, Test
 from consentd.systems.connectors.sql.faults import Refused, told
 from consentd.systems.connectors.sql.finding import Condition, Finder
 from consentd.systems.connectors.sql.live import Live, LiveTable, read_table
 from consentd.systems.connectors.sql.opening import Silo
+from consentd.systems.connectors.sql.outlived import holds_days
 from consentd.systems.connectors.sql.plans import explained, reads_all
 from consentd.systems.connectors.sql.statements import (
     by_preference,
@@ -100,6 +101,11 @@ class _Trial:
             length = getattr(kind, "length", None)
             if form == "email" and length is not None and length < 25:
                 self.line(BAD, f"{where}: holds {length} characters, too few for an address; 'token' fits")
+
+        rule = retention_of(table.mapped)
+        if rule is not None and rule.of is None and not holds_days(table[rule.after].type):
+            words = "the table's 'retention' counts from it, and it holds"
+            self.line(BAD, f"{name}.{rule.after}: {words} {_kind(table[rule.after].type)}, no days")
 
     def _unnamed(self, name: str, table: LiveTable) -> None:
         stay = erased_columns(table.mapped) != [] or table.mapped.erase == "stay"
