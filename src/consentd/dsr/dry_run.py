@@ -17,7 +17,7 @@ from consentd.callers.model import Caller
 from consentd.callers.service import assert_live
 from consentd.crypto.keyring import with_fresh_keys
 from consentd.db.unit import Unit
-from consentd.dsr import foreseen, plan, store
+from consentd.dsr import alone, foreseen, plan, store
 from consentd.dsr.cases import RequestCase, unknown_request
 from consentd.dsr.foreseen import RequestPlanned, SiloPlanned
 from consentd.dsr.identity import members_of
@@ -102,7 +102,9 @@ def _foreseen(case: RequestCase) -> tuple[RequestPlanned, dict[str, Order]]:
         known |= dict.fromkeys(_on_record(case))
     content = msgspec.structs.replace(content, known=tuple(known))
     rows = {(row["system"], Verb(row["verb"])): row for row in store.tasks(case.unit.connection, case.id)}
-    silos = foreseen.silos(policy, case.right, {scheme for scheme, _ in known} | _added(case, policy), rows)
+    kinds = {scheme for scheme, _ in known} | _added(case, policy)
+    shared = alone.shared_kinds(case, content.known, kinds) if proven else set()
+    silos = foreseen.silos(policy, case.right, kinds, rows, shared)
     orders: dict[str, Order] = {}
     told: list[SiloPlanned] = []
     for silo in silos:

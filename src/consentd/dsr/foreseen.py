@@ -75,14 +75,16 @@ def silos(
     right: Right,
     schemes: Collection[str],
     rows: Mapping[tuple[str, Verb], Any],
+    shared: Collection[str] = (),
 ) -> tuple[SiloPlanned, ...]:
-    """In their order. `schemes`: kinds of identifiers that are known. `rows`: the tasks there are.
+    """In their order. `schemes`: kinds of identifiers that are known; `shared`: those of them of which
+    nothing is the person's alone. `rows`: the tasks there are.
 
     Any: row mappings of `silo_tasks`.
     """
     turns = {name: _turn(policy, name, ()) for name in policy.systems}
     ordered = sorted(policy.systems.values(), key=lambda one: (turns[one.id], one.id))
-    found = (_silo(policy, right, schemes, rows, one, turns[one.id]) for one in ordered)
+    found = (_silo(policy, right, schemes, shared, rows, one, turns[one.id]) for one in ordered)
     return tuple(one for one in found if one.steps)
 
 
@@ -90,6 +92,7 @@ def _silo(
     policy: Policy,
     right: Right,
     schemes: Collection[str],
+    shared: Collection[str],
     rows: Mapping[tuple[str, Verb], Any],
     system: System,
     turn: int,
@@ -103,6 +106,7 @@ def _silo(
         problem = plan.UNCONNECTED
     elif not asked_by and not learns:
         problem = plan.NOT_KNOWN_BY
+    doubted = verbs[0] if verbs and plan.by_shared_alone(system, schemes, shared) else None
     due = [
         row["due_at"] for verb in verbs if (row := rows.get((system.id, verb))) and row["state"] != "ended"
     ]
@@ -122,7 +126,8 @@ def _silo(
             StepPlanned(
                 verb=verb.value,
                 state=rows[system.id, verb]["state"] if (system.id, verb) in rows else "planned",
-                needs_approval=connection is not None and verb in connection.needs_approval,
+                needs_approval=connection is not None
+                and (verb in connection.needs_approval or doubted == verb),
                 supported=connection is not None and verb in connection.verbs,
             )
             for verb in verbs

@@ -5,6 +5,10 @@ that a kill between any two steps loses nothing and does nothing twice.
 
 A silo that knows people by something that another knows of them is asked after it. Silos wait for nothing
 else: one that is broken delays itself, and those that were said to come after it.
+
+A silo is asked about one person by what is theirs alone. Where it knows people only by what somebody else has
+too, a couple's mailbox, its rows may be the other's: then a member of staff looks first. So they do where
+it answers that it knows several customers under what it was asked by.
 """
 
 from collections.abc import Collection, Mapping
@@ -21,6 +25,8 @@ NOT_KNOWN_BY = "not_known_by"
 NO_CHOICE_KEPT = "no_choice_kept"
 UNSUPPORTED = "unsupported"
 SILENT = "silent"
+SHARED = "shared_contact"
+SEVERAL = "several_people"
 
 _OPTIONAL = frozenset({Verb.WRITE_PREFERENCE})
 """A silo asks before it contacts anybody; telling it beforehand is a help, and no part of the right."""
@@ -57,12 +63,39 @@ def chain(right: Right, connection: Connection) -> tuple[Verb, ...]:
     return verbs
 
 
-def following(policy: Policy, right: Right, schemes: Collection[str], tasks: Tasks) -> list[New]:
-    """The tasks that are to be made now. `schemes`: of the identifiers by which the person is known."""
-    return [new for system in policy.systems.values() for new in _next(policy, right, schemes, tasks, system)]
+def following(
+    policy: Policy,
+    right: Right,
+    schemes: Collection[str],
+    tasks: Tasks,
+    shared: Collection[str] = (),
+    several: Collection[str] = (),
+) -> list[New]:
+    """The tasks that are to be made now. `schemes`: of the identifiers by which the person is known;
+    `shared`: those of which nothing is the person's alone. `several`: silos that found more than one person.
+    """
+    return [
+        _doubted(new, several)
+        for system in policy.systems.values()
+        for new in _next(policy, right, schemes, shared, tasks, system)
+    ]
 
 
-def _next(policy: Policy, right: Right, schemes: Collection[str], tasks: Tasks, system: System) -> list[New]:
+def _doubted(new: New, several: Collection[str]) -> New:
+    """Only what comes right after the look-up: whoever agreed to that, agreed to the rest."""
+    if new.system in several and new.state == "waiting" and new.verb is not Verb.CONFIRM:
+        return new._replace(state="approving", code=SEVERAL)
+    return new
+
+
+def _next(
+    policy: Policy,
+    right: Right,
+    schemes: Collection[str],
+    shared: Collection[str],
+    tasks: Tasks,
+    system: System,
+) -> list[New]:
     connection = system.connection
     if connection is None:
         verbs = [verb for verb in NEEDS[right].verbs if verb not in _OPTIONAL][:1]
@@ -77,7 +110,10 @@ def _next(policy: Policy, right: Right, schemes: Collection[str], tasks: Tasks, 
     for number, verb in enumerate(asked, 1):
         told = tasks.get((system.id, verb))
         if told is None:
-            return [_new(policy, right, system, connection, verb, schemes)]
+            new = _new(policy, right, system, connection, verb, schemes)
+            # Once for a silo: whoever agreed that it is asked, agreed to the rest.
+            doubted = number == 1 and by_shared_alone(system, schemes, shared)
+            return [new._replace(state="approving", code=SHARED) if doubted and new.verdict is None else new]
         if told.state != "ended":
             return []
         # Where a silo is asked everything again, the look-up may come after the erasure, and find nobody:
@@ -98,6 +134,12 @@ def _new(
     if verb is Verb.WRITE_PREFERENCE and not choices_of(policy, right, system):
         return New(system.id, verb, "ended", Verdict.DONE, NO_CHOICE_KEPT)
     return New(system.id, verb, "approving" if verb in connection.needs_approval else "waiting")
+
+
+def by_shared_alone(system: System, schemes: Collection[str], shared: Collection[str]) -> bool:
+    """Whether a silo would be asked by nothing but what somebody else has too."""
+    asked_by = {*schemes} & {*system.identifiers}
+    return bool(asked_by) and asked_by <= {*shared}
 
 
 def _over(verb: Verb, told: Told) -> bool:
@@ -142,12 +184,14 @@ def identifiers_for(
     known: Collection[tuple[str, str]],
     located: Mapping[str, Collection[tuple[str, str]]],
     others: Collection[tuple[str, str]],
+    shared: Collection[tuple[str, str]] = (),
 ) -> list[tuple[str, str]]:
     """By what a silo is asked about the person: what is known of them, and what silos asked before it added.
 
     What is added must not spread to other people: only schemes that the adding silo may add, nothing that
     somebody else on record holds (`others`), and of a scheme of which a person has one, no second value.
-    `located`: silo → what it told.
+    `located`: silo → what it told. `shared`: of what is known, what somebody else has too: left out wherever
+    anything else is there to look by.
     """
     found = dict.fromkeys(known)
     connection = system.connection
@@ -155,11 +199,16 @@ def identifiers_for(
         adding = policy.systems.get(before)
         if adding is None or adding.connection is None:
             continue
-        for scheme, value in sorted(located.get(before, ())):
+        told = {*located.get(before, ())} - {*others}
+        for scheme, value in sorted(told):
             kind = policy.identifiers.get(scheme)
-            if kind is None or scheme not in adding.connection.adds or (scheme, value) in others:
+            if kind is None or scheme not in adding.connection.adds:
                 continue
-            if kind.one_per_person and any(one == scheme for one, _ in found):
+            # Two customers under one mailbox: which of them it is, it does not say.
+            if kind.one_per_person and any(
+                one == scheme for one, other in (*found, *told) if (one, other) != (scheme, value)
+            ):
                 continue
             found[scheme, value] = None
-    return [(scheme, value) for scheme, value in found if scheme in system.identifiers]
+    wanted = [(scheme, value) for scheme, value in found if scheme in system.identifiers]
+    return [pair for pair in wanted if pair not in shared] or wanted

@@ -14,7 +14,18 @@ from consentd.consent.erasure import Certificate
 from consentd.crypto import request_keys
 from consentd.crypto.seal import Place, seal, unseal
 from consentd.crypto.wrapping import draw_key
-from consentd.dsr import certifying, directives, effects, forgetting, freezing, heard, plan, store, telling
+from consentd.dsr import (
+    alone,
+    certifying,
+    directives,
+    effects,
+    forgetting,
+    freezing,
+    heard,
+    plan,
+    store,
+    telling,
+)
 from consentd.dsr.cases import RequestCase
 from consentd.dsr.choices import choices_of
 from consentd.dsr.copying import rounds
@@ -84,7 +95,9 @@ def advance(case: RequestCase) -> None:
     policy = case.compiled.policy
     # Read once: a part that is over before it began tells nothing by which the person is known.
     schemes, tasks = _schemes(case, policy), case.tasks()
-    while new := plan.following(policy, case.right, schemes, tasks):
+    known = case.content().known
+    shared, several = alone.shared_kinds(case, known, schemes), alone.several(case, known, located(case))
+    while new := plan.following(policy, case.right, schemes, tasks, shared, several):
         store.add_tasks(case.unit, [_row(case, policy, one) for one in new])
         for one in new:
             _note_ended(case, one)
@@ -279,8 +292,9 @@ def order_of(case: RequestCase, task: Row, content: Sealed | None = None) -> Ord
     system = policy.systems[task["system"]]
     content = content or case.content()
     told = located(case)
-    others = _held_by_others(case, {pair for found in told.values() for pair in found})
-    pairs = plan.identifiers_for(policy, system, content.known, told, others)
+    others = alone.held_by_others(case, {pair for found in told.values() for pair in found})
+    shared = alone.shared(case, content.known)
+    pairs = plan.identifiers_for(policy, system, content.known, told, others, shared)
     if not pairs:
         return None
     return Order(
@@ -292,17 +306,6 @@ def order_of(case: RequestCase, task: Row, content: Sealed | None = None) -> Ord
         asked=case.right is not Right.RETENTION,
         preferences=choices_of(policy, case.right, system),
     )
-
-
-def _held_by_others(case: RequestCase, pairs: set[tuple[str, str]]) -> set[tuple[str, str]]:
-    """Those that somebody else on record holds: a silo's word does not make them this person's."""
-    mine = case.row["subject_id"]
-    group = None if mine is None else subjects.group_of(case.unit.connection, SubjectId(mine))
-    mine_alone = {group} if group else set()
-    holding = subjects.holders_of(
-        case.unit.connection, case.keyring, [Named(scheme, value) for scheme, value in pairs]
-    )
-    return {(name.scheme, name.value) for name, holders in holding.items() if holders - mine_alone}
 
 
 def nothing_to_look_by() -> Answer:

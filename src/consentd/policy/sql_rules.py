@@ -200,7 +200,14 @@ class _Silo:
             )
         for index, found in enumerate(table.found_by):
             column = table.columns.get(found.column)
-            if column is not None and column.erase is None and found.column not in table.key:
+            scheme = self._policy.identifiers.get(found.scheme)
+            if found.column in table.key and scheme is not None and scheme.kind in ("email", "phone"):
+                reason = (
+                    f"{found.column!r} is part of the key, which must stay: rows that stay would name the "
+                    "person, so only 'erase: delete' is possible"
+                )
+                self._fault((*where, "found_by", index), reason)
+            elif column is not None and column.erase is None and found.column not in table.key:
                 reason = (
                     f"{found.column!r} needs an 'erase': the person would still be found in rows that stay"
                 )

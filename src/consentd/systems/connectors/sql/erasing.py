@@ -16,6 +16,7 @@ from consentd.kernel.silo_sql import Keep, Retention, SqlSilo, children, parents
 from consentd.systems.connectors.contract import Part, SiloUnavailable
 from consentd.systems.connectors.sql.counting import Tally
 from consentd.systems.connectors.sql.deciding import Fate, fate
+from consentd.systems.connectors.sql.faults import Refused
 from consentd.systems.connectors.sql.finding import Finder, having, within
 from consentd.systems.connectors.sql.live import Live, LiveTable
 from consentd.systems.connectors.sql.pseudonyms import pseudonym
@@ -153,7 +154,7 @@ class Eraser:
     def _delete(self, table: LiveTable, keys: Sequence[Values]) -> None:
         if keys:
             done = self._connection.execute(sa.delete(table.table).where(having(table.key, keys)))
-            _all_of(done.rowcount, len(keys))
+            self._all_of(done.rowcount, len(keys))
 
     def _change(self, table: LiveTable, rows: Sequence[Row]) -> None:
         """Rows that get the same values share one statement."""
@@ -176,8 +177,24 @@ class Eraser:
             )
             alike.setdefault(values, []).append(row.key)
         for values, keys in alike.items():
-            statement = sa.update(table.table).where(having(table.key, keys)).values(dict(values))
-            _all_of(self._connection.execute(statement).rowcount, len(keys))
+            # Of JSON, None would be its own null, and not the column's.
+            new = {name: sa.null() if value is None else value for name, value in values}
+            statement = sa.update(table.table).where(having(table.key, keys)).values(new)
+            self._all_of(self._connection.execute(statement).rowcount, len(keys))
+
+    def _all_of(self, done: int, wanted: int) -> None:
+        """Raises SiloUnavailable where somebody else was quicker; the others hold rows, or refuse by
+        themselves, so that there it was a trigger: it would do so again.
+        """
+        if done == wanted:
+            return
+        if self._connection.dialect.name == "mysql":
+            raise SiloUnavailable("busy", "Somebody else was changing the same rows; nothing was changed.")
+        raise Refused(
+            "rows_left",
+            "The silo’s database left rows as they were without saying why: a trigger of its own may do so. "
+            "Nothing was changed.",
+        )
 
 
 def day_of(live: Live, table: LiveTable, rule: Keep | Retention) -> sa.ColumnElement[Any]:
@@ -194,8 +211,3 @@ def day_of(live: Live, table: LiveTable, rule: Keep | Retention) -> sa.ColumnEle
         if path.table == rule.of
     ]
     return days[0] if len(days) == 1 else sa.func.coalesce(*days)
-
-
-def _all_of(done: int, wanted: int) -> None:
-    if done != wanted:
-        raise SiloUnavailable("busy", "Somebody else was changing the same rows; nothing was changed.")

@@ -30,6 +30,12 @@ _POINTED_AT = (
 _TAKEN = ("not_unique", "A value that must be unique was there already; nothing was changed.")
 _NEEDED = ("must_not_be_null", "A column that must hold something was to be cleared; nothing was changed.")
 _VALUE = ("value_refused", "The silo’s database refuses a value for its column; nothing was changed.")
+_TRIGGER = (
+    "rule_of_silo",
+    "A rule of the silo’s own database, a trigger, forbids this; nothing was changed. Whoever looks after "
+    "the silo knows the rule.",
+)
+_MADE = ("made_column", "A column that the database makes of others was to be changed; nothing was changed.")
 _READ_ONLY = ("read_only", "The silo’s database takes no changes.")
 
 _Told = tuple[str, str]
@@ -55,6 +61,7 @@ _POSTGRESQL: Mapping[str, _Told] = {
     "3F000": _TABLE,
     "40": _BUSY,
     "42501": _PRIVILEGE,
+    "428C9": _MADE,
     "42703": _COLUMN,
     "42804": _VALUE,
     "42883": _VALUE,
@@ -63,6 +70,7 @@ _POSTGRESQL: Mapping[str, _Told] = {
     "55P03": _BUSY,
     "57014": _SLOW,
     "57P": _LOST,
+    "P0001": _TRIGGER,
 }
 # By number (MariaDB and MySQL, server and client errors).
 _MARIADB: Mapping[int, _Told] = {
@@ -80,6 +88,8 @@ _MARIADB: Mapping[int, _Told] = {
     **dict.fromkeys((1048, 1364), _NEEDED),
     **dict.fromkeys((1264, 1265, 1292, 1366, 1406, 4025), _VALUE),
     **dict.fromkeys((1290, 1792, 1836), _READ_ONLY),
+    1644: _TRIGGER,
+    **dict.fromkeys((1906, 3105), _MADE),
 }
 # SQLite has a few codes, and says the rest in fixed words of its own.
 _SQLITE: Mapping[str, _Told] = {
@@ -94,6 +104,7 @@ _SQLITE: Mapping[str, _Told] = {
     "UNIQUE constraint": _TAKEN,
     "NOT NULL constraint": _NEEDED,
     "CHECK constraint": _VALUE,
+    "cannot UPDATE generated column": _MADE,
     "file is not a database": ("not_a_database", "The file in the silo’s URL is not a database."),
 }
 # libpq gives no code for what fails while connecting.
@@ -142,6 +153,8 @@ def _known(error: BaseException | None) -> _Told | None:
     if isinstance(state, str):
         fits = [begin for begin in _POSTGRESQL if state.startswith(begin)]
         return _POSTGRESQL[max(fits, key=len)] if fits else None
+    if getattr(error, "sqlite_errorname", "") == "SQLITE_CONSTRAINT_TRIGGER":
+        return _TRIGGER  # Its words are the silo's.
     words = str(error)
     if type(error).__module__.startswith("psycopg"):
         if "FATAL" in words:

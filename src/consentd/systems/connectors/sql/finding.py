@@ -115,11 +115,14 @@ class Finder:
         name = found.scheme
         if isinstance(column.type, sa.Integer | sa.Numeric):
             numbers = forms.whole_numbers(found, scheme, self._named)
-            return column.in_(_bound(name, numbers, column.type)) if numbers else None
+            # A telephone number is more than many columns of whole numbers hold, which is no fault.
+            kind = sa.BigInteger() if isinstance(column.type, sa.Integer) else column.type
+            return column.in_(_bound(name, numbers, kind)) if numbers else None
         if isinstance(column.type, sa.Uuid):
             ids = forms.uuids(found, self._named)
             return column.in_(_bound(name, ids, column.type)) if ids else None
         texts = forms.written(found, scheme, self._named)
+        texts = tuple(text for text in texts if table.can_hold(found.column, text))
         if not texts:
             return None
         bound = _bound(name, texts, sa.String())
@@ -135,6 +138,9 @@ class Finder:
         kind = self._schemes[found.scheme].kind
         if found.spelling != "any" or kind == "opaque":
             return column
+        if kind == "phone" and self._dialect.name == "mysql":
+            # A table in an older character set has no word for some of what may stand between digits.
+            column = sa.cast(column, mysql.CHAR(charset="utf8mb4"))
         for char in {"phone": forms.FILLING, "account": (" ", "\t")}.get(kind, ()):
             column = sa.func.replace(column, sa.literal_column(_quoted(char)), sa.literal_column("''"))
         return column if kind == "phone" else sa.func.lower(column)

@@ -3,12 +3,13 @@
 A column that is missing is told before anything is changed.
 """
 
+import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 import sqlalchemy as sa
-from sqlalchemy.dialects import mysql
+from sqlalchemy.dialects import mysql, postgresql
 
 from consentd.kernel.silo_sql import SqlSilo, Table, columns_read, columns_written
 from consentd.systems.connectors.sql.faults import Refused
@@ -16,7 +17,8 @@ from consentd.systems.connectors.sql.faults import Refused
 # Of MariaDB and MySQL. What SQLAlchemy reads there, SHOW CREATE TABLE, wants the right to read every column.
 _COLUMNS = sa.text(
     "SELECT column_name AS name, data_type AS kind, character_maximum_length AS length, "
-    "collation_name AS collation, is_nullable AS nullable FROM information_schema.columns "
+    "character_set_name AS charset, collation_name AS collation, is_nullable AS nullable "
+    "FROM information_schema.columns "
     "WHERE table_schema = coalesce(:schema, database()) AND table_name = :table ORDER BY ordinal_position"
 )
 _KINDS: Mapping[str, type[sa.types.TypeEngine[Any]]] = {
@@ -32,10 +34,19 @@ _KINDS: Mapping[str, type[sa.types.TypeEngine[Any]]] = {
 }
 
 
+# What MariaDB calls latin1 is Windows' own.
+_NARROW: Mapping[str, str] = {"latin1": "cp1252", "ascii": "ascii"}
+
+
+class FixedWords(sa.String):
+    """Of MariaDB and MySQL: text that is one of a few words, or several of them."""
+
+
 class _Column(msgspec.Struct, frozen=True):
     kind: sa.types.TypeEngine[Any]
     nullable: bool
     folds: bool = False
+    charset: str | None = None
 
 
 class LiveTable(msgspec.Struct, frozen=True):
@@ -49,6 +60,17 @@ class LiveTable(msgspec.Struct, frozen=True):
     """Columns that the mapping does not name."""
     needed: frozenset[str]
     """Columns that must not be null."""
+
+    charsets: Mapping[str, str]
+    """Of columns in a character set that has not every letter: its codec."""
+
+    def can_hold(self, column: str, text: str) -> bool:
+        """Whether it has every letter of the text. Compared with one that it has not, MariaDB gives up."""
+        try:
+            text.encode(self.charsets.get(column, "utf-8"))
+        except UnicodeEncodeError:
+            return False
+        return True
 
     def __getitem__(self, column: str) -> sa.ColumnClause[Any]:
         return self.table.c[column]
@@ -91,6 +113,11 @@ def read_table(connection: sa.Connection, silo: SqlSilo, name: str) -> LiveTable
         folds=frozenset(column for column in wanted if found[column].folds),
         others=tuple(column for column in found if column not in wanted),
         needed=frozenset(column for column in wanted if not found[column].nullable),
+        charsets={
+            column: _NARROW[charset]
+            for column in wanted
+            if (charset := found[column].charset or "") in _NARROW
+        },
     )
 
 
@@ -100,9 +127,12 @@ def _columns(connection: sa.Connection, table: str, schema: str | None) -> dict[
         rows = connection.execute(_COLUMNS, {"schema": schema, "table": table})
         return {
             row.name: _Column(
-                _KINDS[row.kind.lower()]() if row.kind.lower() in _KINDS else sa.String(row.length),
+                _kind(row.kind.lower(), row.length),
                 row.nullable == "YES",
-                bool(row.collation) and not row.collation.endswith(("_bin", "_cs")),
+                bool(row.collation)
+                and not row.collation.endswith(("_bin", "_cs"))
+                and (row.charset in _NARROW or row.charset.startswith("utf8")),
+                row.charset,
             )
             for row in rows
         }
@@ -116,8 +146,59 @@ def _columns(connection: sa.Connection, table: str, schema: str | None) -> dict[
     }
 
 
+def _kind(kind: str, length: int | None) -> sa.types.TypeEngine[Any]:
+    if kind in ("enum", "set"):
+        return FixedWords(length)
+    return _KINDS[kind]() if kind in _KINDS else sa.String(length)
+
+
+def has_fixed_words(kind: sa.types.TypeEngine[Any]) -> bool:
+    """Whether a column holds one of a few words, and no other text can be written there."""
+    return isinstance(kind, sa.Enum | FixedWords | mysql.SET)
+
+
+def unwrapped(kind: sa.types.TypeEngine[Any]) -> sa.types.TypeEngine[Any]:
+    """What a column of a domain (PostgreSQL) holds."""
+    while isinstance(kind, postgresql.DOMAIN):
+        kind = kind.data_type
+    return kind
+
+
+class AsWritten(sa.types.TypeDecorator[Any]):
+    """SQLite holds in a column of days, times or JSON whatever was written there: what is no such thing is
+    handed on as it is. `kind`: date or datetime; None: text.
+    """
+
+    impl = sa.String
+    cache_ok = True
+
+    def __init__(self, kind: type[dt.date] | None) -> None:
+        super().__init__()
+        self.kind = kind
+
+    @property
+    def python_type(self) -> type[Any]:
+        return self.kind or str
+
+    def process_result_value(self, value: Any, dialect: sa.Dialect) -> Any:
+        try:
+            return value if self.kind is None else self.kind.fromisoformat(value)
+        except (ValueError, TypeError):
+            return value
+
+    def process_bind_param(self, value: Any, dialect: sa.Dialect) -> Any:
+        if isinstance(value, dt.datetime):
+            return value.isoformat(" ", timespec="microseconds")
+        return value.isoformat() if isinstance(value, dt.date) else value
+
+
 def _read_as(kind: sa.types.TypeEngine[Any], dialect: sa.Dialect) -> sa.types.TypeEngine[Any]:
-    """SQLite keeps no exact fractions: what it has is handed on, without pretending."""
-    if dialect.name == "sqlite" and isinstance(kind, sa.Numeric) and not isinstance(kind, sa.Float):
+    """SQLite keeps no exact fractions, and no types: what it has is handed on, without pretending."""
+    if dialect.name != "sqlite":
+        return unwrapped(kind)
+    if isinstance(kind, sa.Numeric) and not isinstance(kind, sa.Float):
         return sa.Numeric(asdecimal=False)
+    for told, python in ((sa.DateTime, dt.datetime), (sa.Date, dt.date), (sa.Time, None), (sa.JSON, None)):
+        if isinstance(kind, told):
+            return AsWritten(python)
     return kind

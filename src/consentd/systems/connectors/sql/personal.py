@@ -12,7 +12,7 @@ from typing import Literal
 
 import msgspec
 
-Kind = Literal["text", "long", "number", "date", "other"]
+Kind = Literal["text", "long", "number", "date", "json", "other"]
 
 _EMAIL = re.compile(r"\s*[^@\s]+@[^@\s]+\.[A-Za-z]{2,}\s*")
 _PHONE = re.compile(r"\s*(\+|00)?[0-9][0-9 .()/\-\N{NO-BREAK SPACE}]{7,18}[0-9]\s*")

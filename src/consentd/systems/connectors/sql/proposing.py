@@ -21,6 +21,8 @@ _OWN = re.compile(
 )
 _MESSAGES = re.compile(r"ticket|message|note|review|avis|comment|chat|contact_form|mail|support")
 _SHORTEST_ADDRESS = 25
+_LONGEST_NUMBER = 11
+"""Digits of the number that an erasure writes."""
 Erase = Literal["delete", "delete_unless_referenced", "change", "stay"]
 
 
@@ -95,15 +97,18 @@ class _Proposing:
     def _table(self, table: Surveyed, paths: tuple[Path, ...], order: Sequence[str]) -> Table:
         found_by = self._found_by(table)
         erasable = any(self._erase(one) for one in table.columns if one.name not in table.key)
+        blocked = self._blocked(table, order)
         children = any(path[0] == table.name for name in order for path in self._tables[name].paths)
         keep = self._keep(table) if erasable or not children else None
         erase: Erase = "change" if erasable else "stay"
         if keep is not None:
-            erase = "delete_unless_referenced" if children else "delete"
+            erase = "change" if blocked and erasable else "delete_unless_referenced" if children else "delete"
             self._remark(table.name, "how long, from which day, and by which article must this be kept?")
+        elif blocked and erasable:
+            self._remark(table.name, f"{blocked}, so rows are emptied and none is deleted")
         elif found_by and children:
             erase = "delete_unless_referenced"
-        elif not children and (_OWN.search(table.name.lower()) or not paths):
+        elif not children and (_OWN.search(table.name.lower()) or not paths or (found_by and not erasable)):
             erase = "delete"
         elif erasable:
             self._remark(table.name, "rows stay and no longer name anybody: or 'erase: delete'?")
@@ -123,13 +128,24 @@ class _Proposing:
             columns=self._columns(table, paths, kept=keep is not None),
         )
 
+    def _blocked(self, table: Surveyed, order: Sequence[str]) -> str:
+        """Why the database might not let rows be deleted, where no mapping could tell which."""
+        if table.itself:
+            return "rows point to others of this table"
+        outside = [
+            name
+            for name, other in self._tables.items()
+            if name not in order and any(to == table.name for to, _ in other.paths)
+        ]
+        return f"rows of {', '.join(outside)} point here, which are left out" if outside else ""
+
     def _found_by(self, table: Surveyed) -> tuple[FoundBy, ...]:
         """A number alone finds nobody: several people share one."""
         found = []
         for column in table.columns:
             means = column.guess.means if column.guess is not None else ""
             scheme = self._scheme(means)
-            if scheme is not None:
+            if scheme is not None and not column.made:
                 kind = self._schemes[scheme].kind
                 found.append(
                     FoundBy(
@@ -154,22 +170,37 @@ class _Proposing:
             means = one.guess.means if one.guess is not None else ""
             if one.name in joining or (one.name in table.key and not self._scheme(means)):
                 continue
+            if one.kind == "json" and not means:
+                self._remark(table.name, f"does the JSON in {one.name} name people? Then 'erase: clear'")
             if means:
                 self.marks[_word(table.name), one.name] = means
-            needed = kept and means in ("name", "address", "postcode")
+            form = None if one.name in table.key else self._erase(one)
+            if means and form is None and one.guess is not None and one.guess.erase:
+                self._remark(table.name, self._stays(table, one))
             columns[one.name] = Column(
-                erase=None if one.name in table.key else self._erase(one),
-                kept=needed,
+                erase=form,
+                kept=kept and form is not None and means in ("name", "address", "postcode"),
                 third_party=means == "staff",
                 free_text=True if means == "free text" and self._erase(one) != "text" else None,
                 copy=means != "secret",
             )
         return columns
 
+    def _stays(self, table: Surveyed, column: SurveyedColumn) -> str:
+        """Why what looks personal is not erased."""
+        if column.name in table.key:
+            return f"{column.name} looks personal and is part of the key, which stays in rows that stay"
+        if column.made:
+            return f"the database makes {column.name} of other columns, and goes on to do so"
+        return (
+            f"{column.name} looks personal, must not be null, and can hold neither an empty text nor 0: "
+            "it stays in rows that stay"
+        )
+
     def _erase(self, column: SurveyedColumn) -> Format | None:
-        """The form of its kind where the column can hold it, else the nearest that it can."""
+        """The form of its kind where the column can hold it, else the nearest that it can; None if none."""
         wanted = column.guess.erase if column.guess is not None else ""
-        if not wanted:
+        if not wanted or column.made:
             return None
         text = column.kind in ("text", "long")
         if column.unique and wanted not in ("email", "clear"):
@@ -178,9 +209,13 @@ class _Proposing:
             wanted = "token"
         if wanted in ("name", "text", "postcode", "token", "email") and not text:
             wanted = "clear"
+        if wanted == "phone" and not text and (column.length or _LONGEST_NUMBER) < _LONGEST_NUMBER:
+            wanted = "clear"
         if wanted == "year" and column.kind not in ("date", "text"):
             wanted = "clear"
         if wanted == "clear" and not column.nullable:
+            if not text and column.kind != "number":
+                return None
             wanted = "empty" if text else "zero"
         form: Format = msgspec.convert(wanted, Format)
         return form
@@ -217,7 +252,11 @@ def _category(name: str, *, found: bool) -> str:
 def _why(table: Surveyed) -> str:
     """Why a table is left out, and what may be wrong with that."""
     if not table.key:
-        return "it has no primary key"
+        personal = [
+            column.name for column in table.columns if column.guess is not None and column.guess.means
+        ]
+        looks = f", and these columns look personal: {', '.join(personal)}. Give it a key" if personal else ""
+        return f"it has no primary key{looks}"
     names = [column.name for column in table.columns]
     for name in names:
         if name.endswith("_type") and name.removesuffix("_type") + "_id" in names:

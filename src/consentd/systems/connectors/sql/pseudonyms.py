@@ -82,7 +82,9 @@ def _words(column: Column, language: str, *, asked: bool) -> str:
 def words_left(column: Column, length: int | None) -> set[str]:
     """What stands in a column of the format name or text after an erasure, in either language."""
     return {
-        _words(column, language, asked=asked)[:length] for language in ("fr", "en") for asked in (True, False)
+        _words(column, language, asked=asked)[:length].rstrip(" ")
+        for language in ("fr", "en")
+        for asked in (True, False)
     }
 
 
@@ -95,6 +97,8 @@ def _first_of_year(value: Any) -> Any:
 
 def is_erased(column: Column, value: Any, length: int | None) -> bool:
     """Whether nothing of a person is left there."""
+    if isinstance(value, str):
+        value = value.rstrip(" ")  # with which a database may fill up what it holds
     if value is None or value == "":
         return True
     match column.erase:

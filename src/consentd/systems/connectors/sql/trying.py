@@ -16,7 +16,7 @@ from consentd.subjects.spelling import Named
 from consentd.systems.connectors.contract import SiloUnavailable, Test
 from consentd.systems.connectors.sql.faults import Refused, told
 from consentd.systems.connectors.sql.finding import Condition, Finder
-from consentd.systems.connectors.sql.live import Live, LiveTable, read_table
+from consentd.systems.connectors.sql.live import AsWritten, Live, LiveTable, has_fixed_words, read_table
 from consentd.systems.connectors.sql.opening import Silo
 from consentd.systems.connectors.sql.outlived import holds_days
 from consentd.systems.connectors.sql.plans import explained, reads_all
@@ -94,10 +94,16 @@ class _Trial:
                 self.line(
                     BAD, f"{where}: must not be null, and 'erase: clear' makes it so; choose another form"
                 )
-            if form not in ("clear", "zero", "year", "phone") and not isinstance(kind, sa.String):
+            text = isinstance(kind, sa.String) and not has_fixed_words(kind)
+            number = isinstance(kind, sa.Integer | sa.Numeric)
+            if not text and form in ("email", "name", "text", "token", "postcode", "empty"):
                 self.line(BAD, f"{where}: 'erase: {form}' writes text, and the column holds {_kind(kind)}")
-            if form == "zero" and isinstance(kind, sa.String):
-                self.line(BAD, f"{where}: 'erase: zero' writes a number, and the column holds text")
+            if not number and form == "zero":
+                self.line(BAD, f"{where}: 'erase: zero' writes a number, and the column holds {_kind(kind)}")
+            if not text and not number and form == "phone":
+                self.line(BAD, f"{where}: 'erase: phone' writes a number, and the column holds {_kind(kind)}")
+            if not text and form == "year" and not isinstance(kind, sa.Date | sa.DateTime | AsWritten):
+                self.line(BAD, f"{where}: 'erase: year' writes a day, and the column holds {_kind(kind)}")
             length = getattr(kind, "length", None)
             if form == "email" and length is not None and length < 25:
                 self.line(BAD, f"{where}: holds {length} characters, too few for an address; 'token' fits")
@@ -193,4 +199,8 @@ def _refused(silo: Silo, job: Callable[[sa.Connection], Any]) -> str | None:
 
 
 def _kind(kind: sa.types.TypeEngine[Any]) -> str:
-    return type(kind).__name__.lower()
+    if has_fixed_words(kind):
+        return "one of a few words"
+    if isinstance(kind, AsWritten):
+        return kind.python_type.__name__
+    return "text" if isinstance(kind, sa.String) else type(kind).__name__.lower()
