@@ -17,7 +17,7 @@ from consentd.systems.connectors.sql.erasing import day_of
 from consentd.systems.connectors.sql.faults import Refused
 from consentd.systems.connectors.sql.finding import Condition, within
 from consentd.systems.connectors.sql.finding import typed as of_type
-from consentd.systems.connectors.sql.live import Live, LiveTable
+from consentd.systems.connectors.sql.live import AsWritten, Live, LiveTable
 from consentd.systems.connectors.sql.pseudonyms import DOMAIN, NUMBERS, words_left
 
 _DAY = "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
@@ -52,10 +52,7 @@ class Outlived:
         day = day_of(self._live, table, rule)
         before = over_before(rule, self._today)
         kind = (table if rule.of is None else self._live[rule.of])[rule.after].type
-        if isinstance(kind, sa.String) or (
-            self._dialect.name == "sqlite" and isinstance(kind, sa.Date | sa.DateTime)
-        ):
-            # SQLite keeps days as text, one with the hour and another without.
+        if _is_text(kind):
             text: Any = sa.cast(day, sa.String) if self._dialect.name == "sqlite" else day
             return sa.and_(text.regexp_match(_DAY), text < sa.literal(before.isoformat(), sa.String))
         if isinstance(kind, sa.DateTime):
@@ -151,7 +148,12 @@ class Outlived:
 
 def holds_days(kind: sa.types.TypeEngine[Any]) -> bool:
     """Whether days can be read from such a column: a date, a time, or text that begins like 2026-11-22."""
-    return isinstance(kind, sa.Date | sa.DateTime | sa.String)
+    return _is_text(kind) or isinstance(kind, sa.Date | sa.DateTime)
+
+
+def _is_text(kind: sa.types.TypeEngine[Any]) -> bool:
+    """SQLite keeps days as text, one with the hour and another without."""
+    return isinstance(kind, sa.String) or (isinstance(kind, AsWritten) and kind.kind is not None)
 
 
 def _holds(table: LiveTable, column: str, one: Column) -> Condition:
