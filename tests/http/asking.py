@@ -27,7 +27,7 @@ T = TypeVar("T")
 
 
 def eventually(look: Callable[[], T | None]) -> T:
-    until = time.monotonic() + 20
+    until = time.monotonic() + 60
     while not (found := look()):
         assert time.monotonic() < until, "it did not come"
         time.sleep(0.05)

@@ -149,13 +149,13 @@ BY_HAND_SUBJECT = Text(
 BY_HAND = Text(
     "Bonjour,\n\n"
     "Dans la demande {request}, la personne doit être prévenue : {what}. Aucune adresse prouvée ne permet de "
-    "le faire par e-mail. Écrivez-lui par le moyen par lequel sa demande est venue, d’ici au {due}.\n\n"
+    "le faire par e-mail. Prévenez-la comme elle a demandé (lettre, téléphone, comptoir), d’ici au {due}.\n\n"
     "Ce qu’il faut lui dire est dans la demande. C’est fait ? Notez-le dans la demande, avec le jour "
     "(étape `wrote_by_hand`) : ce jour compte pour le délai. Cet e-mail ne nomme personne.\n\n"
     "{company}\n",
     "Hello,\n\n"
     "In the request {request} the person has to be told: {what}. There is no proven address to which mail "
-    "could do it. Write to them by the way on which their request came, by {due}.\n\n"
+    "could do it. Tell them in the way they asked (letter, telephone, counter), by {due}.\n\n"
     "What is to be said is in the request. Done? Note it in the request, with the day (step "
     "`wrote_by_hand`): that day counts for the time limit. This mail names nobody.\n\n{company}\n",
 )
@@ -167,18 +167,18 @@ UNWRITTEN = Text(
     "Depuis le {day}, la personne de la demande {request} attend que vous la préveniez : {what}. Rien n’est "
     "noté dans la demande. Le dernier jour légal est le {due}.\n\n"
     "C’est déjà fait ? Notez-le dans la demande, avec le jour où vous l’avez fait (étape `wrote_by_hand`). "
-    "Sinon, écrivez-lui aujourd’hui. Cet e-mail ne nomme personne.\n\n{company}\n",
+    "Sinon, prévenez-la aujourd’hui. Cet e-mail ne nomme personne.\n\n{company}\n",
     "Hello,\n\n"
     "Since {day} the person of the request {request} has been waiting to be told: {what}. Nothing is noted "
     "in the request. The last lawful day is {due}.\n\n"
     "Done already? Note it in the request, with the day on which you did it (step `wrote_by_hand`). If not, "
-    "write to them today. This mail names nobody.\n\n{company}\n",
+    "tell them today. This mail names nobody.\n\n{company}\n",
 )
 WHAT = {
     "receipt": Text("demande reçue", "request received"),
     "extension": Text("délai prolongé", "time extended"),
-    "refusal": Text("refus", "refusal"),
-    "answer": Text("réponse", "answer"),
+    "refusal": Text("refus de sa demande", "refusal of their request"),
+    "answer": Text("réponse à sa demande", "answer to their request"),
     "copy": Text("copie prête à remettre", "copy ready to be handed over"),
 }
 OTHER = Text("réponse", "answer")
