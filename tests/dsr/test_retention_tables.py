@@ -264,6 +264,43 @@ async def test_a_broken_silo_delays_only_itself_and_is_told_at_last(company: Com
     assert "branch" in await tables.begins()
 
 
+async def test_what_a_silo_never_told_is_told_as_uncertain(company: Company, url: sa.URL) -> None:
+    class Loses(SqlConnector):
+        """Does it, and the answer never arrives."""
+
+        async def expire(self, order: Expiry) -> Expired:
+            await super().expire(order)
+            raise SiloUnavailable("connection_lost", "Lost.")
+
+    tables = await Tables.of(company, url)
+    await tables.begins(most=2)
+    worker = tables.worker(lambda system, policy: Loses(system, policy.identifiers, url, company.clock))
+    for _ in range(10):
+        await worker.settled()
+        company.clock.move(hours=2)
+    # However often it was tried, it was done once.
+    assert tables.bodies() == 2
+    told = (await tables.told())["shop"]
+    assert (told.answers, told.codes, told.uncertain) == ({"failed": 1}, {"connection_lost": 1}, 2)
+    assert "  2 rows: erased or not, the silo could not tell" in reported((told,), "en")
+
+
+async def test_a_table_that_keeps_by_law_and_never_erases_is_named(company: Company, url: sa.URL) -> None:
+    shop_ = shop_system()
+    assert shop_.connection is not None
+    assert shop_.connection.sql is not None
+    tables = dict(shop_.connection.sql.tables)
+    tables["invoices"] = msgspec.structs.replace(tables["invoices"], retention=None)
+    sql = msgspec.structs.replace(shop_.connection.sql, tables=tables)
+    joined = msgspec.structs.replace(shop_.connection, sql=sql)
+    other = msgspec.structs.replace(shop_, id="branch", connection=joined)
+    made = await Tables.of(company, url, others={"branch": (other, Silo())})
+    found = {one.system: one for one in (await made.looks()).silos}
+    assert found["branch"].without_rule == ("invoices",)
+    lines = previewed(TablesPreview(silos=(found["branch"],), elsewhere=()), "en")
+    assert "branch: invoices keeps rows by law, and nothing erases them afterwards" in lines
+
+
 async def test_a_rule_that_is_gone_when_the_run_comes_erases_nothing(company: Company, url: sa.URL) -> None:
     tables = await Tables.of(company, url)
     await tables.begins()

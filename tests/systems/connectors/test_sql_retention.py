@@ -141,6 +141,21 @@ async def test_what_hangs_on_a_row_goes_with_it_and_what_the_law_keeps_stays(sho
     assert done(await last.expire(expiry()))["invoices"] == (2, 2, 0, 0)
 
 
+async def test_a_table_may_give_up_early_what_its_keep_does_not_need(shop_url: sa.URL) -> None:
+    text = MAPPING.replace("retention: keep", "retention: { months: 12, after: issued_on, because: Un an }")
+    silo = connector(shop.policy_with(text), shop_url, today="2027-03-02T12:00:00Z")
+    # Two whose ten years are over, and Bruno's, which names an address.
+    assert (await due(silo))["invoices"] == 3
+    for expected in ((1, 1, 0, 0), (1, 1, 0, 0), (1, 0, 0, 1)):
+        told = Told()
+        assert done(await silo.expire(expiry(most=1, told=told))) == {"invoices": expected}
+        assert told.last is not None
+        assert told.last.touched == 1
+    assert (await due(silo))["invoices"] == 0
+    assert [row["billed_email"] for row in rows(shop_url, "invoices")] == [None, None]
+    assert done(await silo.expire(expiry())) == {}
+
+
 async def test_every_form_of_emptying_is_known_again(shop_url: sa.URL) -> None:
     rule = "{ months: 12, after: created_at, because: Un an }"
     text = MAPPING.replace(

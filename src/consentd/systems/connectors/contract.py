@@ -120,7 +120,7 @@ class Expired(msgspec.Struct, frozen=True, kw_only=True):
     """*done*; *partial* with the code `more_due` where rows are left for the next run; *unsupported*; or
     *failed*: then nothing was changed."""
     touched: int = 0
-    """Rows that were deleted or changed."""
+    """Rows that were deleted or changed, those among them that must be kept and lost what need not be."""
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):

@@ -56,6 +56,8 @@ class Eraser:
         self._language = language
         self._page = page
         self._asked = asked
+        self.touched = 0
+        """Rows that were deleted or changed; also those that must be kept, and lost what need not."""
 
     def erase(self) -> list[Part]:
         """What was found and done in each table where anything was found."""
@@ -68,6 +70,7 @@ class Eraser:
                 self._change(table, [row for row in rows if row.fate.changed])
                 for row in rows:
                     tally.found += 1
+                    self.touched += not row.fate.done
                     if row.fate.deleted:
                         tally.deleted += 1
                     elif row.fate.kept:

@@ -77,9 +77,10 @@ class Expirer:
                 keys = self._keys(name, after, min(self._batch, most - touched))
                 if not keys:
                     break
-                for part in self._erased(name, keys):
+                eraser = self._eraser(name, keys)
+                for part in eraser.erase():
                     parts[part.what] = _added(parts.get(part.what), part)
-                    touched += part.deleted + part.changed
+                touched += eraser.touched
                 after = keys[-1]
         return [parts[name] for name in parents_first(self._silo) if name in parts], touched
 
@@ -87,9 +88,9 @@ class Expirer:
         """The same told beforehand: how many rows, why, and the SQL."""
         return [self._told(name) for name in reversed(self._due)]
 
-    def _erased(self, name: str, keys: Sequence[Values]) -> list[Part]:
+    def _eraser(self, name: str, keys: Sequence[Values]) -> Eraser:
         picked = having(self._live[name].key, keys)
-        eraser = Eraser(
+        return Eraser(
             self._connection,
             self._silo,
             self._live,
@@ -98,7 +99,6 @@ class Expirer:
             language=self._language,
             asked=False,
         )
-        return eraser.erase()
 
     def _keys(self, name: str, after: Values | None, size: int) -> list[Values]:
         key = self._live[name].key
