@@ -14,16 +14,18 @@ from consentd.dsr.package.names import slug, unused
 
 FORMULAS = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 # Text as somebody writes who wants to run something at the one who opens it.
-nasty = some.text(some.sampled_from(" =+-@|%,;\t\r\n\"'aA1\0＝é"), max_size=20)
+UNSEEN = "\u00ad\u200b\u202e\u2060\ufeff"
+"""What takes no room on a line, before which a program may look for its formula."""
+nasty = some.text(some.sampled_from(" =+-@|%,;\t\r\n\"'aA1\0＝é\u200b\ufeff"), max_size=20)
 
 
 def runs(cell: str) -> bool:
-    return cell.lstrip(" \"'\t\r\n")[:1] in FORMULAS and cell[:1] != "'"
+    return cell.lstrip(f" \"'\t\r\n{UNSEEN}")[:1] in FORMULAS and cell[:1] != "'"
 
 
 @settings(deadline=None)
 @given(values=some.lists(nasty | some.text() | some.integers() | some.none(), min_size=1, max_size=5))
-@example(values=["a,=1+1", 'a";=1+1', "=1+1"])
+@example(values=["a,=1+1", 'a";=1+1', "=1+1", "\u200b=1+1", "\ufeff=1+1", "a;\u202e=1+1"])
 @pytest.mark.parametrize("delimiter", [";", ","])
 @pytest.mark.parametrize("read_with", [";", ",", "\t"])
 def test_promise_16_no_cell_runs_in_whatever_country_it_is_opened(

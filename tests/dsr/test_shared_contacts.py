@@ -94,13 +94,21 @@ async def test_a_silo_that_found_two_people_erases_nobody_before_a_colleague_loo
     assert (await rights.told(asked.id)).state == "answered"
 
 
-async def test_a_number_that_is_not_the_one_on_record_stops_a_copy(company: Company) -> None:
+async def test_a_number_that_is_not_the_one_on_record_stops_an_erasure(company: Company) -> None:
     rights, shop, _ = await unknown_couple(company)
     await company.gives(HERS, ANA)
-    asked = await rights.asks("access", HERS)
+    asked = await rights.asks("erasure", HERS)
     await rights.proves(asked.id, await rights.code(asked.id) or "")
     await rights.carries_out()
     assert [order.verb for order in shop.orders] == ["locate"]
-    await rights.step(asked.id, "approve", await rights.hire(), systems=["shop"])
+    assert len(shop.rows) == 2
+
+
+async def test_a_copy_of_two_people_comes_to_its_review_as_any_other(company: Company) -> None:
+    rights, shop, till = await unknown_couple(company)
+    asked = await rights.asks("access", HERS)
+    await rights.proves(asked.id, await rights.code(asked.id) or "")
     await rights.carries_out()
     assert [order.verb for order in shop.orders] == ["locate", "export"]
+    assert till.orders == []
+    assert (await rights.told(asked.id)).state == "reviewing"

@@ -36,9 +36,10 @@ def shared(case: RequestCase, known: Pairs) -> set[tuple[str, str]]:
 
 def several(case: RequestCase, known: Pairs, located: Mapping[str, Pairs]) -> set[str]:
     """Silos that told two numbers of a kind of which a person has one, or another than the one that is known:
-    they found two people. None for rights that only restrict. `located`: silo → what it told.
+    they found two people. None for rights that only restrict, and for those whose result is looked at before
+    it is released. `located`: silo → what it told.
     """
-    if NEEDS[case.right].proof is Proof.NONE:
+    if NEEDS[case.right].proof is Proof.NONE or NEEDS[case.right].reviewed:
         return set()
     kinds = case.compiled.policy.identifiers
     single = {name for name, scheme in kinds.items() if scheme.one_per_person}

@@ -16,7 +16,11 @@ DELIMITERS: dict[Language, str] = {"fr": ";", "en": ","}
 
 # Whatever stands where a cell begins, for whoever cuts there; and the full-width signs that some take alike.
 # Bounded, as somebody else wrote the text: a million tabs must not be looked through from each of them.
-_RUNS = re.compile(r"(?:^|(?<=[,;\t\r\n]))(?=[\s\"']{0,8}[=+\-@＝＋－＠])|^(?=['\t\r\n])")
+# What takes no room on a line counts like a space: some programs leave it out before they look.
+_RUNS = re.compile(
+    r"(?:^|(?<=[,;\t\r\n]))(?=[\s\"'\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]{0,8}[=+\-@＝＋－＠])"
+    r"|^(?=['\t\r\n])"
+)
 
 
 def inert(text: str) -> str:
