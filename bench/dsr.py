@@ -10,102 +10,39 @@ JSON object with all figures; BENCH_DATABASE names a PostgreSQL, else it is SQLi
 """
 
 import asyncio
-import json
-import os
-import random
 import resource
-import sys
-import tempfile
 import time
 from pathlib import Path
-from typing import Any
 
-sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
-
-from consentd.db.migrate import migrate
-from consentd.kernel.connection import Verb
-from consentd.systems.connectors.contract import Answer, Asked, Order, Records, SiloUnavailable
 from consentd.systems.connectors.limits import AT_ONCE
+from erasures import Figures, Slow, ask_all, came_of, office, over, run, slow_silos
 from support.builders import RealClock, open_company
-from support.rights import Rights
-from support.silos_simulated import Silo, system
 from support.smtp import smtp_sink
 
-REQUESTS, SILOS = 200, 20
-FAILS = 0.1
 DEAD = 3
 
 
-class Slow(Silo):
-    """One order at a time. `busy` is how long it worked, `took` how often an erasure found something."""
-
-    def __init__(self, people: int, seed: int) -> None:
-        super().__init__(*((f"email:person{n}@exemple.fr",) for n in range(people)))
-        self._chance = random.Random(seed)
-        self.own = self._chance.uniform(0.01, 0.2)
-        self.busy = 0.0
-        self.took: dict[str, int] = {}
-        self.dead = False
-        self._one = asyncio.Lock()
-
-    async def carry_out(self, order: Order, records: Records) -> Answer | Asked:
-        async with self._one:
-            if self.dead:
-                raise SiloUnavailable("connection_refused", "The silo is down.")
-            started = time.perf_counter()
-            await asyncio.sleep(self._chance.uniform(0.5, 1.5) * self.own)
-            self.busy += time.perf_counter() - started
-            if self._chance.random() < FAILS:
-                raise SiloUnavailable("overloaded", "The silo is overloaded.")
-            if order.verb is Verb.ERASE and self._mine(order):
-                who = order.identifiers[0].value
-                self.took[who] = self.took.get(who, 0) + 1
-            return await super().carry_out(order, records)
-
-
-async def measure(folder: Path, url: str, requests: int, silos: int) -> dict[str, Any]:
-    found = {
-        f"silo{n:02}": (system(f"silo{n:02}", "email", attempts=50), Slow(requests, n)) for n in range(silos)
-    }
+async def measure(folder: Path, url: str, requests: int, silos: int) -> Figures:
+    tools = slow_silos(requests, silos)
     async with open_company(url, folder, RealClock()) as company, smtp_sink() as mailbox:
-        for n in range(requests):
-            await company.gives(f"email:person{n}@exemple.fr")
-        rights = await Rights.of(company, found, mailbox)
-        who = [await rights.hire("Claire"), await rights.hire("Hugo")]
+        rights = await office(company, tools, mailbox, requests)
         before = peak()
-        asked = [await rights.asks("erasure", f"email:person{n}@exemple.fr") for n in range(requests)]
-        for one in asked:
-            await rights.step(one.id, "identify", who[0], grounds="Known at the counter.")
-            await rights.step(one.id, "approve", who[0])
+        waiting = await ask_all(rights, requests)
         started, processor = time.perf_counter(), time.process_time()
         worker = asyncio.create_task(rights.worker.run())
-        for one in asked:
-            await rights.step(one.id, "approve", who[1])
+        for one in waiting:
+            await rights.step(one, "approve", rights.staff[1])
             rights.worker.wake()
-        tools = [silo for _, silo in found.values()]
-        dying = asyncio.create_task(_die(tools[:DEAD]))
+        dying = asyncio.create_task(_die(list(tools.values())[:DEAD]))
         states: list[str] = []
         while len(states) < requests:
             await asyncio.sleep(0.5)
-            page, _ = await rights.service.listed(
-                company.systems["desk"], ("answered", "partial"), None, 10_000
-            )
-            states = [one.state for one in page]
+            states = await over(rights)
         seconds = time.perf_counter() - started
         worker.cancel()
         await asyncio.gather(worker, dying, return_exceptions=True)
-        slowest = max(silo.busy for silo in tools)
-        return {
-            "requests": requests,
-            "silos": silos,
-            "answered": states.count("answered"),
-            "lost": requests - len(states),
-            "left": sum(len(silo.rows) for silo in tools),
-            "twice": sum(times > 1 for silo in tools for times in silo.took.values()),
-            "seconds": round(seconds, 1),
+        return came_of(requests, tools, states, seconds) | {
             "processor": round(time.process_time() - processor, 1),
-            "slowest_silo": round(slowest, 1),
-            "ratio": round(seconds / slowest, 2),
             "peak_mib": [round(before / 1024), round(peak() / 1024)],
             "at_once": AT_ONCE,
         }
@@ -125,21 +62,13 @@ def peak() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
-def main() -> None:
-    requests, silos = (
-        int(one) for one in (*sys.argv[1:], *(str(n) for n in (REQUESTS, SILOS)[len(sys.argv) - 1 :]))
-    )
-    with tempfile.TemporaryDirectory() as place:
-        url = os.environ.get("BENCH_DATABASE") or f"sqlite:///{place}/consentd.db"
-        migrate(url)
-        told = asyncio.run(measure(Path(place), url, requests, silos))
-    print(
+def said(told: Figures) -> str:
+    return (
         f"{told['answered']} of {told['requests']} answered, {told['lost']} lost, {told['twice']} twice, "
         f"{told['left']} rows left; {told['seconds']} s beside {told['slowest_silo']} s of the slowest silo: "
         f"{told['ratio']} times; {told['processor']} s of the processor; memory {told['peak_mib']} MiB"
     )
-    print(json.dumps(told))
 
 
 if __name__ == "__main__":
-    main()
+    run(measure, said)

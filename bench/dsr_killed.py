@@ -11,29 +11,21 @@ BENCH_DATABASE names a PostgreSQL, else it is SQLite.
 import asyncio
 import contextlib
 import json
-import os
 import sys
-import tempfile
 import time
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
-sys.path.insert(0, str(Path(__file__).parent))
-
 import msgspec
 
-from consentd.db.migrate import migrate
 from consentd.dsr.copies import SealedCopies
 from consentd.dsr.working import NOWHERE, Worker
 from consentd.kernel.connection import Verb
 from consentd.subjects.spelling import Named
 from consentd.systems.connectors.contract import Answer, Asked, Connector, Order, Records, SiloUnavailable
-from dsr import REQUESTS, SILOS, Slow
+from erasures import Figures, Slow, ask_all, came_of, office, over, run, slow_silos
 from support.builders import RealClock, open_company
-from support.rights import Rights
-from support.silos_simulated import system
 from support.smtp import smtp_sink
 
 WORKERS = 2
@@ -99,21 +91,14 @@ async def work(url: str, folder: str, port: str) -> None:
         ).run()
 
 
-async def measure(folder: Path, url: str, requests: int, silos: int) -> dict[str, Any]:
-    tools = {f"silo{n:02}": Slow(requests, n) for n in range(silos)}
-    found = {name: (system(name, "email", attempts=50), silo) for name, silo in tools.items()}
+async def measure(folder: Path, url: str, requests: int, silos: int) -> Figures:
+    tools = slow_silos(requests, silos)
     server = await silos_served(tools)
     port = server.sockets[0].getsockname()[1]
     async with open_company(url, folder, RealClock()) as company, smtp_sink() as mailbox:
-        for n in range(requests):
-            await company.gives(f"email:person{n}@exemple.fr")
-        rights = await Rights.of(company, found, mailbox)
-        who = [await rights.hire("Claire"), await rights.hire("Hugo")]
-        for n in range(requests):
-            asked = await rights.asks("erasure", f"email:person{n}@exemple.fr")
-            await rights.step(asked.id, "identify", who[0], grounds="Known at the counter.")
-            for one in who:
-                await rights.step(asked.id, "approve", one)
+        rights = await office(company, tools, mailbox, requests)
+        for one in await ask_all(rights, requests):
+            await rights.step(one, "approve", rights.staff[1])
         started = time.perf_counter()
         workers = [await _worker(url, folder, port) for _ in range(WORKERS)]
         kills, memory, states = 0, 0, list[str]()
@@ -126,28 +111,15 @@ async def measure(folder: Path, url: str, requests: int, silos: int) -> dict[str
                 await dying.wait()
                 workers.append(await _worker(url, folder, port))
                 kills += 1
-            page, _ = await rights.service.listed(
-                company.systems["desk"], ("answered", "partial"), None, 10_000
-            )
-            states = [one.state for one in page]
+            states = await over(rights)
         seconds = time.perf_counter() - started
-        for one in workers:
-            one.kill()
-            await one.wait()
+        for process in workers:
+            process.kill()
+            await process.wait()
         server.close()
         await company.verify_everything()
-        slowest = max(silo.busy for silo in tools.values())
-        return {
-            "requests": requests,
-            "silos": silos,
+        return came_of(requests, tools, states, seconds) | {
             "kills": kills,
-            "answered": states.count("answered"),
-            "lost": requests - len(states),
-            "left": sum(len(silo.rows) for silo in tools.values()),
-            "twice": sum(times > 1 for silo in tools.values() for times in silo.took.values()),
-            "seconds": round(seconds, 1),
-            "slowest_silo": round(slowest, 1),
-            "ratio": round(seconds / slowest, 2),
             "worker_mib": round(memory / 1024),
         }
 
@@ -167,24 +139,16 @@ def _memory(pid: int) -> int:
     return 0
 
 
-def main() -> None:
-    if sys.argv[1:2] == ["work"]:
-        asyncio.run(work(*sys.argv[2:]))
-        return
-    requests, silos = (
-        int(one) for one in (*sys.argv[1:], *(str(n) for n in (REQUESTS, SILOS)[len(sys.argv) - 1 :]))
-    )
-    with tempfile.TemporaryDirectory() as place:
-        url = os.environ.get("BENCH_DATABASE") or f"sqlite:///{place}/consentd.db"
-        migrate(url)
-        told = asyncio.run(measure(Path(place), url, requests, silos))
-    print(
+def said(told: Figures) -> str:
+    return (
         f"{told['kills']} workers killed: {told['answered']} of {told['requests']} answered, {told['lost']} "
         f"lost, {told['twice']} twice, {told['left']} rows left; {told['seconds']} s beside "
         f"{told['slowest_silo']} s of the slowest silo; a worker took {told['worker_mib']} MiB at most"
     )
-    print(json.dumps(told))
 
 
 if __name__ == "__main__":
-    main()
+    if sys.argv[1:2] == ["work"]:
+        asyncio.run(work(*sys.argv[2:]))
+    else:
+        run(measure, said)

@@ -1,13 +1,24 @@
 """People who ask for their rights at a running service, and prove who they are by the code in their mail."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
+import msgspec
+import pytest
 from acts import email, new_email, recording
 
-from support.installation import Serving
+from consentd.app import Parts
+from consentd.evidence.model import OPERATOR
+from consentd.kernel.connection import Connection
+from consentd.kernel.policy import sealed
+from consentd.policy.service import activate
+from support.builders import demo_policy
+from support.installation import Installation, Serving
+from support.postgres import Server
 from support.rights import code_in
 from support.smtp import Sink
 
@@ -21,6 +32,42 @@ def eventually(look: Callable[[], T | None]) -> T:
         assert time.monotonic() < until, "it did not come"
         time.sleep(0.05)
     return found
+
+
+def installed(request: pytest.FixtureRequest, folder: Path, mailbox: Sink, **settings: str) -> Installation:
+    """On the database that the fixture is for ("sqlite", "postgresql"), with mail that arrives."""
+    url = None
+    if request.param == "postgresql":
+        server: Server = request.getfixturevalue("postgres")
+        url = server.migrated()
+    mail = {
+        "CONSENTD_SMTP_URL": f"smtp://127.0.0.1:{mailbox.port}",
+        "CONSENTD_MAIL_FROM": "Maison Lavande <donnees@maison-lavande.example>",
+    }
+    return Installation(folder, url, **mail, **settings).make()
+
+
+@contextmanager
+def till_alone(
+    installation: Installation, connection: Connection, **changed: Any
+) -> Iterator[tuple[Serving, httpx.Client]]:
+    """The service over a company whose only tool is the till, joined like this, which knows addresses too;
+    and the desk that people ask at. `changed`: what else the policy says of the till.
+    """
+
+    async def join(parts: Parts) -> None:
+        demo = demo_policy()
+        known = (*demo.systems["till"].identifiers, "email")
+        till = msgspec.structs.replace(
+            demo.systems["till"], connection=connection, identifiers=known, **changed
+        )
+        policy = sealed(msgspec.structs.replace(demo, systems={"till": till}))
+        await parts.database.change(lambda unit: activate(unit, parts.keyring, policy, OPERATOR))
+
+    installation.within(join)
+    client = installation.connect(*SCOPES, name="desk")
+    with installation.served() as serving, serving.client_of(client) as desk:
+        yield serving, desk
 
 
 class Asking:

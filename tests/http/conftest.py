@@ -8,10 +8,10 @@ from collections.abc import Iterator
 import handed
 import httpx
 import pytest
+from asking import installed
 from logged_in import Webshop
 
-from support.installation import Installation, Serving
-from support.postgres import Server
+from support.installation import Serving
 from support.smtp import Sink, sink_beside
 
 
@@ -26,15 +26,7 @@ def mailbox() -> Iterator[Sink]:
 def service(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, mailbox: Sink
 ) -> Iterator[Serving]:
-    url = None
-    if request.param == "postgresql":
-        server: Server = request.getfixturevalue("postgres")
-        url = server.migrated()
-    mail = {
-        "CONSENTD_SMTP_URL": f"smtp://127.0.0.1:{mailbox.port}",
-        "CONSENTD_MAIL_FROM": "Maison Lavande <donnees@maison-lavande.example>",
-    }
-    installation = Installation(tmp_path_factory.mktemp("http"), url, **mail).make()
+    installation = installed(request, tmp_path_factory.mktemp("http"), mailbox)
     handed.let_the_till_come(installation)
     with installation.kept_open(), installation.served() as serving:
         yield serving

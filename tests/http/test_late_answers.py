@@ -7,30 +7,24 @@ import hashlib
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from queue import Queue
 from threading import Thread
 from typing import Any
 from uuid import UUID
 
 import httpx
-import msgspec
 import pytest
-from asking import SCOPES, Asking, eventually
+from asking import Asking, eventually, installed, till_alone
 from standardwebhooks import Webhook
 
 from consentd.app import Parts
 from consentd.db.unit import Unit
 from consentd.dsr import store, watching
-from consentd.evidence.model import OPERATOR
 from consentd.kernel.connection import Connection, Owner, Verb
 from consentd.kernel.connection import Webhook as WebhookPart
-from consentd.kernel.policy import sealed
-from consentd.policy.service import PolicyBook, activate
-from support.builders import demo_policy
+from consentd.policy.service import PolicyBook
 from support.http_server import HttpServer, Request, Write, answer, http_server
 from support.installation import Installation, Serving
-from support.postgres import Server
 from support.smtp import Sink
 
 SECRET = "whsec_" + base64.b64encode(bytes(range(32))).decode()
@@ -99,39 +93,20 @@ def signed(task: str, content: str, secret: str = SECRET, *, ago: int = 0) -> di
 def shop(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, mailbox: Sink
 ) -> Iterator[Shop]:
-    url = None
-    if request.param == "postgresql":
-        server: Server = request.getfixturevalue("postgres")
-        url = server.migrated()
     with silo_beside() as silo:
         settings = {
-            "CONSENTD_SMTP_URL": f"smtp://127.0.0.1:{mailbox.port}",
-            "CONSENTD_MAIL_FROM": "donnees@maison-lavande.example",
             "CONSENTD_ALLOWED_HOSTS": f"127.0.0.1:{silo.port}",
             "CONSENTD_SILO_TILL_SECRET": SECRET,
         }
-        folder: Path = tmp_path_factory.mktemp("late")
-        installation = Installation(folder, url, **settings).make()
-        installation.within(lambda parts: let_the_program_be_told(parts, silo.url("/consentd")))
-        client = installation.connect(*SCOPES, name="desk")
-        with installation.served() as serving, serving.client_of(client) as desk:
+        joined = Connection(
+            by="webhook",
+            owner=Owner(name="Inès Roche", email="ines@maison-lavande.example"),
+            verbs=(Verb.EXPORT, Verb.ERASE, Verb.CONFIRM),
+            webhook=WebhookPart(url=silo.url("/consentd")),
+        )
+        installation = installed(request, tmp_path_factory.mktemp("late"), mailbox, **settings)
+        with till_alone(installation, joined) as (serving, desk):
             yield Shop(serving, desk, mailbox, silo)
-
-
-async def let_the_program_be_told(parts: Parts, url: str) -> None:
-    owner = Owner(name="Inès Roche", email="ines@maison-lavande.example")
-    joined = Connection(
-        by="webhook",
-        owner=owner,
-        verbs=(Verb.EXPORT, Verb.ERASE, Verb.CONFIRM),
-        webhook=WebhookPart(url=url),
-    )
-    demo = demo_policy()
-    till = msgspec.structs.replace(
-        demo.systems["till"], connection=joined, identifiers=(*demo.systems["till"].identifiers, "email")
-    )
-    policy = sealed(msgspec.structs.replace(demo, systems={"till": till}))
-    await parts.database.change(lambda unit: activate(unit, parts.keyring, policy, OPERATOR))
 
 
 def test_a_program_that_took_its_task_answers_later_and_the_request_goes_on(shop: Shop) -> None:

@@ -9,19 +9,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
-import msgspec
 import pytest
 from acts import email, new_email, recording
-from asking import SCOPES, Asking, eventually
+from asking import Asking, eventually, installed, till_alone
 
-from consentd.app import Parts
-from consentd.evidence.model import OPERATOR
 from consentd.kernel.connection import Connection, Manual, Owner, Verb
-from consentd.kernel.policy import sealed
-from consentd.policy.service import activate
 from support.builders import demo_policy
-from support.installation import Installation
-from support.postgres import Server
 from support.smtp import Sink
 
 OWNER = "ines.classeur@maison-lavande.example"
@@ -57,37 +50,15 @@ class Binder(Asking):
 def binder(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, mailbox: Sink
 ) -> Iterator[Binder]:
-    url = None
-    if request.param == "postgresql":
-        server: Server = request.getfixturevalue("postgres")
-        url = server.migrated()
-    settings = {
-        "CONSENTD_SMTP_URL": f"smtp://127.0.0.1:{mailbox.port}",
-        "CONSENTD_MAIL_FROM": "donnees@maison-lavande.example",
-    }
-    installation = Installation(tmp_path_factory.mktemp("links"), url, **settings).make()
-    installation.within(let_somebody_work_it)
-    client = installation.connect(*SCOPES, name="desk")
-    with installation.served() as serving, serving.client_of(client) as desk:
-        yield Binder(serving, desk, mailbox)
-
-
-async def let_somebody_work_it(parts: Parts) -> None:
     joined = Connection(
         by="manual",
         owner=Owner(name="Inès Roche", email=OWNER),
         verbs=(Verb.EXPORT, Verb.ERASE, Verb.CONFIRM, Verb.WRITE_PREFERENCE),
         manual=Manual(),
     )
-    demo = demo_policy()
-    till = msgspec.structs.replace(
-        demo.systems["till"],
-        name="Classeur",
-        connection=joined,
-        identifiers=(*demo.systems["till"].identifiers, "email"),
-    )
-    policy = sealed(msgspec.structs.replace(demo, systems={"till": till}))
-    await parts.database.change(lambda unit: activate(unit, parts.keyring, policy, OPERATOR))
+    installation = installed(request, tmp_path_factory.mktemp("links"), mailbox)
+    with till_alone(installation, joined, name="Classeur") as (serving, desk):
+        yield Binder(serving, desk, mailbox)
 
 
 @pytest.fixture
