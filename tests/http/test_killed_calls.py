@@ -11,7 +11,7 @@ import httpx
 import pytest
 from acts import Body, email, new_email, recording
 from asking import eventually
-from dying import Point, dies
+from dying_calls import Point, dies
 from logged_in import Webshop
 
 from support.installation import Serving

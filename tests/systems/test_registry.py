@@ -79,7 +79,7 @@ def test_a_silo_that_takes_no_part_or_lacks_its_address_is_told_of(http: Http) -
 async def test_the_limits_of_a_silo_outlive_its_connector(http: Http) -> None:
     kept: Any = tools(http)
     first = connector_of(system(by="inbox", per_minute=1), kept)
-    assert await first.carry_out(order(), Kept()) == Asked()
+    assert await first.carry_out(order(), Kept()) == Asked(told=False)
     with pytest.raises(Exception, match="1 times a minute"):
         await connector_of(system(by="inbox", per_minute=1), kept).carry_out(order(), Kept())
 
@@ -87,7 +87,7 @@ async def test_the_limits_of_a_silo_outlive_its_connector(http: Http) -> None:
 async def test_a_silo_that_polls_is_asked_by_doing_nothing(http: Http) -> None:
     found = connector_of(system(by="inbox"), tools(http))
     for verb in Verb:
-        assert await found.carry_out(order(verb), Kept()) == Asked()
+        assert await found.carry_out(order(verb), Kept()) == Asked(told=False)
     assert (await found.test()).ok
     assert await found.preview(order())
 
