@@ -3,10 +3,11 @@
 import io
 import json
 import zipfile
+from uuid import uuid4
 
 import httpx
 import pytest
-from acts import new_email
+from acts import email, new_email, recording
 from handed import a_copy
 
 from support.installation import Serving
@@ -54,6 +55,34 @@ def test_looking_at_a_link_uses_nothing_up_and_the_button_takes_the_copy_once(
     told_request = till.get(f"/v1/requests/{released[0]}").json()
     assert [step["event"] for step in told_request["steps"]][-2:] == ["copy_handed_over", "copy_fetched"]
     assert service.installation.entries().count("request.copy_fetched") >= 1
+
+
+def test_promise_2_a_link_is_handed_over_once_for_each_key(
+    till: httpx.Client, released: tuple[str, str]
+) -> None:
+    request, who = released
+    path, body = f"/v1/requests/{request}/copy/handover", {"by": who, "grounds": "At the counter."}
+    once = {"idempotency-key": str(uuid4())}
+    assert till.post(path, json=body, headers=once).status_code == 200
+    again = till.post(path, json=body, headers=once)
+    assert (again.status_code, again.json()["code"]) == (409, "link_made_before")
+    assert till.post(path, json=body, headers={"idempotency-key": str(uuid4())}).status_code == 200
+    told = till.get(f"/v1/requests/{request}").json()
+    assert [step["event"] for step in told["steps"]].count("copy_handed_over") == 2
+
+
+def test_promise_2_a_code_is_sent_once_for_each_key(till: httpx.Client) -> None:
+    address = new_email()
+    till.post("/v1/consents", json=recording(address)).raise_for_status()
+    asked = till.post("/v1/requests", json={"right": "access", "identifiers": [email(address)]}).json()["id"]
+    path, once = f"/v1/requests/{asked}/code", {"idempotency-key": str(uuid4())}
+    answers = [till.post(path, json={"scheme": "email"}, headers=once) for _ in range(2)]
+    assert [one.status_code for one in answers] == [202, 202]
+    assert answers[0].json() == answers[1].json()
+    told = till.get(f"/v1/requests/{asked}").json()
+    assert [step["event"] for step in told["steps"]].count("proof_asked") == 1
+    other = till.post(path, json={"scheme": "phone"}, headers=once)
+    assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
 
 
 def test_staff_look_page_by_page_before_a_copy_goes_out(service: Serving, till: httpx.Client) -> None:

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import msgspec
@@ -48,6 +49,23 @@ class Shop(Asking):
         sent.raise_for_status()
         said = {"lease": lease, "verdict": "done", "parts": [{"what": what, "found": 1}]}
         self.till.post(f"/v1/tasks/{task['id']}/answer", json=said).raise_for_status()
+
+    def code(self, request: str) -> str:
+        """That opens the copy; asked for twice by one call, and sent once (promise 2)."""
+        before, once = len(self.mailbox.taken), {"idempotency-key": str(uuid4())}
+        for _ in range(2):
+            asked = self.desk.post(f"/v1/requests/{request}/copy/code", json={}, headers=once)
+            assert asked.status_code == 202
+        assert [step["event"] for step in self.told(request)["steps"]].count("copy_code_sent") == 1
+        mine = [self.who.lower()]
+        arrived = eventually(
+            lambda: [
+                one.message.get_content()
+                for one in self.mailbox.taken[before:]
+                if [to.lower() for to in one.to] == mine and CODE.search(one.message.get_content())
+            ]
+        )
+        return code_in(arrived[-1])
 
     def step(self, request: str, event: str) -> dict[str, Any]:
         """Once the request has it."""
@@ -95,18 +113,13 @@ def test_a_plain_copy_reaches_the_person_and_no_colleague_looked(shop: Shop) -> 
     told = shop.told(request)
     assert (told["state"], told["in_time"]) == ("answered", True)
     assert "staff" not in {step["by"] for step in told["steps"]}
-    before = len(shop.mailbox.taken)
-    shop.desk.post(f"/v1/requests/{request}/copy/code", json={}).raise_for_status()
-    mine = [shop.who.lower()]
-    arrived = eventually(
-        lambda: [
-            one.message.get_content()
-            for one in shop.mailbox.taken[before:]
-            if [to.lower() for to in one.to] == mine and CODE.search(one.message.get_content())
-        ]
-    )
-    code = code_in(arrived[-1])
-    link = shop.desk.post(f"/v1/requests/{request}/copy/link", json={"code": code}).json()["url"]
+    code, once = shop.code(request), {"idempotency-key": str(uuid4())}
+    first = shop.desk.post(f"/v1/requests/{request}/copy/link", json={"code": code}, headers=once)
+    link = first.json()["url"]
+    # Promise 2: told once, and made once.
+    again = shop.desk.post(f"/v1/requests/{request}/copy/link", json={"code": code}, headers=once)
+    assert (again.status_code, again.json()["code"]) == (409, "link_made_before")
+    assert [step["event"] for step in shop.told(request)["steps"]].count("copy_link_made") == 1
     with shop.serving.stranger() as person:
         taken = person.post(httpx.URL(link).raw_path.decode())
     assert (taken.status_code, taken.headers["content-type"]) == (200, "application/zip")

@@ -121,7 +121,9 @@ def routes(service: RequestService, repeats: Repeats) -> list[HTTPRouteHandler]:
     )
     async def send(request: Call, request_id: FromPath[UUID], data: JSONBody[CodeWanted]) -> CodeSent:
         """The detail is one on record for the person. Whether there is one is not told."""
-        await service.send_code(request.caller, request_id, data.scheme)
+        repeat = await repeats.of(request)
+        async with repeats.alone(repeat):
+            await service.send_code(request.caller, request_id, data.scheme, repeat)
         return CodeSent(CODE_MINUTES)
 
     @post(

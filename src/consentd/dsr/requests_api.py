@@ -42,7 +42,7 @@ def routes(
     return [
         *api.routes(requests.service(doing), repeats),
         *logins_api.routes(Logins(doing, public_url, requests.wake), repeats),
-        *copies_api.routes(requests.looking(doing), requests.handing_out(doing)),
+        *copies_api.routes(requests.looking(doing), requests.handing_out(doing), repeats),
         *tasks_api.routes(handing, requests.copies, environment),
         *links_api.routes(by_link),
         *task_pages_api.routes(by_link),

@@ -84,24 +84,27 @@ class RequestService:
 
         return await self._doing.read(caller, "requests.listed", read)
 
-    async def send_code(self, caller: Caller, id_: UUID, scheme: str) -> None:
+    async def send_code(self, caller: Caller, id_: UUID, scheme: str, repeat: Repeat | None = None) -> None:
         """Sends a code to a known contact detail, if there is one: nobody is told whether.
 
         Raises Unprocessable for a scheme that no mail reaches; Unavailable where no mail can be sent.
         """
         self._post.require()
 
-        def work(unit: Unit) -> tuple[Sending | None, Controller]:
-            assert_live(unit.connection, caller)
+        def write(unit: Unit, actor: Actor) -> tuple[BatchId, tuple[Sending, Controller] | None]:
             case = self._case(unit, id_)
             kind = case.compiled.policy.identifiers.get(scheme)
             if kind is None or kind.kind != "email":
                 raise Unprocessable("no_code_there", "Codes are sent by e-mail: name a scheme of addresses.")
-            return identity.make_code(case, scheme), case.compiled.policy.controller
+            sending = identity.make_code(case, scheme)
+            return BatchId(case.id), (sending, case.compiled.policy.controller) if sending else None
 
-        sending, controller = await self._change(work)
-        if sending is not None:
-            self._post.send(sending, controller)
+        def rebuild(connection: Any, batch: BatchId) -> None:
+            """The mail left with the first of these calls."""
+
+        made = await self._doing.decide(caller, repeat, write, rebuild)
+        if made is not None:
+            self._post.send(*made)
 
     async def prove(
         self, caller: Caller, id_: UUID, code: str, repeat: Repeat | None = None

@@ -22,6 +22,7 @@ from consentd.dsr.copying.shapes import CopyTold, HandedOver, LinkMade, ProofGiv
 from consentd.dsr.identity import CODE_MINUTES
 from consentd.kernel.errors import NotFound
 from consentd.web.call import Call
+from consentd.web.idempotency import Repeats
 from consentd.web.negotiation import choose as chosen
 from consentd.web.pages.shell import render, shown
 
@@ -35,8 +36,8 @@ class CodeAgain(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Where it goes is not asked: to the contact detail that proved who it is."""
 
 
-def routes(looking: Looking, handing: HandingOut) -> list[HTTPRouteHandler]:
-    return [*_looking(looking), *_linking(handing), *_fetching(handing)]
+def routes(looking: Looking, handing: HandingOut, repeats: Repeats) -> list[HTTPRouteHandler]:
+    return [*_looking(looking), *_linking(handing, repeats), *_fetching(handing)]
 
 
 def _looking(looking: Looking) -> list[HTTPRouteHandler]:
@@ -84,7 +85,7 @@ def _looking(looking: Looking) -> list[HTTPRouteHandler]:
     return [tell, records]
 
 
-def _linking(handing: HandingOut) -> list[HTTPRouteHandler]:
+def _linking(handing: HandingOut, repeats: Repeats) -> list[HTTPRouteHandler]:
     @post(
         "/v1/requests/{request_id:uuid}/copy/code",
         opt=needs(Scope.REQUESTS_WRITE)
@@ -102,7 +103,9 @@ def _linking(handing: HandingOut) -> list[HTTPRouteHandler]:
     )
     async def code(request: Call, request_id: FromPath[UUID], data: JSONBody[CodeAgain]) -> CodeSent:
         """To the contact detail that proved who asked, if it is still theirs alone."""
-        await handing.send_code(request.caller, request_id)
+        repeat = await repeats.of(request)
+        async with repeats.alone(repeat):
+            await handing.send_code(request.caller, request_id, repeat)
         return CodeSent(CODE_MINUTES)
 
     @post(
@@ -121,8 +124,12 @@ def _linking(handing: HandingOut) -> list[HTTPRouteHandler]:
         summary="A link to the copy, for the code that was sent",
     )
     async def link(request: Call, request_id: FromPath[UUID], data: JSONBody[ProofGiven]) -> LinkMade:
-        """It opens once, within a day. A new one ends the one before."""
-        return await handing.link_by_code(request.caller, request_id, data.code)
+        """It opens once, within a day. A new one ends the one before. It is told once: the same call again,
+        with the same Idempotency-Key, makes no other and is refused.
+        """
+        repeat = await repeats.of(request)
+        async with repeats.alone(repeat):
+            return await handing.link_by_code(request.caller, request_id, data.code, repeat)
 
     @post(
         "/v1/requests/{request_id:uuid}/copy/handover",
@@ -140,8 +147,12 @@ def _linking(handing: HandingOut) -> list[HTTPRouteHandler]:
         summary="A link to the copy, by a decision of staff",
     )
     async def hand_over(request: Call, request_id: FromPath[UUID], data: JSONBody[HandedOver]) -> LinkMade:
-        """For who has no contact detail that proved them: staff say how they know who takes it."""
-        return await handing.hand_over(request.caller, request_id, data)
+        """For who has no contact detail that proved them: staff say how they know who takes it. The link is
+        told once: the same call again, with the same Idempotency-Key, makes no other and is refused.
+        """
+        repeat = await repeats.of(request)
+        async with repeats.alone(repeat):
+            return await handing.hand_over(request.caller, request_id, data, repeat)
 
     return [code, link, hand_over]
 

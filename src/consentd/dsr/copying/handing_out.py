@@ -34,10 +34,12 @@ from consentd.dsr.posting import Post
 from consentd.dsr.states import State
 from consentd.evidence.model import Actor, ActorKind
 from consentd.kernel.errors import Conflict, NotFound
+from consentd.kernel.ids import BatchId
 from consentd.kernel.instants import DAY, Instant, to_text
 from consentd.kernel.policy import Controller
 from consentd.subjects.doing import Doing
 from consentd.subjects.model import Contact
+from consentd.web.idempotency import Repeat, remembered
 
 MOST_LINKS = 10
 """Of one copy, in a day."""
@@ -70,7 +72,7 @@ class HandingOut:
         self._post = post
         self._public_url = public_url
 
-    async def send_code(self, caller: Caller, request: UUID) -> None:
+    async def send_code(self, caller: Caller, request: UUID, repeat: Repeat | None = None) -> None:
         """A code to the contact detail that proved who asked.
 
         Raises Conflict where nothing is released, or no such detail is theirs alone (any more); Unavailable
@@ -78,8 +80,7 @@ class HandingOut:
         """
         self._post.require()
 
-        def work(unit: Unit) -> tuple[Sending, Controller]:
-            assert_live(unit.connection, caller)
+        def write(unit: Unit, actor: Actor) -> tuple[BatchId, tuple[Sending, Controller] | None]:
             case = self._case(unit, request)
             self._released(case)
             contact = self._proven(case)
@@ -87,23 +88,33 @@ class HandingOut:
             code = identity.new_code(case, contact.id)
             case.note("copy_code_sent", case.state, _SUBJECT)
             sending = Sending(contact.named.value, code, case.row["language"])
-            return sending, case.compiled.policy.controller
+            return BatchId(case.id), (sending, case.compiled.policy.controller)
 
-        sending, controller = await self._change(work)
-        self._post.send(sending, controller)
+        def rebuild(connection: Any, batch: BatchId) -> None:  # Any: a database connection
+            """The mail left with the first of these calls."""
 
-    async def link_by_code(self, caller: Caller, request: UUID, code: str) -> LinkMade:
-        """Raises Unprocessable in the same words whatever is wrong with the code."""
+        made = await self._doing.decide(caller, repeat, write, rebuild)
+        if made is not None:
+            self._post.send(*made)
+
+    async def link_by_code(
+        self, caller: Caller, request: UUID, code: str, repeat: Repeat | None = None
+    ) -> LinkMade:
+        """Raises Unprocessable in the same words whatever is wrong with the code, Conflict for a call whose
+        link was made before.
+        """
 
         def attempt(unit: Unit) -> Any:  # Any: a row, or None
             assert_live(unit.connection, caller)
+            if remembered(unit, repeat) is not None:
+                raise _made_before()
             return identity.count_try(unit, self._keyring, request, code.replace(" ", ""))
 
         found = await self._doing.database.housekeep(attempt)
         if found is None:
             raise wrong_code()
 
-        def work(unit: Unit) -> LinkMade:
+        def write(unit: Unit, actor: Actor) -> tuple[BatchId, LinkMade]:
             case = self._case(unit, request)
             package = self._released(case)
             # A code of the identification before is no fresh proof.
@@ -113,26 +124,26 @@ class HandingOut:
             ):
                 raise wrong_code()
             identity.use_up(unit, found)
-            return self._link(case, package, "copy_link_made", _SUBJECT, {"by": "code"})
+            return BatchId(case.id), self._link(case, package, "copy_link_made", _SUBJECT, {"by": "code"})
 
-        answer: LinkMade = await self._change(work)
-        return answer
+        return await self._doing.decide(caller, repeat, write, _not_again)
 
-    async def hand_over(self, caller: Caller, request: UUID, asked: HandedOver) -> LinkMade:
+    async def hand_over(
+        self, caller: Caller, request: UUID, asked: HandedOver, repeat: Repeat | None = None
+    ) -> LinkMade:
         """Staff decide that whoever is there is the person. Raises NotFound, Conflict."""
 
-        def work(unit: Unit) -> LinkMade:
-            assert_live(unit.connection, caller)
+        def write(unit: Unit, _: Actor) -> tuple[BatchId, LinkMade]:
             staff.colleague(unit.connection, self._keyring, asked.by)
             case = self._case(unit, request)
             package = self._released(case)
             actor = Actor(ActorKind.STAFF, asked.by)
             # Who has it was told that it is there.
             told = _told_now(case, f"copy:{package['id']}")
-            return self._link(case, package, "copy_handed_over", actor, {"grounds": asked.grounds}, told)
+            grounds = {"grounds": asked.grounds}
+            return BatchId(case.id), self._link(case, package, "copy_handed_over", actor, grounds, told)
 
-        answer: LinkMade = await self._change(work)
-        return answer
+        return await self._doing.decide(caller, repeat, write, _not_again)
 
     async def take(self, token: str) -> Download:
         """The copy, once. Raises NotFound in the same words for a link that is wrong, used or over."""
@@ -253,6 +264,19 @@ class HandingOut:
     async def _change(self, work: Callable[[Unit], Any]) -> Any:  # Any: what the work gives
         database = self._doing.database
         return await with_fresh_keys(self._keyring, database, lambda: database.change(work))
+
+
+def _not_again(connection: Any, batch: BatchId) -> LinkMade:  # Any: a database connection
+    raise _made_before()
+
+
+def _made_before() -> Conflict:
+    """What is kept of a link is a hash: unlike any other answer it cannot be told once more."""
+    return Conflict(
+        "link_made_before",
+        "This very call, with its Idempotency-Key, made a link, which is told once and kept nowhere. If its "
+        "answer was lost, ask for another with a new key: that ends the one before.",
+    )
 
 
 def _told_now(case: RequestCase, moment: str) -> Mapping[str, str] | None:
