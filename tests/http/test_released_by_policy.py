@@ -108,6 +108,7 @@ async def let_copies_go(parts: Parts) -> None:
 
 def test_a_plain_copy_reaches_the_person_and_no_colleague_looked(shop: Shop) -> None:
     request = shop.asks("access")
+    assert shop.desk.get(f"/v1/requests/{request}/plan").json()["reviewed"] is False
     shop.sends(request, "cards")
     assert shop.step(request, "released_by_policy")["by"] == "service"
     told = shop.told(request)
@@ -138,6 +139,7 @@ def test_what_the_policy_does_not_call_plain_waits_and_says_why(shop: Shop) -> N
 
 def test_another_right_waits_for_staff_as_before(shop: Shop) -> None:
     request = shop.asks("portability")
+    assert shop.desk.get(f"/v1/requests/{request}/plan").json()["reviewed"] is True
     shop.sends(request, "cards")
     eventually(lambda: shop.desk.get(f"/v1/requests/{request}/copy").json().get("state") == "made")
     assert shop.told(request)["state"] == "reviewing"

@@ -30,6 +30,7 @@ from consentd.kernel.connection import Verb
 from consentd.kernel.errors import ConsentdError, NotFound
 from consentd.kernel.ids import SubjectId
 from consentd.kernel.policy import Policy, System
+from consentd.kernel.request_rules import released_by_itself
 from consentd.subjects import service as subjects
 from consentd.subjects.doing import Doing, log_reading
 from consentd.systems.connectors.contract import Connector, Order
@@ -125,7 +126,7 @@ def _foreseen(case: RequestCase) -> tuple[RequestPlanned, dict[str, Order]]:
         state=case.state.value,
         proven=proven,
         approvals_missing=max(0, case.row["approvals_needed"] - case.approvals()) if case.open else 0,
-        reviewed=NEEDS[case.right].reviewed,
+        reviewed=NEEDS[case.right].reviewed and not released_by_itself(policy.requests, case.right),
         safe_due=case.row["safe_due"],
         legal_due=case.row["legal_due"],
         silos=tuple(told),

@@ -64,7 +64,8 @@ class RequestPlanned(msgspec.Struct, frozen=True, kw_only=True):
     `asked_by` is of what the request named alone."""
     approvals_missing: int
     reviewed: bool
-    """Whether a member of staff looks at the result before it is released."""
+    """Whether a member of staff looks at the result before it is released, whatever it holds. False too where
+    the policy lets a copy go by itself: then they look only if something in it calls for eyes."""
     safe_due: str
     legal_due: str
     silos: tuple[SiloPlanned, ...]
