@@ -129,6 +129,7 @@ def test_a_list_without_rows_keeps_its_header(filled: Installation) -> None:
         ((*NEWSLETTER,), "Say which column"),
         (("--column", "Email", "--purpose", "newsleter", "--channel", "email"), "It knows: newsletter,"),
         (("--column", "Email", *NEWSLETTER, "--at", "tomorrow, at ten"), "not a time"),
+        (("--column", "Email", *NEWSLETTER, "--at", "demain"), "for example 2026-12-01T10:00+01:00"),
         (("--column", "Email", *NEWSLETTER, "--territory", "France"), "cannot be asked"),
         (("--column", "Email", *NEWSLETTER, "--encoding", "klingon"), "utf-16"),
     ],
@@ -225,6 +226,18 @@ def test_a_reasons_file_that_takes_no_more_is_named(filled: Installation, tmp_pa
     assert done.returncode == 1
     assert "Le fichier de --reasons n’a pas pu être écrit jusqu’au bout" in done.stderr.decode()
     assert filled.entries()[-1] == "list.decided"
+
+
+def test_a_reasons_file_that_cannot_be_made_is_named_before_anything_is_told(
+    filled: Installation, tmp_path: Path
+) -> None:
+    file, before = tmp_path / "list.csv", filled.entries()
+    file.write_bytes(b"mail\nclo@exemple.fr\n")
+    reasons = tmp_path / "nowhere" / "reasons.csv"
+    done = filtered(filled, str(file), *NEWSLETTER, "--reasons", str(reasons), "--lang", "fr")
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert "Le fichier de --reasons n’a pas pu être écrit" in done.stderr.decode()
+    assert filled.entries() == before
 
 
 def test_ctrl_c_ends_a_list_that_waits_for_more_of_itself(filled: Installation, tmp_path: Path) -> None:

@@ -54,7 +54,7 @@ def test_what_holds_is_said_in_words(verify: Verify) -> None:
     assert found.exit_code == 0, found.output
     for said in (
         f"Copy of personal data, request no. {REQUEST}",
-        "Mailchimp: did not answer",
+        "Mailchimp: nothing came from it",
         "Signature: it holds.",
         "none changed",
         "it holds every choice",

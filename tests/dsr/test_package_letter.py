@@ -87,7 +87,7 @@ def test_who_is_silent_may_hold_something_and_is_told_as_a_gap() -> None:
     assert where.table is not None
     assert where.table.rows == (
         ("Register of consents (consentd)", "nothing about you"),
-        ("Mailchimp", "did not answer (out of order)"),
+        ("Mailchimp", "nothing came from it (out of order)"),
         ("Caisse et fidélité", "nothing about you"),
     )
     assert "not complete" in where.after[0]

@@ -84,7 +84,7 @@ async def test_the_page_says_who_answered_and_links_to_what_there_is(company: Co
     page = copy.text("index.html")
     assert f'<html lang="{language}">' in page
     # Mailchimp, which was asked; and the call centre, of which nobody thought.
-    assert page.count({"fr": "N’a pas répondu", "en": "Did not answer"}[language]) == 2
+    assert page.count({"fr": "Rien n’en est venu", "en": "Nothing came from it"}[language]) == 2
     assert {"fr": "n’est pas encore relié", "en": "is not connected yet"}[language] in page
     for told in ("Shopify", "Caisse et fidélité", "Mailchimp", "Appels sortants", "ne s’exportent pas"):
         assert told in page

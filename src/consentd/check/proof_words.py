@@ -195,10 +195,10 @@ class _Words(Speech):
             yield self.said(f"- {about} : ", f"- {about}: ") + self._verdict(verdict)
         if not verdicts:
             yield self.said(
-                "Rien n’est à montrer : aucun choix ni contact n’est enregistré pour cette coordonnée, ou "
-                "aucune règle n’était encore en vigueur.",
-                "There is nothing to show: no choice and no contact is on record for this contact detail, or "
-                "no rules were in force yet.",
+                "Rien n’est à montrer : aucune règle n’était encore en vigueur ce jour-là à midi, ou aucun "
+                "choix ni contact n’est enregistré pour un moyen de joindre cette coordonnée.",
+                "There is nothing to show: no rules were in force yet at noon of that day, or no choice and "
+                "no contact is on record for a way of reaching this contact detail.",
             )
 
     def _verdict(self, verdict: Verdict) -> str:

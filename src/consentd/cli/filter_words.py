@@ -32,6 +32,10 @@ BROKEN = Text(
     "The list was broken off here: what was written is only a part of it.",
 )
 
+NO_TIME = Text(
+    "Un instant avec son fuseau est attendu, par exemple 2026-12-01T10:00+01:00.",
+    "It takes a time with its zone, for example 2026-12-01T10:00+01:00.",
+)
 _UNWRITTEN = Text(
     "{place} n’a pas pu être écrit jusqu’au bout ({reason}). Faites de la place ou choisissez un autre "
     "endroit, et recommencez : ce qui a été écrit n’est qu’une partie de la liste.",

@@ -87,6 +87,7 @@ def filter_(
     file is not as it has to be. 141: nobody reads standard output any more.
     """
     asked = _asked(
+        language,
         purpose=purpose,
         channel=channel,
         scheme=scheme,
@@ -244,10 +245,12 @@ class _Reader:
         self._stopped = True
 
 
-def _asked(**given: str | bool | None) -> ListAsked:
+def _asked(language: Language, **given: str | bool | None) -> ListAsked:
     try:
         return msgspec.convert(given, ListAsked)
     except msgspec.ValidationError as error:
+        if str(error).endswith("`$.at`"):
+            raise click.BadParameter(words.NO_TIME(language), param_hint="--at") from None
         raise click.UsageError(f"This cannot be asked: {error}.") from None
 
 
@@ -265,7 +268,11 @@ def _written(path: Path | None) -> Iterator[BinaryIO | None]:
     if path is None:
         yield None
         return
-    with path.open("wb") as opened:
+    try:
+        file = path.open("wb")
+    except OSError as error:
+        raise _Unwritten(REASONS, error.strerror or "") from None
+    with file as opened:
         try:
             yield opened
         except _Unwritten:

@@ -13,6 +13,7 @@ from consentd.cli.common import fail
 from consentd.imports.writing import ENCODING
 
 _NO_FILE = Text("Le fichier {place} n’existe pas.", "There is no file {place}.")
+_NOT_A_FILE = Text("{place} est un dossier : donnez un fichier.", "{place} is a folder: give a file.")
 _SAME = Text(
     "{place} servirait deux fois : donnez un autre nom à ce qui est à écrire.",
     "{place} would be used twice: give what is to be written another name.",
@@ -23,7 +24,7 @@ _UNWRITABLE = Text("{place} ne peut pas être écrit : {why}.", "{place} cannot 
 def existing(names: Sequence[str], language: Language) -> list[Path]:
     for name in names:
         if not Path(name).is_file():
-            fail(_NO_FILE(language).format(place=name))
+            fail((_NOT_A_FILE if Path(name).is_dir() else _NO_FILE)(language).format(place=name))
     return list(map(Path, names))
 
 

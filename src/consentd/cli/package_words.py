@@ -72,7 +72,7 @@ _KINDS = {
     "portability": Text("Données à emporter", "Data to take away"),
 }
 _SILENT = {
-    "silent": Text("n’a pas répondu", "did not answer"),
+    "silent": Text("rien n’en est venu", "nothing came from it"),
     "partial": Text("a répondu en partie", "answered in part"),
 }
 

@@ -9,7 +9,10 @@ from consentd.dsr.expiring.previewing import Elsewhere, SiloPreview, TablesPrevi
 from consentd.dsr.expiring.reporting import TableReport, TablesReport
 from consentd.systems.connectors.contract import Overdue, Verdict
 
-_NOBODY = Text("personne n’est nommé", "nobody is named")
+_NOBODY = Text(
+    "personne n’est nommé (connection.owner dans systems/{system}.yaml)",
+    "nobody is named (connection.owner in systems/{system}.yaml)",
+)
 _BY = {
     "sql": Text("ses tables n’ont pas de règle", "its tables have no rule"),
     "webhook": Text("relié par webhook", "connected by webhook"),
@@ -55,7 +58,7 @@ def _table(system: str, one: Overdue, language: Language) -> Iterator[str]:
 
 def _elsewhere(one: Elsewhere, language: Language) -> str:
     how = _BY[one.by](language)
-    owner = one.owner or _NOBODY(language)
+    owner = one.owner or _NOBODY(language).format(system=one.system)
     months = Text(f"{one.months} mois", f"{one.months} months")(language) if one.months else ""
     lasts = f", {months}" if months else ""
     return Text(

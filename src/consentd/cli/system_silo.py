@@ -39,7 +39,10 @@ def test(name: str, directory: Path | None, grants: bool, as_json: bool) -> None
     if system is None:
         fail(f"The policy has no system {name!r}. It knows: {', '.join(sorted(policy.systems))}.")
     if system.connection is None:
-        fail(f"{system.name} has no 'connection' in systems/{name}.yaml: it takes no part in requests.")
+        fail(
+            f"{system.name} has no 'connection' in systems/{name}.yaml: it takes no part in requests. "
+            "docs/systems.md says how to connect it."
+        )
     if grants and system.connection.by == "sql":
         variable = name_for_silo(name, "URL")
         url = parse_url(of_silo(os.environ, name, "URL") or "postgresql:///silo", variable)
@@ -81,7 +84,10 @@ def sql(url: str | None, name: str, directory: Path | None, as_json: bool) -> No
     variable = name_for_silo(name, "URL")
     given = url or os.environ.get(variable)
     if not given:
-        fail(f"Name the database: by its URL, or by the variable {variable}.")
+        fail(
+            "Name the database: by its URL, as postgresql://account@host/shop or sqlite:////srv/shop.db, or "
+            f"by the variable {variable}; --name says which system of the policy it is."
+        )
     made = scaffold_sql(
         parse_url(given, "the URL" if url else variable), name, load(directory or settings().policies_dir)
     )

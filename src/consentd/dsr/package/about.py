@@ -25,7 +25,8 @@ class Outcome(StrEnum):
     PARTIAL = "partial"
     """It sent a part, and said that there is more."""
     SILENT = "silent"
-    """It did not answer in time, or could not: the answer names it as a gap (docs/law.md 28)."""
+    """Nothing came from it: it did not answer in time, could not, or is not connected and was not asked. The
+    answer names it as a gap (docs/law.md 28)."""
 
 
 class SystemAsked(msgspec.Struct, frozen=True):

@@ -79,7 +79,7 @@ WHERE = Text("Où nous avons cherché", "Where we looked")
 TOOL, FOUND = Text("Outil", "Tool"), Text("Ce qui a été trouvé", "What was found")
 OWN_TOOL = Text("Registre des accords (consentd)", "Register of consents (consentd)")
 NOTHING = Text("rien sur vous", "nothing about you")
-SILENT = Text("n’a pas répondu", "did not answer")
+SILENT = Text("rien n’en est venu", "nothing came from it")
 PARTIAL = Text("a répondu en partie", "answered in part")
 GAP = Text(
     "Cette copie est incomplète : votre demande reste ouverte pour ce qui manque, et nous vous enverrons la "

@@ -32,10 +32,10 @@ WORDS = {
         "place.",
     ),
     "where": Text("Où nous avons cherché", "Where we looked"),
-    "silent": Text("N’a pas répondu", "Did not answer"),
+    "silent": Text("Rien n’en est venu", "Nothing came from it"),
     "silent_why": Text(
-        "Cet outil n’a pas répondu. Votre demande reste ouverte pour lui, et nous vous enverrons la suite.",
-        "This tool did not answer. Your request stays open for it, and we will send you the rest.",
+        "Rien n’est venu de cet outil. Votre demande reste ouverte pour lui : nous vous enverrons la suite.",
+        "Nothing came from this tool. Your request stays open for it, and we will send you the rest.",
     ),
     "partial": Text("A répondu en partie", "Answered in part"),
     "partial_why": Text(
