@@ -24,9 +24,11 @@ WHOLE_FILE: dict[str, Text] = {
     ),
     "other_layout": Text(
         "Le fichier n’est pas un export connu de cet outil. Le plus proche est « {nearest} » ; colonnes "
-        "manquantes : {missing} ; colonnes d’un autre export : {strange}.",
+        "manquantes : {missing} ; colonnes d’un autre export : {strange}. Si l’outil exporte ainsi, "
+        "« consentd import --guess » propose comment le lire.",
         "The file is no known export of this tool. The nearest is “{nearest}”; missing columns: {missing}; "
-        "columns of another export: {strange}.",
+        "columns of another export: {strange}. If the tool does export like this, `consentd import --guess` "
+        "proposes how to read it.",
     ),
     "gone": Text(
         "Le fichier envoyé n’est plus là. Envoyez-le de nouveau.",
@@ -87,7 +89,10 @@ FAULTS: dict[str, Text] = {
     ),
     "nul_character": Text("La ligne contient un caractère nul.", "The row holds a NUL character."),
     "unknown_word": Text(
-        "Cette valeur n’est pas prévue pour la colonne.", "This value is not provided for in the column."
+        "Cette valeur n’est pas prévue pour la colonne : corrigez-la, ou ajoutez-la à « imports » dans le "
+        "fichier de l’outil.",
+        "This value is not provided for in the column: mend it, or add it under `imports` in the tool’s "
+        "file.",
     ),
     "no_identifier": Text(
         "Aucune coordonnée ne dit de qui il s’agit.", "No contact detail says who this is about."
