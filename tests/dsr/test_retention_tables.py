@@ -344,7 +344,8 @@ async def test_the_preview_touches_nothing_and_names_what_consentd_cannot_carry_
     assert (
         "paper, 60 months: consentd cannot erase there (worked by hand); to be done by: Inès Roche" in english
     )
-    assert "alone : consentd ne peut pas y effacer (non relié) ; à faire par : personne n’est nommé" in french
+    nobody = "personne n’est nommé (connection.owner dans systems/alone.yaml)"
+    assert f"alone : consentd ne peut pas y effacer (non relié) ; à faire par : {nobody}" in french
     assert any(line.strip().startswith("DELETE FROM invoices") for line in english)
     assert begun((), "en") == []
     assert begun(("shop",), "fr") == ["Tables des outils, effacements commencés dans : shop."]
