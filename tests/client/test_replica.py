@@ -103,7 +103,7 @@ def test_it_survives_a_restart_without_the_service(client: Client, tmp_path: Pat
         replica_of(offline, tmp_path, fresh=False) as replica,
     ):
         assert replica.check(ana, *NEWSLETTER)
-        with pytest.raises(Exception, match="unavailable|timeout"):
+        with pytest.raises(Exception, match=r"unavailable|timeout"):
             replica.refresh()
         assert replica.check(ana, *NEWSLETTER)
 
