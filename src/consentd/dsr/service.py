@@ -7,7 +7,6 @@ from uuid import UUID
 from consentd.base.ids import new_id
 from consentd.callers.model import Caller
 from consentd.callers.service import assert_live
-from consentd.crypto.keyring import with_fresh_keys
 from consentd.db.unit import Unit
 from consentd.dsr import identity, store, views
 from consentd.dsr.cases import RequestCase, unknown_request
@@ -157,7 +156,3 @@ class RequestService:
 
     def _case(self, unit: Unit, id_: UUID) -> RequestCase:
         return RequestCase.locked(unit, self._keyring, self._policies.active(unit.connection), id_)
-
-    async def _change(self, work: Callable[[Unit], Any]) -> Any:  # Any: whatever the work gives
-        database = self._doing.database
-        return await with_fresh_keys(self._keyring, database, lambda: database.change(work))
