@@ -1,5 +1,5 @@
 # `make help` lists what there is. Each target is one script or one command, the same on a laptop and in CI.
-.PHONY: help run demo-rights test lint format types migrate openapi bench requirements clean
+.PHONY: help run demo-rights test lint format types migrate openapi messages bench requirements clean
 .DEFAULT_GOAL := help
 PYTHON := .venv/bin/python
 
@@ -35,6 +35,9 @@ migrate: ## bring the database up to date
 openapi: ## write openapi/ from the routes
 	@scripts/environment run
 	@$(PYTHON) -m consentd openapi
+
+messages: ## bring the catalogues up with what the pages say
+	@scripts/messages
 
 bench: ## measure checks and recording; needs wrk, takes some minutes
 	@scripts/environment test

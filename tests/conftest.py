@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from consentd.base.clock import now
 from consentd.db.engine import open_database
@@ -20,6 +21,9 @@ from support.postgres import MISSING, Server, postgres_server
 from support.warm import share_compiled_statements
 
 share_compiled_statements()
+# How quick the machine is says nothing about what is tested.
+settings.register_profile("consentd", deadline=None)
+settings.load_profile("consentd")
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ runs, says why under /health/ready, and answers everything else with 503 (`web.w
 import asyncio
 import contextlib
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from importlib import metadata
 
 import msgspec
@@ -30,7 +30,12 @@ from consentd.check.service import CheckService
 from consentd.check.store import gatherer
 from consentd.consent import api as consent_api
 from consentd.consent import merging_api
+from consentd.consent.confirming.mailing import ConfirmationMailing
+from consentd.consent.confirming.pressing import Confirming
 from consentd.consent.service import ConsentService
+from consentd.consent.stopping import api as links_api
+from consentd.consent.stopping.asking import Linking
+from consentd.consent.stopping.pressing import Stopping
 from consentd.crypto.keyring import Keyring, load_keyring, passing_keyring
 from consentd.crypto.root import read_root_key
 from consentd.db.engine import open_database
@@ -50,7 +55,12 @@ from consentd.feed.replicas import Replicas
 from consentd.imports import api as imports_api
 from consentd.imports.jobs import Imports
 from consentd.kernel.errors import ConsentdError, OperatorError, Tampered, Unavailable
+from consentd.kernel.policy import Policy
+from consentd.net.mail import mailer
+from consentd.policy import brand_api
 from consentd.policy.service import PolicyBook, log_origin
+from consentd.portal import confirm_pages, stop_pages
+from consentd.portal.composed import Portal
 from consentd.subjects import api as subjects_api
 from consentd.subjects.doing import Doing
 from consentd.upkeep import Upkeep
@@ -59,6 +69,7 @@ from consentd.web.application import Application, build
 from consentd.web.health import NotReady, Readiness
 from consentd.web.limits import DEFAULT_LIMITS, Limits
 from consentd.web.metrics import Metrics, Observe, Observed
+from consentd.web.pages import samples
 from consentd.web.refusals import Refusals
 from consentd.web.tracing import Traces, open_traces
 from consentd.web.waiting import waiting
@@ -187,7 +198,11 @@ def compose(
     readiness = Readiness({"database": _database_probe(parts), "log": _log_probe(sequencer)})
     imports = Imports(settings, database, parts.keyring, parts.policies, clock.now)
     requests = Requests(settings, database, parts.keyring, parts.policies, clock.now)
-    upkeep = Upkeep(database, parts.keyring, imports, requests, clock.now)
+    portal = Portal(settings, database, clock.now)
+    confirmations = ConfirmationMailing(
+        database, parts.keyring, parts.policies, mailer(settings, clock.now), settings.public_url
+    )
+    upkeep = Upkeep(database, parts.keyring, imports, requests, portal, clock.now)
     beside = Tasks(
         refusals.run,
         sequencer.run,
@@ -196,6 +211,7 @@ def compose(
         requests.tables.run,
         requests.maker.run,
         requests.mailing.run,
+        confirmations.run,
         upkeep.by_the_hour,
         upkeep.fresh_keys,
     )
@@ -209,6 +225,7 @@ def compose(
         await batches.stop()
         await lists.stop()
         await requests.close()
+        await portal.close()
         with contextlib.suppress(ConsentdError):
             await refusals.flush()
             await sequencer.release()
@@ -219,10 +236,11 @@ def compose(
 
     return build(
         [
-            *slices(parts, batches, lists, imports, requests, sequencer.poke),
+            *slices(parts, batches, lists, imports, requests, portal, sequencer.poke, confirmations.wake),
             *more,
             *health.routes(readiness),
             *pages.routes(readiness, lambda: database.read(evidence.status)),
+            *(samples.routes(_policy_in_force(parts)) if settings.development else ()),
         ],
         settings=settings,
         tokens=parts.tokens,
@@ -242,25 +260,35 @@ def slices(
     lists: ListProcesses,
     imports: Imports,
     requests: Requests,
+    portal: Portal,
     wake: Callable[[], None] = lambda: None,
+    asked: Callable[[], None] = lambda: None,
 ) -> list[HTTPRouteHandler]:
-    """Every slice's routes. `wake` tells the sequencer that something was recorded."""
+    """Every slice's routes. `wake` tells the sequencer that something was recorded, `asked` whoever sends
+    mail that a yes waits to be confirmed.
+    """
     database, keyring, repeats = parts.database, parts.keyring, parts.repeats
     doing = Doing(database, keyring, parts.policies, wake, parts.counts)
     checks = CheckService(database, gatherer(database), keyring, parts.policies, clock.now, parts.counts)
+    sends = parts.settings.smtp is not None and parts.settings.mail_from is not None
     permits = Permits(doing, checks, parts.settings.public_url)
     return [
+        *brand_api.routes(database, parts.policies),
         *callers_api.routes(database, keyring, parts.tokens, parts.settings.public_url),
         *evidence_api.routes(database, keyring, parts.origin or "", public=PUBLIC, protected=KNOWN),
         *subjects_api.routes(doing),
-        *consent_api.routes(ConsentService(doing), repeats),
+        *consent_api.routes(ConsentService(doing, sends=sends, asked=asked), repeats),
         *merging_api.routes(doing, repeats),
+        *links_api.routes(Linking(doing, parts.settings.public_url, clock.now)),
+        *confirm_pages.routes(Confirming(doing, clock.now)),
+        *stop_pages.routes(Stopping(doing, parts.settings.public_url, clock.now)),
         *check_api.routes(checks, permits, doing, repeats, batches),
         *lists_api.routes(checks, lists),
         *imports_api.routes(imports),
         *requests_routes(requests, doing, repeats, keyring, parts.settings.public_url, clock.now, os.environ),
         *authzen_api.routes(checks, doing, batches, parts.settings.public_url),
         *feed_api.routes(Replicas(doing, clock.now)),
+        *portal.routes(doing, requests),
     ]
 
 
@@ -270,6 +298,13 @@ def description() -> str:
     database = open_database(settings.database_url, clock=clock.now)
     parts = assemble(settings, database, Journal(settings.journal_file), passing_keyring(), "description")
     return openapi.as_text(openapi.describe(compose(parts), settings.public_url))
+
+
+def _policy_in_force(parts: Parts) -> Callable[[], Awaitable[Policy]]:
+    async def read() -> Policy:
+        return (await parts.database.read(parts.policies.active)).policy
+
+    return read
 
 
 def _database_probe(parts: Parts) -> health.Probe:

@@ -15,6 +15,7 @@ from consentd.evidence.model import SERVICE
 from consentd.imports.jobs import Imports
 from consentd.kernel.errors import ConsentdError
 from consentd.kernel.instants import DAY, Instant
+from consentd.portal.composed import Portal
 from consentd.web import idempotency
 
 PURGE_SECONDS = 3600
@@ -28,12 +29,14 @@ class Upkeep:
         keyring: Keyring,
         imports: Imports,
         requests: Requests,
+        portal: Portal,
         clock: Clock,
     ) -> None:
         self._database = database
         self._keyring = keyring
         self._imports = imports
         self._requests = requests
+        self._portal = portal
         self._clock = clock
         self._retained: Instant | None = None
 
@@ -48,13 +51,14 @@ class Upkeep:
 
     async def purge(self) -> None:
         """Idempotency keys, spent assertions, proof keys that no law orders kept, copies that nobody fetched
-        in time, and requests that are over.
+        in time, requests that are over, and visits of the customers' pages.
         """
         await idempotency.purge(self._database)
         await assertions.purge(self._database)
         await purge_proofs(self._database, self._keyring, SERVICE)
         await self._database.change(lambda unit: forget_due(unit, self._keyring))
         await self._requests.sweep()
+        await self._portal.purge()
         # What was shredded must not be readable in the write-ahead log either.
         await self._database.checkpoint_truncate()
         await self._imports.worker.sweep()

@@ -9,10 +9,11 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import httpx
 import pytest
 from both import EVERYTHING, Program, somebody, yes
 
-from consentd.client import Client, Forbidden, Identifier, Invalid, Question, Unauthorised
+from consentd.client import Client, Forbidden, Identifier, Invalid, Question, Recipient, Unauthorised
 from support.installation import ROOT, Serving
 
 Make = Callable[..., Program]
@@ -82,6 +83,22 @@ def test_a_permit_is_used_once(service: Serving, program: Make) -> None:
     with pytest.raises(ValueError, match="without a permit"):
         till.call("used", till.call("check", who, *NEWSLETTER), "sent")
     assert till.call("attempted", who, *NEWSLETTER, "refused").withdrawn
+
+
+def test_stop_links_come_in_order_with_their_headers(service: Serving, program: Make) -> None:
+    till, who = open_till(service, program), somebody()
+    till.call("record", who, yes())
+    asked = [who, "email:nobody@exemple.fr", Recipient("loyalty:none", who)] * 400
+    found = till.call("links", *NEWSLETTER, asked)
+    assert [bool(one) for one in found] == [True, False, True] * 400
+    assert found[1].code == "unknown_person"
+    assert found[0].headers == {
+        "List-Unsubscribe": f"<{found[0].url}>",
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+    }
+    assert httpx.post(found[0].url, data={"List-Unsubscribe": "One-Click"}).status_code == 200
+    assert till.call("check", who, *NEWSLETTER).reason == "withdrawn"
+    assert till.call("links", *NEWSLETTER, []) == []
 
 
 def test_a_refused_recording_says_what_where_and_why(service: Serving, program: Make) -> None:

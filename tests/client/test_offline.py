@@ -107,6 +107,7 @@ def test_what_restricts_counts_at_once(client: Client, replica: Replica) -> None
         {"collector": None},
         {"evidence": {"pre_ticked": True}},
         {"state": "unknown"},
+        {"confirm": "email"},
     ],
 )
 def test_a_yes_that_the_service_might_not_take_as_proven_counts_for_nothing_here(

@@ -194,8 +194,8 @@ async def test_a_database_ahead_of_the_code_is_refused(database_url: str) -> Non
 async def test_a_database_behind_the_code_is_refused(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(readiness, "head", lambda: "0009")
-    with pytest.raises(OperatorError, match=r"behind 0009.*consentd migrate"):
+    monkeypatch.setattr(readiness, "head", lambda: "9998")
+    with pytest.raises(OperatorError, match=r"behind 9998.*consentd migrate"):
         await open_database(database_url, clock=now).open()
 
 

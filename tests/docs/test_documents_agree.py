@@ -73,6 +73,9 @@ ATTRIBUTES = {
     "CONSENTD_ALLOWED_HOSTS": "allowed_hosts",
     "CONSENTD_SMTP_URL": "smtp",
     "CONSENTD_MAIL_FROM": "mail_from",
+    "CONSENTD_SMS_SECRET": "sms_secret",
+    "CONSENTD_SMS_URL": "sms_url",
+    "CONSENTD_DEVELOPMENT": "development",
 }
 
 

@@ -44,7 +44,8 @@ def installed(request: pytest.FixtureRequest, folder: Path, mailbox: Sink, **set
         "CONSENTD_SMTP_URL": f"smtp://127.0.0.1:{mailbox.port}",
         "CONSENTD_MAIL_FROM": "Maison Lavande <donnees@maison-lavande.example>",
     }
-    return Installation(folder, url, **mail, **settings).make()
+    # Clients of the session get one token each, and a slow machine takes longer than one lasts by default.
+    return Installation(folder, url, CONSENTD_TOKEN_SECONDS="3600", **mail, **settings).make()
 
 
 @contextmanager

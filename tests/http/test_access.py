@@ -151,7 +151,7 @@ def test_a_token_of_another_installation_opens_nothing(service: Serving, tmp_pat
 def test_a_token_opens_nothing_once_its_time_is_over(service: Serving) -> None:
     client = service.installation.connect("check")
     assert status_of(service.address, issued(service.installation, client)) == (200, None)
-    over = issued(service.installation, client, seconds_ago=601)
+    over = issued(service.installation, client, seconds_ago=3601)
     assert status_of(service.address, over) == (401, "token_expired")
 
 

@@ -28,6 +28,7 @@ LIST = "/v1/check/list"
 KNOWN = new_email()
 UNKNOWN_HERE = {
     "/v1/requests/{request_id}/proof": "wrong_code",
+    "/v1/portal-links": "wrong_login",
     "/v1/requests/{request_id}/login": "wrong_login",
     "/v1/requests/{request_id}/steps": "unknown_staff",
     "/v1/requests/{request_id}/copy/code": "copy_not_released",
@@ -64,6 +65,11 @@ GOOD: dict[str, dict[str, Any]] = {
     "/access/v1/search/resource": evaluation(KNOWN, page={"token": "", "limit": 1}),
     "/access/v1/search/action": evaluation(KNOWN, context={"contact_point": {"type": "email", "id": KNOWN}}),
     "/v1/check": question(new_email()),
+    "/v1/links": {
+        "purpose": "newsletter",
+        "channel": "email",
+        "recipients": [{"subject": email(KNOWN)}, {"subject": [email(KNOWN)], "contact_point": email(KNOWN)}],
+    },
     "/v1/permits/{permit_id}/used": {"outcome": "sent", "occurred_at": "2026-11-20T10:15:00+01:00"},
     "/v1/check/batch": {"items": [question(new_email())]},
     "/v1/tasks/claim": {"limit": 2, "seconds": 60},
@@ -103,6 +109,7 @@ GOOD: dict[str, dict[str, Any]] = {
     },
     "/v1/requests/{request_id}/code": {"scheme": "email"},
     "/v1/requests/{request_id}/proof": {"code": "12345678"},
+    "/v1/portal-links": {"token": "eyJ.eyJ.AA"},
     "/v1/requests/{request_id}/login": {"token": "eyJ.eyJ.AA"},
     "/v1/requests/{request_id}/copy/code": {},
     "/v1/requests/{request_id}/copy/link": {"code": "12345678"},

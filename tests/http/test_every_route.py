@@ -60,7 +60,7 @@ def all_routes() -> list[Route]:
 
 
 ROUTES = all_routes()
-GUARDED = [route for route in ROUTES if route.asks not in (Door.OPEN, Door.LINK)]
+GUARDED = [route for route in ROUTES if route.asks not in (Door.OPEN, Door.LINK, Door.SESSION)]
 SCOPED = [route for route in GUARDED if isinstance(route.asks, Scope)]
 
 PUBLIC = {
@@ -68,9 +68,15 @@ PUBLIC = {
     "GET /.well-known/authzen-configuration",
     "GET /.well-known/jwks.json",
     "GET /.well-known/oauth-authorization-server",
+    "GET /brand/{name}",
     "GET /docs",
     "GET /health/live",
     "GET /health/ready",
+    "GET /my",
+    "GET /my/code",
+    "GET /my/help",
+    "GET /my/help/{topic}",
+    "GET /my/receipts",
     "GET /openapi.json",
     "GET /openapi.yaml",
     "GET /problems",
@@ -80,21 +86,62 @@ PUBLIC = {
     "GET /v1/log/checkpoint",
     "GET /v1/log/key",
     "GET /v1/packages/{token}",
+    "POST /my",
+    "POST /my/code",
     "POST /oauth/token",
     "POST /v1/packages/{token}",
 }
 """What anyone may call. None of it changes or releases anything about a person, but the last: it hands out a
-copy of somebody's data to whoever has the link of it, once, and that is logged (test_copies_on_the_wire).
+copy of somebody's data to whoever has the link of it, once, and that is logged (test_copies_on_the_wire). Who
+gets in by /my is logged too (tests/portal).
 """
 
 BY_LINK = {
+    "GET /my/in/{token}",
     "GET /tasks/{token}",
+    "POST /my/in/{token}",
+    "GET /confirm/{token}",
+    "GET /stop/{token}",
+    "POST /confirm/{token}",
+    "POST /stop/{token}",
     "POST /tasks/{token}",
     "GET /v1/task-links/{token}",
     "POST /v1/task-links/{token}/answer",
     "POST /v1/task-links/{token}/customer",
 }
-"""What a link opens, and nothing else: test_tasks_by_link says what each logs."""
+"""What a link opens, and nothing else: test_tasks_by_link, test_stops_on_the_wire and
+test_confirmed_on_the_wire say what each logs.
+"""
+
+BY_SESSION = {
+    "GET /my/choices",
+    "GET /my/details",
+    "GET /my/details/name",
+    "GET /my/details/{detail_id}",
+    "GET /my/history",
+    "GET /my/history/looks",
+    "GET /my/history/{event_id}",
+    "GET /my/proof",
+    "GET /my/receipts/{receipt_id}",
+    "GET /my/receipts/{receipt_id}/json",
+    "GET /my/receipts/{receipt_id}/jws",
+    "GET /my/receipts/{receipt_id}/linked",
+    "GET /my/requests",
+    "GET /my/requests/{request_id}",
+    "GET /my/requests/{request_id}/certificate",
+    "GET /my/rights",
+    "GET /my/rights/{slug}",
+    "POST /my/choices",
+    "POST /my/details/name",
+    "POST /my/details/{detail_id}",
+    "POST /my/leave",
+    "POST /my/proof",
+    "POST /my/requests/{request_id}/copy",
+    "POST /my/requests/{request_id}/take-back",
+    "POST /my/rights/{slug}",
+    "POST /my/stop-all",
+}
+"""What opens to whoever got in by the customers' pages: tests/portal says what each logs."""
 
 COUNTED = {
     "POST /v1/check",
@@ -107,8 +154,8 @@ COUNTED = {
 """Checks are counted, and not logged one by one (docs/log.md)."""
 
 
-NAMES_NOBODY = {"GET /v1/imports/{import_id}", "GET /v1/tasks"}
-"""What a system may read without an entry: lines of its own file, and counts."""
+NAMES_NOBODY = {"GET /v1/imports/{import_id}", "GET /v1/tasks", "POST /v1/links"}
+"""What a system may read without an entry: lines of its own file, counts, and random ids of whom it named."""
 
 KEEPS = {"POST /v1/tasks/{task_id}/heartbeat", "POST /v1/tasks/{task_id}/release"}
 """What only says for how long a system holds a task."""
@@ -123,6 +170,9 @@ BESIDE = (
     "request.copy_made",
 )
 """What the service logs by itself, beside the calls."""
+
+
+NOBODY = "01a2009b-6fb8-7583-bf03-b3a2b494654c"
 
 
 class Example(NamedTuple):
@@ -223,6 +273,7 @@ EXAMPLES = {
         lambda: {"token": ARRIVED["login"]},
         ("request.proven", "request.started", *["silo.export"] * 4),
     ),
+    "POST /v1/portal-links": Example(lambda: {"token": ARRIVED["login"]}, ("portal.handed_over",)),
     "POST /v1/requests/{request_id}/steps": Example(
         lambda: {"step": "withdraw", "by": ARRIVED["staff"]}, ("request.withdrawn",)
     ),
@@ -239,13 +290,13 @@ EXAMPLES = {
         lambda: {"by": ARRIVED["staff"], "grounds": "At the counter, with the card."},
         ("request.copy_handed_over",),
     ),
+    "POST /v1/links": Example(
+        lambda: {"purpose": "newsletter", "channel": "email", "recipients": [{"subject": email(new_email())}]}
+    ),
     "POST /v1/check": Example(lambda: question(new_email())),
     "POST /v1/check/batch": Example(lambda: {"items": [question(new_email())]}),
     "POST /v1/check/list": Example(a_list, ("list.decided",)),
 }
-
-
-NOBODY = "01a2009b-6fb8-7583-bf03-b3a2b494654c"
 
 
 def called(client: httpx.Client, route: Route, **ids: str) -> Any:
@@ -261,6 +312,24 @@ def called(client: httpx.Client, route: Route, **ids: str) -> Any:
 def test_promise_8_what_anyone_may_call_is_a_list_that_is_kept_by_hand() -> None:
     assert {str(route) for route in ROUTES if route.asks is Door.OPEN} == PUBLIC
     assert {str(route) for route in ROUTES if route.asks is Door.LINK} == BY_LINK
+    assert {str(route) for route in ROUTES if route.asks is Door.SESSION} == BY_SESSION
+
+
+@pytest.mark.parametrize("route", [route for route in ROUTES if route.asks is Door.SESSION], ids=str)
+@pytest.mark.parametrize("cookie", [None, "A" * 43, "x; y", NOBODY])
+def test_promise_13_without_a_session_every_page_leads_to_the_door(
+    service: Serving, route: Route, cookie: str | None
+) -> None:
+    before = service.installation.entries()
+    with service.stranger() as client:
+        path = re.sub(r"{(\w+)}", NOBODY, route.path)
+        headers = {} if cookie is None else {"cookie": f"my={cookie}"}
+        answer = client.request(
+            route.method, path, data={} if route.method == "POST" else None, headers=headers
+        )
+    assert answer.status_code == 303, answer.text
+    assert answer.headers["location"].startswith("/my?")
+    assert since(before, service.installation.entries()) == ()
 
 
 @pytest.mark.parametrize("route", [route for route in ROUTES if route.asks is Door.LINK], ids=str)
@@ -345,6 +414,8 @@ def test_promise_8_what_changes_or_releases_personal_data_is_in_the_log(
         account = webshop.account(till, email(new_email()))
         asked = till.post("/v1/requests", json={"right": "access", "identifiers": [account]}).json()["id"]
         ARRIVED["login"] = webshop.token(asked, account)
+    if route.path == "/v1/portal-links":
+        ARRIVED["login"] = webshop.token("portal", webshop.account(till))
     if route.path.endswith("/directive"):
         asked = after_a_death(till, mailbox)
     if "/copy" in route.path:

@@ -98,3 +98,10 @@ def test_a_changed_rule_of_law_is_named_with_both_values(rules: Path, edit: Edit
 def test_a_pack_that_changes_under_its_old_version_is_told(rules: Path, edit: Edit) -> None:
     edit("law/fr.yaml", "attempts: 4", "attempts: 3")
     assert any("under the same version" in sentence for sentence in describe(OLD, load(rules)))
+
+
+def test_another_picture_under_the_same_name_is_told(rules: Path) -> None:
+    old = load(rules)
+    content = (rules / "logo.svg").read_text()
+    (rules / "logo.svg").write_text(content.replace("#7b52b5", "#7b52b6"))
+    assert describe(old, load(rules)) == ["Controller: the picture in the logo's file changes."]

@@ -132,6 +132,18 @@ def line_of(rules: Path, file: str, text: str) -> int:
         ),
         ("purposes/open_tracking.yaml", "notices: [open_tracking]", "notices: []", "consent needs a notice"),
         (
+            "purposes/promotions.yaml",
+            "{ phone: phone_offers }",
+            "{ phone: newsletter }",
+            "'newsletter' is not among the purpose's 'notices'",
+        ),
+        (
+            "purposes/promotions.yaml",
+            "{ phone: phone_offers }",
+            "{ fax: phone_offers }",
+            "the purpose does not use the channel 'fax'",
+        ),
+        (
             "purposes/open_tracking.yaml",
             "notices: [open_tracking]",
             "notices: [wellness]",

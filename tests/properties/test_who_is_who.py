@@ -71,7 +71,13 @@ def any_calls(draw: "DrawFn") -> Call:
 
 async def hear(company: Company, calls: Iterable[Call]) -> None:
     for person, named, refuses in calls:
-        said = event("promotions", "push", state="withdrawn" if refuses else "requested")
+        # Who fills in a form was not asked: that is heard after a no too.
+        said = event(
+            "promotions",
+            "push",
+            state="withdrawn" if refuses else "requested",
+            method=None if refuses else "form",
+        )
         await company.send(named, said, name=NAMES[person])
 
 

@@ -51,7 +51,7 @@ from consentd.kernel.errors import CallerError
 from consentd.kernel.ids import GroupId, SubjectId
 from consentd.kernel.instants import DAY, MINUTE, Instant, to_instant, to_text
 from consentd.kernel.policy import Policy
-from consentd.policy.loader import load
+from consentd.policy.loader import Loaded, load_whole
 from consentd.policy.service import PolicyBook, activate, active_hash
 from consentd.subjects.doing import Doing
 from consentd.subjects.requests import Name
@@ -71,7 +71,13 @@ NEWSLETTER = ("newsletter", "email")
 
 @cache
 def demo_policy() -> Policy:
-    return load(POLICIES)
+    return demo_whole().policy
+
+
+@cache
+def demo_whole() -> Loaded:
+    """With the files that it names, which a fresh database lacks."""
+    return load_whole(POLICIES)
 
 
 class Clock:
@@ -393,7 +399,7 @@ async def open_company(url: str, folder: Path, clock: Clock | None = None) -> As
 
 def _install(unit: Unit) -> Keyring:
     keyring = create_keyring(unit, ROOT)
-    activate(unit, keyring, demo_policy(), OPERATOR)
+    activate(unit, keyring, demo_policy(), OPERATOR, demo_whole().files)
     return keyring
 
 

@@ -49,6 +49,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Who takes mail. Without one nothing is sent, and whoever would send is told."""
     mail_from: Sender | None
     """From whom mail comes; there is one where there is `smtp`."""
+    sms_url: str | None
+    """The company's own gateway for text messages. Without one none are sent."""
+    sms_secret: str | None
+    """What is handed to it is signed under: `whsec_…`, several while one is replaced."""
+    development: int
+    """1 where those who work on the pages see samples of their components, else 0."""
 
     @property
     def checkpoint_file(self) -> Path:
@@ -86,6 +92,9 @@ def from_environment(environ: Mapping[str, str] | None = None) -> Settings:
         allowed_hosts=_read(env, "CONSENTD_ALLOWED_HOSTS", hosts),
         smtp=_read(env, "CONSENTD_SMTP_URL", smtp_server),
         mail_from=_mail_from(env),
+        sms_url=_sms_url(env),
+        sms_secret=env.get("CONSENTD_SMS_SECRET") or None,
+        development=_whole(env, "CONSENTD_DEVELOPMENT", 0, 0, 1),
     )
 
 
@@ -153,6 +162,16 @@ def _mail_from(env: Mapping[str, str]) -> Sender | None:
         raise OperatorError(
             "bad_setting",
             "CONSENTD_SMTP_URL is set, but CONSENTD_MAIL_FROM is not: say from whom mail comes.",
+        )
+    return found
+
+
+def _sms_url(env: Mapping[str, str]) -> str | None:
+    found = _http_address(env, "CONSENTD_SMS_URL")
+    if found is not None and not env.get("CONSENTD_SMS_SECRET"):
+        raise OperatorError(
+            "bad_setting",
+            "CONSENTD_SMS_URL is set, but CONSENTD_SMS_SECRET is not: what is handed to a gateway is signed.",
         )
     return found
 

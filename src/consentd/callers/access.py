@@ -21,6 +21,7 @@ class Door(Enum):
     OPEN = "open"
     KNOWN = "known"
     LINK = "link"
+    SESSION = "session"
 
 
 SIGNED = "signed"
@@ -32,6 +33,11 @@ PUBLIC: dict[str, Any] = {ASKS: Door.OPEN}
 
 LINK: dict[str, Any] = {ASKS: Door.LINK}
 """Whoever has a link that holds, which the route's service verifies before anything else."""
+
+SESSION: dict[str, Any] = {ASKS: Door.SESSION}
+"""Whoever got in by the customers' pages: the session in their cookie is read in the unit that serves them.
+"""
+
 KNOWN: dict[str, Any] = {ASKS: Door.KNOWN}
 """Any system whose access is not revoked, which the guard reads: such a route has no unit to do so."""
 

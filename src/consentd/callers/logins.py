@@ -24,6 +24,8 @@ from consentd.kernel.instants import SECOND, Instant
 
 _TYPES: frozenset[str | None] = frozenset({jws.LOGIN_TYPE})
 _NONE = Claimed("", "", "")
+FOR_PORTAL = "portal"
+"""What a login names instead of a request, where it opens the customers' pages."""
 _LONGEST = 1000
 _MOST_METHODS = 20
 
@@ -70,15 +72,16 @@ def is_live(connection: Connection, found: Vouched) -> bool:
     return store.is_live(connection, found.system.id, found.key)
 
 
-def judge(claims: dict[str, object], audience: str, request: UUID, now: Instant) -> Login | str:
-    """The login, or in words what is wrong with it. Pure.
+def judge(claims: dict[str, object], audience: str, wanted: UUID | str, now: Instant) -> Login | str:
+    """The login, or in words what is wrong with it. Pure. `wanted`: the request that it is to prove, or
+    FOR_PORTAL.
 
-    It is for this service and this request alone: what was signed to get one thing opens no other.
+    It is for this service and what is wanted alone: what was signed to get one thing opens no other.
     """
     number = spendable(claims, frozenset({audience}), now, "login")
     if isinstance(number, str):
         return number
-    if claims.get("request") != str(request):
+    if claims.get("request") != str(wanted):
         return "request of the login is the number of another request."
     scheme, account = claims.get("scheme"), claims.get("sub")
     if not isinstance(scheme, str) or not scheme:

@@ -26,6 +26,7 @@ __all__ = [
     "ConnectedSystem",
     "KeyRow",
     "NewSystem",
+    "SystemRow",
     "add_key",
     "add_system",
     "assert_live",
@@ -34,6 +35,7 @@ __all__ = [
     "caller_of",
     "connected",
     "list_systems",
+    "live_systems",
     "revoke",
     "rotate",
 ]
@@ -196,6 +198,11 @@ def list_systems(connection: Connection) -> list[ConnectedSystem]:
         )
         for system in store.all_systems(connection)
     ]
+
+
+def live_systems(connection: Connection) -> list[SystemRow]:
+    """Those whose access was not revoked, by name."""
+    return [system for system in store.all_systems(connection) if system.revoked_at is None]
 
 
 def connected(connection: Connection, named: str) -> ConnectedSystem:

@@ -139,7 +139,7 @@ class Gathered:
             any(restricted for _, _, restricted in members),
             tuple(self._states.get(group, ())),
             tuple(self._objections.get(group, ())),
-            NO_FACTS if facts is None else facts[0] if len(facts) == 1 else _together(facts),
+            NO_FACTS if facts is None else facts[0] if len(facts) == 1 else together(facts),
         )
 
     def _point(self, id_: RawId) -> Point:
@@ -167,7 +167,7 @@ class Gathered:
         return tuple(sorted(found.values(), key=lambda one: one.at))
 
 
-def _together(facts: Sequence[Facts]) -> Facts:
+def together(facts: Sequence[Facts]) -> Facts:
     """The facts of several members of one person."""
     contacts = [fact.last_contact for fact in facts if fact.last_contact is not None]
     return Facts(

@@ -80,7 +80,7 @@ def merge_command(one: str, other: str | None, as_json: bool) -> None:
     """Make two records one person: ONE is a pair that `candidates` lists, or ONE and OTHER are two people."""
     first, second = _ids(one, other)
 
-    def work(unit: Unit, parts: Parts) -> tuple[tuple[UUID, UUID], UUID]:
+    def work(unit: Unit, parts: Parts) -> tuple[tuple[UUID, ...], UUID]:
         if second is None:
             done = deciding.approve(unit, parts.keyring, OPERATOR, first)
             return done.subjects, done.entry_id

@@ -11,7 +11,7 @@ from consentd.evidence.model import OPERATOR
 from consentd.kernel.policy import Policy
 from consentd.policy import tables
 from consentd.policy.diff import affected_keys, describe
-from consentd.policy.loader import load
+from consentd.policy.loader import load, load_whole
 from consentd.policy.service import PolicyBook, active_hash
 from consentd.policy.service import activate as activate_policy
 
@@ -96,7 +96,7 @@ def diff(directory: Path | None, as_json: bool) -> None:
 def activate(directory: Path | None, as_json: bool) -> None:
     """Put the policy files in force. A faulty one is refused, and the running version stays."""
     folder = _directory(directory)
-    new = load(folder)
+    new, files = load_whole(folder)
     failed = [result for result in tables.run(new, folder) if result.fault is not None]
     if failed:
         first = failed[0]
@@ -107,7 +107,9 @@ def activate(directory: Path | None, as_json: bool) -> None:
         )
 
     async def work(parts: Parts) -> bool:
-        return await parts.database.change(lambda unit: activate_policy(unit, parts.keyring, new, OPERATOR))
+        return await parts.database.change(
+            lambda unit: activate_policy(unit, parts.keyring, new, OPERATOR, files)
+        )
 
     changed = with_parts(work)
     text = f"{new.hash} is in force." if changed else f"{new.hash} was in force already."

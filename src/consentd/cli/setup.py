@@ -16,7 +16,7 @@ from consentd.db.unit import Database, Unit
 from consentd.evidence.journal import Journal
 from consentd.evidence.model import OPERATOR
 from consentd.evidence.recorder import begin
-from consentd.policy.loader import load
+from consentd.policy.loader import load_whole
 from consentd.policy.service import activate, active_hash
 
 
@@ -53,8 +53,8 @@ async def _fill(given: Settings, root: RootKey, done: list[str]) -> None:
     try:
         keyring = await _keyring(database, root, done)
         if await database.read(active_hash) is None:
-            policy = load(given.policies_dir)
-            await database.change(lambda unit: activate(unit, keyring, policy, OPERATOR))
+            policy, files = load_whole(given.policies_dir)
+            await database.change(lambda unit: activate(unit, keyring, policy, OPERATOR, files))
             done.append(f"The policy of {policy.controller.name} is active: {policy.hash}.")
     finally:
         await database.close()

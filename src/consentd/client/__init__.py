@@ -37,6 +37,8 @@ from consentd.client.model import (
     Question,
     Reason,
     Receipt,
+    Recipient,
+    StopLink,
 )
 from consentd.client.orders import (
     Answer,
@@ -79,10 +81,12 @@ __all__ = [
     "Question",
     "Reason",
     "Receipt",
+    "Recipient",
     "Refusal",
     "Refused",
     "Replica",
     "ReplicaError",
+    "StopLink",
     "TaskRunner",
     "TimedOut",
     "Unauthorised",

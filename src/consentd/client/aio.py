@@ -18,12 +18,23 @@ from typing import Literal, TypeVar
 
 import httpx
 
-from consentd.client import questions, recording
+from consentd.client import linking, questions, recording
 from consentd.client.asking import Asking, Key
 from consentd.client.clock import elapsed
 from consentd.client.errors import ClientError, TimedOut
 from consentd.client.flow import Flow, Patience, Pause, Renew, Send, Step, Stream, Unanswered
-from consentd.client.model import Attempted, Decision, Event, Named, Question, Receipt, When, Who
+from consentd.client.model import (
+    Attempted,
+    Decision,
+    Event,
+    Named,
+    Question,
+    Receipt,
+    Recipient,
+    StopLink,
+    When,
+    Who,
+)
 from consentd.client.transport import LIMITS, MOST_BYTES, Left
 from consentd.client.wire import Received
 
@@ -115,6 +126,18 @@ class AsyncClient:
                     raise
                 found += [questions.denied(error)] * (len(waiting) - len(found))
                 break
+        return found
+
+    async def links(
+        self, purpose: str, channel: str, recipients: Iterable[Recipient | Who]
+    ) -> list[StopLink]:
+        """A stop link for each recipient of messages that are about to be sent, in order, with the headers to
+        put into each; a false one where nobody is on record. In requests of a thousand. Raises ClientError.
+        """
+        to, found = list(recipients), list[StopLink]()
+        for start in range(0, len(to), linking.MOST):
+            some = to[start : start + linking.MOST]
+            found += await self.run(self.asking.links(purpose, channel, some))
         return found
 
     # --- recording; these raise ClientError, and ValueError or TypeError for what no body can be made of

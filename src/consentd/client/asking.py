@@ -9,11 +9,21 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from consentd.client import questions, recording, wire
+from consentd.client import linking, questions, recording, wire
 from consentd.client.clock import elapsed
 from consentd.client.credentials import Credentials, by_key, by_secret
 from consentd.client.flow import Calls, Flow, Patience
-from consentd.client.model import Attempted, Decision, Event, Question, Receipt, When, Who
+from consentd.client.model import (
+    Attempted,
+    Decision,
+    Event,
+    Question,
+    Receipt,
+    Recipient,
+    StopLink,
+    When,
+    Who,
+)
 
 Key = Mapping[str, Any] | str | Path
 """A private JWK, or the file that holds one."""
@@ -51,6 +61,9 @@ class Asking:
 
     def batch(self, asked: Sequence[Question]) -> Flow[list[Decision]]:
         return questions.check_batch(self.calls, asked, self.language)
+
+    def links(self, purpose: str, channel: str, to: Sequence[Recipient | Who]) -> Flow[list[StopLink]]:
+        return linking.links(self.calls, purpose, channel, to)
 
     def record(
         self,

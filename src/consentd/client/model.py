@@ -140,6 +140,30 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     parental: Mapping[str, str] | None = None
     hours: Sequence[Mapping[str, str]] = ()
     on_incomplete: Literal["refuse", "keep_as_claim"] | None = None
+    confirm: Literal["email"] | None = None
+    """`email`: the yes waits until the person presses a button on the page that a mail leads to."""
+
+
+class Recipient(msgspec.Struct, frozen=True):
+    """Somebody to whom a message is about to go, and where it goes; without `contact_point`, the first of the
+    channel's among `subject`.
+    """
+
+    subject: Who
+    contact_point: Named | None = None
+
+
+class StopLink(msgspec.Struct, frozen=True):
+    """By which a recipient stops such messages. It is true where there is one."""
+
+    url: str | None = None
+    headers: Mapping[str, str] | None = None
+    """The two fields to put into the message: `List-Unsubscribe`, `List-Unsubscribe-Post`."""
+    code: str | None = None
+    """Why there is none: `unknown_person`, `ambiguous_subject`, `invalid_identifier`."""
+
+    def __bool__(self) -> bool:
+        return self.url is not None
 
 
 class Receipt(msgspec.Struct, frozen=True):

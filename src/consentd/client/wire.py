@@ -12,7 +12,19 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from consentd.client.errors import Fault, Overloaded, Refused, Unavailable, Unreadable, refused
-from consentd.client.model import Attempted, Decision, Event, Identifier, Named, Question, Receipt, When, Who
+from consentd.client.model import (
+    Attempted,
+    Decision,
+    Event,
+    Identifier,
+    Named,
+    Question,
+    Receipt,
+    Recipient,
+    StopLink,
+    When,
+    Who,
+)
 
 Body = dict[str, Any]  # Any: JSON
 UTC = ZoneInfo("UTC")
@@ -42,6 +54,10 @@ class _Answers(msgspec.Struct, frozen=True):
     answers: tuple[Decision, ...]
 
 
+class _Links(msgspec.Struct, frozen=True):
+    links: tuple[StopLink, ...]
+
+
 class Token(msgspec.Struct, frozen=True):
     access_token: str
     expires_in: int
@@ -55,6 +71,7 @@ decision = msgspec.json.Decoder(Decision)
 answers = msgspec.json.Decoder(_Answers)
 token = msgspec.json.Decoder(Token)
 attempted = msgspec.json.Decoder(Attempted)
+links = msgspec.json.Decoder(_Links)
 
 
 def encode(body: Body) -> bytes:
@@ -100,6 +117,15 @@ def question(asked: Question) -> Body:
         body["contact_point"] = identifier(asked.contact_point)
     if asked.at is not None:
         body["at"] = time(asked.at)
+    return body
+
+
+def recipient(one: Recipient | Who) -> Body:
+    given = one if isinstance(one, Recipient) else Recipient(one)
+    names = identifiers(given.subject)
+    body: Body = {"subject": names[0] if len(names) == 1 else names}
+    if given.contact_point is not None:
+        body["contact_point"] = identifier(given.contact_point)
     return body
 
 

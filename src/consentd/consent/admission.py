@@ -109,6 +109,14 @@ def refusals(policy: Policy, event: ConsentEvent, happened: Moment | None, now: 
         )
     if event.state in GRANTS and (sham := sham_of(event)) is not None:
         faults.append(Fault(sham, "/method", _NO_CONSENT[sham]))
+    if event.confirm is not None and event.state not in GRANTS:
+        faults.append(
+            Fault(
+                "nothing_to_confirm",
+                "/confirm",
+                "Only a yes can wait for its confirmation: given or renewed.",
+            )
+        )
     point = event.contact_point
     channel = policy.channels.get(event.channel)
     if point is not None and channel is not None and point.scheme not in channel.schemes:
@@ -229,6 +237,18 @@ def admit(
             notice=notice_of(policy, event),
             claim=event.state,
             missing=tuple(fault.code for fault in lacks),
+        )
+    if event.confirm is not None:
+        return Admitted(
+            state=ConsentState.REQUESTED,
+            happened=when,
+            effective=when.first,
+            proof=Proof.NONE,
+            own_act=False,
+            explicit=event.explicit,
+            parental=event.parental is not None,
+            notice=notice_of(policy, event),
+            claim=event.state,
         )
     given = state in GRANTS
     return Admitted(

@@ -29,7 +29,7 @@ class RecordedEvent(msgspec.Struct, frozen=True, kw_only=True):
     contact_point_id: UUID | None
     state: str
     claim: str | None
-    """Where `state` is unknown: what was claimed."""
+    """Where `state` is unknown: what was claimed. Where it waits to be confirmed: what it will be."""
     missing: tuple[str, ...]
     """Where it is kept as a claim: what a proven consent would have needed."""
     occurred_at: str

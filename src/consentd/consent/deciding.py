@@ -21,6 +21,7 @@ from consentd.kernel.errors import Conflict
 from consentd.kernel.ids import BatchId
 from consentd.subjects import service as subjects
 from consentd.subjects.doing import Doing
+from consentd.subjects.proposals import Pair
 from consentd.subjects.service import Candidate
 from consentd.web.idempotency import Repeat
 
@@ -31,7 +32,7 @@ class Decided(msgspec.Struct, frozen=True):
     id: UUID
     status: str
     """`approved`, `refused`, or `open` again."""
-    subjects: tuple[UUID, UUID]
+    subjects: Pair
     people: tuple[UUID, ...]
     """Who these two are now: one id where they are one person."""
     entry_id: UUID

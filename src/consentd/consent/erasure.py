@@ -6,7 +6,7 @@ that is kept only if the person asked for it (docs/law.md 4).
 """
 
 from collections import defaultdict
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
@@ -28,6 +28,7 @@ from consentd.kernel.proof import ProofDuty, proof_duty
 from consentd.kernel.states import GRANTS, NOES, ConsentState
 from consentd.subjects import service as subjects
 from consentd.subjects.model import Known
+from consentd.subjects.service import Found
 from consentd.subjects.shredding import Stop, shred, suppress
 
 ERASED = "subject.erased"
@@ -63,10 +64,10 @@ def erase(
     """Erases the whole person that `subject` belongs to. Raises NotFound for unknown and erased people."""
     person = subjects.lock_people(unit, [subject])[0]
     contacts = subjects.contacts_of(unit.connection, keyring, person.members)
-    stops = _stops(unit, compiled, person, keep_suppression=keep_suppression)
+    stops = _stops(unit.connection, compiled, person, unit.now, keep_suppression=keep_suppression)
     channels = {id_: channel.schemes for id_, channel in compiled.channels.items()}
     suppressed = suppress(unit, keyring, contacts, channels, stops)
-    duty = _proof_duty(unit, compiled, person)
+    duty = _proof_duty(unit.connection, compiled, person, unit.now)
     # One for each record of the person, under the audit key: the person's own keys may be gone, and nothing
     # in it is about them.
     entries = {
@@ -83,17 +84,12 @@ def erase(
     }
     removed = shred(unit, keyring, entries, contacts)
     states_store.forget_states(unit, [person.group])
-    kept = [Kept("log", "the verifiable log, which names nobody", "GDPR 5(2)", None)]
+    kept = _kept(duty, listed=bool(suppressed))
     if duty is None:
         destroy_proof(unit, person.members)
     else:
         for member in person.members:
             restrict_proof(unit, member, unit.now, duty.until, kept_by(duty))
-        what = "proof of consent and of its uses, sealed"
-        kept.append(Kept("proof", what, "GDPR 7(1), 17(3)(b)", to_text(duty.until)))
-    if suppressed:
-        what = "do-not-contact list: keyed hashes of the identifiers"
-        kept.append(Kept("do_not_contact", what, "GDPR 21(3)", None))
     entry = entries[subject]
     certificate = Certificate(
         entry_id=entry.id,
@@ -101,7 +97,7 @@ def erase(
         subjects=tuple(person.members),
         identifiers_removed=removed,
         suppressions_added=len(suppressed),
-        kept=tuple(kept),
+        kept=kept,
     )
     unit.stops.append(
         line(
@@ -125,11 +121,33 @@ def erase(
     return certificate
 
 
-def _stops(unit: Unit, compiled: CompiledPolicy, person: Known, *, keep_suppression: bool) -> list[Stop]:
+def foreseen(
+    connection: Any, compiled: CompiledPolicy, person: Found, now: Instant, *, keep_suppression: bool
+) -> tuple[Kept, ...]:
+    """Any: a database connection. What `erase` would leave of this person's, were it done now."""
+    duty = _proof_duty(connection, compiled, person, now)
+    stops = _stops(connection, compiled, person, now, keep_suppression=keep_suppression)
+    return _kept(duty, listed=bool(stops))
+
+
+def _kept(duty: ProofDuty | None, *, listed: bool) -> tuple[Kept, ...]:
+    kept = [Kept("log", "the verifiable log, which names nobody", "GDPR 5(2)", None)]
+    if duty is not None:
+        what = "proof of consent and of its uses, sealed"
+        kept.append(Kept("proof", what, "GDPR 7(1), 17(3)(b)", to_text(duty.until)))
+    if listed:
+        what = "do-not-contact list: keyed hashes of the identifiers"
+        kept.append(Kept("do_not_contact", what, "GDPR 21(3)", None))
+    return tuple(kept)
+
+
+def _stops(
+    connection: Any, compiled: CompiledPolicy, person: Known | Found, now: Instant, *, keep_suppression: bool
+) -> list[Stop]:
     """What stays forbidden: the objections that stood, refusals where silence would allow, and all marketing
     if that was asked for.
     """
-    found = folded(unit.connection, person.members)
+    found = folded(connection, person.members)
     stops = [
         Stop(one.purpose, one.channel, _point(one.contact_point), one.since, "objection")
         for one in found.objections.values()
@@ -140,7 +158,7 @@ def _stops(unit: Unit, compiled: CompiledPolicy, person: Known, *, keep_suppress
         if state.state in NOES and _opt_out(compiled, key.purpose, key.channel)
     ]
     if keep_suppression:
-        stops.append(Stop(None, None, None, unit.now, "erasure"))
+        stops.append(Stop(None, None, None, now, "erasure"))
     return stops
 
 
@@ -156,26 +174,28 @@ def _opt_out(compiled: CompiledPolicy, purpose: str, channel: str) -> bool:
     )
 
 
-def _proof_duty(unit: Unit, compiled: CompiledPolicy, person: Known) -> ProofDuty | None:
+def _proof_duty(
+    connection: Any, compiled: CompiledPolicy, person: Known | Found, now: Instant
+) -> ProofDuty | None:
     """Until when the proof of this person's consents must be kept, and by which rule; of several the one that
     keeps longest. None where they never gave one.
     """
-    ever = grouping_store.ever_merged_with(unit.connection, person.members)
+    ever = grouping_store.ever_merged_with(connection, person.members)
     grants: defaultdict[tuple[str, str], list[Instant]] = defaultdict(list)
     noes: defaultdict[tuple[str, str], list[Instant]] = defaultdict(list)
-    for row in counting(store.events_of(unit.connection, ever), person.members):
+    for row in counting(store.events_of(connection, ever), person.members):
         key, state = (row["purpose"], row["channel"]), ConsentState(row["state"])
         if state in GRANTS:
             grants[key].append(Instant(row["effective"]))
         elif state in NOES:
             noes[key].append(Instant(row["effective"]))
-    uses = store.last_uses(unit.connection, person.members)
+    uses = store.last_uses(connection, person.members)
     duties = []
     for (purpose, channel), given in grants.items():
         ended = max(noes[purpose, channel], default=None)
         if ended is None or ended < max(given):
             # What nobody withdrew ends with the erasure.
-            ended = unit.now
+            ended = now
         duties.append(proof_duty(compiled, person.territory, channel, given, uses.get(channel), ended))
     known = [duty for duty in duties if duty is not None]
     return max(known, key=lambda duty: duty.until, default=None)

@@ -19,7 +19,7 @@ from consentd.consent.opening import opened
 from consentd.consent.views import Position, consents, history_rows
 from consentd.crypto.keyring import Keyring
 from consentd.kernel.compiled import CompiledPolicy
-from consentd.kernel.ids import SubjectId
+from consentd.kernel.ids import GroupId, SubjectId
 from consentd.policy.service import PolicyBook
 from consentd.subjects import service as subjects
 
@@ -31,8 +31,10 @@ class Linked:
         self._keyring = keyring
         self._policies = policies
 
-    def receipt(self, connection: Any, caller: Caller, batch: UUID) -> tuple[Sequence[SubjectId], Node]:
-        found = receipts.find(connection, self._keyring, self._policies, caller, batch)
+    def receipt(
+        self, connection: Any, limits: receipts.Limits, batch: UUID, whose: GroupId | None = None
+    ) -> tuple[Sequence[SubjectId], Node]:
+        found = receipts.find(connection, self._keyring, self._policies, limits, batch, whose)
         ids = {event.row["subject_id"] for event in found.events}
         territories = {id_: subjects.person_by_id(connection, id_).territory for id_ in ids}
         told = [

@@ -5,19 +5,18 @@ receipt is told whole or not at all. One that nobody wrote, one that speaks of w
 and one of somebody who was erased are the same 404.
 """
 
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 from uuid import UUID
 
 import msgspec
 
-from consentd.callers.model import Caller
 from consentd.consent import store
 from consentd.consent.answers import EventWritten, receipt, receipt_content
 from consentd.consent.opening import opened
 from consentd.crypto.keyring import Keyring
 from consentd.evidence import service as evidence
 from consentd.kernel.errors import NotFound
-from consentd.kernel.ids import EntryId, SubjectId
+from consentd.kernel.ids import EntryId, GroupId, SubjectId
 from consentd.policy.service import PolicyBook
 from consentd.subjects import service as subjects
 
@@ -86,6 +85,19 @@ class Receipt(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Why there is no proof yet: the next checkpoint, usually within a second, covers it."""
 
 
+class Limits(Protocol):
+    """What whoever asks may be told of: a caller, by what it was given."""
+
+    def may_use(self, purpose: str, channel: str) -> bool: ...
+
+
+class Everything:
+    """Of whom it is about."""
+
+    def may_use(self, purpose: str, channel: str) -> bool:
+        return True
+
+
 class Found(msgspec.Struct, frozen=True):
     """A receipt that may be told."""
 
@@ -94,13 +106,24 @@ class Found(msgspec.Struct, frozen=True):
     told: Receipt
 
 
-def find(connection: Any, keyring: Keyring, policies: PolicyBook, caller: Caller, batch: UUID) -> Found:
-    """Any: a database connection. Raises NotFound, in the same words whatever the reason (promise 13)."""
+def find(
+    connection: Any,
+    keyring: Keyring,
+    policies: PolicyBook,
+    limits: Limits,
+    batch: UUID,
+    whose: GroupId | None = None,
+) -> Found:
+    """Any: a database connection. `whose`: of this person alone. Raises NotFound, in the same words whatever
+    the reason (promise 13).
+    """
     rows, _ = store.batch(connection, batch)
-    if not rows or not all(caller.may_use(row["purpose"], row["channel"]) for row in rows):
+    if not rows or not all(limits.may_use(row["purpose"], row["channel"]) for row in rows):
         raise _not_found()
     groups = {subjects.group_of(connection, row["subject_id"]) for row in rows}
     people = tuple(SubjectId(group) for group in sorted(group for group in groups if group is not None))
+    if whose is not None and groups != {whose}:
+        raise _not_found()
     if None in groups:
         # Erased since: without their sealed part this would not be what was signed.
         raise _not_found()

@@ -15,6 +15,7 @@ from consentd.base.ids import new_id
 from consentd.consent import states_store, store
 from consentd.consent.admission import Admitted, Fault, admit, missing, refusals
 from consentd.consent.answers import EventWritten
+from consentd.consent.confirming import asked
 from consentd.consent.detail import detail_of
 from consentd.consent.events import state_of
 from consentd.consent.requests import ConsentEvent, RecordConsents
@@ -55,13 +56,17 @@ def record(
     zone: ZoneInfo,
     given: Resolution | None = None,
     standing: Mapping[StateKey, State] | None = None,
+    *,
+    reported: bool = False,
+    verifies: bool = True,
 ) -> Recorded:
     """Admits and writes every event of the request, or none: raises with all that is wrong.
 
     `given`: who is meant, where that was found out already; `standing`: what stands for that one person,
-    where that is known without asking.
+    where that is known without asking. `reported`: a system tells what it just did, so that asking somebody
+    who said no is refused. `verifies`: whether a double opt-in shows whose its contact point is.
     """
-    return _Recording(act, compiled, request, zone, given, standing).run()
+    return _Recording(act, compiled, request, zone, given, standing, reported, verifies).run()
 
 
 class _Recording:
@@ -73,8 +78,12 @@ class _Recording:
         zone: ZoneInfo,
         given: Resolution | None,
         standing: Mapping[StateKey, State] | None,
+        reported: bool,
+        verifies: bool,
     ) -> None:
         self._act = act
+        self._reported = reported
+        self._verifies = verifies
         self._compiled = compiled
         self._policy = compiled.policy
         self._request = request
@@ -87,6 +96,9 @@ class _Recording:
         self._written: list[EventWritten] = []
         self._new: defaultdict[Known, list[State]] = defaultdict(list)
         self._grown: dict[tuple[GroupId, int, str], Instant | None] = {}
+        self._mailboxes: dict[int, Named] = {}
+        """By the positions of events that wait to be confirmed: where the mail goes."""
+        self._waiting: list[asked.Waiting] = []
 
     def run(self) -> Recorded:
         moments = self._moments()
@@ -96,11 +108,19 @@ class _Recording:
             known = [row for one in earlier if one for row in _recorded_before(self._act, one.rows)]
             return Recorded(known, [], None)
         points = [self._point(index, event) for index, event in enumerate(self._events)]
+        self._mailboxes = {
+            index: asked.mailbox_of(self._policy, self._request.subject, event, index)
+            for index, event in enumerate(self._events)
+            if event.confirm
+        }
         restricts = any(event.state in NOES for event in self._events)
         resolution = self._given or self._act.resolve(
             self._request.subject, [point for point in points if point], restricts=restricts
         )
         lacks = self._lacking(moments, resolution)
+        if self._reported:
+            new = [(n, event, moments[n]) for n, event in enumerate(self._events) if earlier[n] is None]
+            asked.refuse_asking(self._act, self._compiled, new, resolution.people)
         for position, event in enumerate(self._events):
             before = earlier[position]
             if before is not None:
@@ -112,11 +132,17 @@ class _Recording:
             self._act.report(event.source_event_id, ids)
         for subject, rows in self._rows.items():
             self._act.entry(subject).insert_many(store.EVENTS, rows)
+        asked.note(self._act, self._waiting)
         return Recorded(self._written, self._fold(), resolution)
 
     def _content(self, event: ConsentEvent) -> object:
-        """What one event id stands for: the choice, and of whom it was told."""
-        return [self._request.subject.identifiers, event]
+        """What one event id stands for: the choice, and of whom it was told. What came to be said of events
+        later is left out where it is not said, so that an event reported before is the same one for ever.
+        """
+        said = msgspec.to_builtins(event)
+        if event.confirm is None:
+            del said["confirm"]
+        return [self._request.subject.identifiers, said]
 
     def _moments(self) -> list[Moment | None]:
         """Checks what can be checked before anybody is looked up, and reports every fault at once."""
@@ -150,7 +176,7 @@ class _Recording:
             if event.state in GRANTS:
                 child = self._is_child(event, moments[index], resolution)
                 faults = missing(self._policy, event, moments[index], child=child)
-                if (event.on_incomplete or self._request.on_incomplete) == "refuse":
+                if event.confirm or (event.on_incomplete or self._request.on_incomplete) == "refuse":
                     errors += [_error(index, fault) for fault in faults]
             lacks.append(faults)
         _refuse(errors)
@@ -197,6 +223,8 @@ class _Recording:
             owners = [person for person in targets if holding & set(person.members)]
             if len(owners) == 1:
                 targets = owners
+            elif event.confirm:
+                raise asked.ambiguous(position)
             else:
                 lacks = [*lacks, AMBIGUOUS]
         admitted = admit(self._policy, event, moment, lacks, self._now)
@@ -252,7 +280,11 @@ class _Recording:
         self._rows[subject].append(row)
         self._written.append(EventWritten({**row, "entry_id": entry.id}, detail))
         self._new[person].append(state_of(row))
-        if event.method == "double_opt_in" and admitted.state in GRANTS and point_id is not None:
+        if event.confirm:
+            mailbox = asked.held_mailbox(resolution, person, self._mailboxes[position], position)
+            self._waiting.append(asked.Waiting(row, person, mailbox, asked.language_of(event)))
+        confirmed = event.method == "double_opt_in" and admitted.state in GRANTS
+        if confirmed and self._verifies and point_id is not None:
             # The answer came from the address itself.
             self._act.verify(resolution, person, point_id, admitted.happened.first)
         if admitted.state in NOES:

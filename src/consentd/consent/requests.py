@@ -74,6 +74,8 @@ class ConsentEvent(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     parental: Parental | None = None
     hours: Annotated[tuple[Slot, ...], msgspec.Meta(max_length=14)] = ()
     on_incomplete: OnIncomplete | None = None
+    confirm: Literal["email"] | None = None
+    """`email`: a yes that waits until the person presses a button on the page that a mail leads to."""
 
 
 class RecordConsents(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

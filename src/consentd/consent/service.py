@@ -1,6 +1,6 @@
 """The use cases of consent that a system has: recording choices, objecting, stating facts, reading back."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -16,6 +16,7 @@ from consentd.consent.answers import (
     recorded_event,
     standing,
 )
+from consentd.consent.confirming.asked import require_mail
 from consentd.consent.dpv.context import Node
 from consentd.consent.linked import Linked
 from consentd.consent.objecting import ObjectionsRecorded, rebuilt, record_objection
@@ -42,10 +43,16 @@ from consentd.web.idempotency import Repeat
 
 
 class ConsentService:
-    """All methods raise kernel errors only."""
+    """All methods raise kernel errors only. `sends`: whether there is a server that takes mail; `asked`: told
+    after something was recorded that waits to be confirmed.
+    """
 
-    def __init__(self, doing: Doing) -> None:
+    def __init__(
+        self, doing: Doing, *, sends: bool = False, asked: Callable[[], None] = lambda: None
+    ) -> None:
         self._doing = doing
+        self._sends = sends
+        self._asked = asked
         self._keyring = doing.keyring
         self._policies = doing.policies
         self._linked = Linked(doing.keyring, doing.policies)
@@ -54,18 +61,21 @@ class ConsentService:
         self, caller: Caller, request: RecordConsents, repeat: Repeat | None = None
     ) -> tuple[int, ConsentsRecorded]:
         """Status and answer: 201, or 200 where this system had reported every event before."""
+        require_mail(request.events, sends=self._sends)
         zone = ZoneInfo(caller.zone)
         new = 0
 
         def write(act: Act, compiled: CompiledPolicy) -> ConsentsRecorded:
             nonlocal new
-            recorded = record(act, compiled, request, zone)
+            recorded = record(act, compiled, request, zone, reported=True)
             # Set, not added: a unit that lost a race is run again.
             new = sum(not event.duplicate for event in recorded.events)
             return self._answer(act, recorded)
 
         answer = await self._doing.act(caller, repeat, "consent.recorded", write, self._rebuilt)
         self._doing.counts.add(Cell.EVENTS, new)
+        if any(event.confirm for event in request.events):
+            self._asked()
         return answer
 
     async def object(

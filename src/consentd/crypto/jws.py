@@ -153,6 +153,12 @@ def jwks(keys: Iterable[PublicKey]) -> dict[str, object]:
     }
 
 
+def fingerprint(key: PublicKey) -> str:
+    """RFC 7638, base64url: what two people compare who hold the same key."""
+    x = base64.urlsafe_b64encode(key.content).rstrip(b"=").decode()
+    return ForeignKey(key.kid, _ALGORITHM, {"crv": "Ed25519", "kty": "OKP", "x": x}).thumbprint
+
+
 class _PublicJwk(msgspec.Struct, frozen=True):
     kid: str
     kty: str

@@ -42,6 +42,7 @@ from consentd.kernel.policy import Policy, System
 from consentd.systems.connectors.contract import Answer, Preference, Records
 from consentd.systems.connectors.manual import steps_of
 from consentd.systems.links import Links
+from consentd.web.pages.brand import Brand, brand_of
 
 
 class _Nowhere:
@@ -72,6 +73,11 @@ class ByLink:
             return _told(self._opened(connection, token))
 
         return await self._doing.database.read(read)
+
+    async def brand(self) -> Brand:
+        """In whose name the page is."""
+        compiled = await self._doing.database.read(self._doing.policies.active)
+        return brand_of(compiled.policy)
 
     async def customer(self, token: str) -> LinkCustomer:
         """Whom to look for; logged first. Raises NotFound, Conflict once it is answered or not asked now."""

@@ -40,8 +40,24 @@ _MOST_NAMED = 20
 """As many as anybody may name in a request."""
 
 
+class Shown(msgspec.Struct, frozen=True):
+    """Who asks, where that was shown before the request came."""
+
+    subject: SubjectId
+    answer_to: tuple[str, str] | None
+    """The contact detail that is theirs and nobody else's, to which the answer goes."""
+
+    def __repr__(self) -> str:
+        return "Shown(…)"
+
+
 def register(
-    unit: Unit, keyring: Keyring, compiled: CompiledPolicy, actor: Actor, asked: RequestAsked
+    unit: Unit,
+    keyring: Keyring,
+    compiled: CompiledPolicy,
+    actor: Actor,
+    asked: RequestAsked,
+    shown: Shown | None = None,
 ) -> RequestCase:
     """Raises Unprocessable for an identifier that is none, or a day of receipt that cannot be."""
     policy = compiled.policy
@@ -62,9 +78,14 @@ def register(
     # Before anything else is written: from this moment on no check allows what the person stopped.
     done_for = effects.at_once(unit, keyring, compiled, actor, asked)
     named = tuple((name.scheme, name.value) for name in names)
-    content = Sealed(asked=asked, named=named, known=named if need.proof is Proof.NONE else ())
+    content = Sealed(
+        asked=asked,
+        named=named,
+        known=named if need.proof is Proof.NONE else (),
+        answer_to=shown.answer_to if shown else None,
+    )
     about: dict[str, Any] = {
-        "subject_id": _meant(unit, keyring, names),
+        "subject_id": shown.subject if shown else _meant(unit, keyring, names),
         "proof": Proof.NONE.value,
         "approvals_needed": _approvals(policy, asked),
     }

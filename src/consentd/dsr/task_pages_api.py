@@ -20,6 +20,7 @@ from consentd.dsr.task_page_words import WORDS
 from consentd.kernel.connection import Verb
 from consentd.kernel.errors import CallerError, NotFound
 from consentd.web.call import Call
+from consentd.web.pages.brand import Brand
 from consentd.web.pages.shell import render, shown
 
 MOST_BYTES = 16 << 20
@@ -36,11 +37,11 @@ _COUNTED: dict[Verb, tuple[tuple[str, str], ...]] = {
 def routes(by_link: ByLink) -> list[HTTPRouteHandler]:
     @get("/tasks/{token:str}", opt=LINK, include_in_schema=False)
     async def page(request: Call, token: FromPath[str], lang: FromQuery[str | None] = None) -> Response[str]:
-        language = _language(request, lang)
+        language, brand = _language(request, lang), await by_link.brand()
         try:
-            return _page(request, language, await by_link.look(token))
+            return _page(request, language, brand, await by_link.look(token))
         except NotFound:
-            return _page(request, language, None)
+            return _page(request, language, brand, None)
 
     @post(
         "/tasks/{token:str}",
@@ -52,22 +53,22 @@ def routes(by_link: ByLink) -> list[HTTPRouteHandler]:
     async def pressed(
         request: Call, token: FromPath[str], lang: FromQuery[str | None] = None
     ) -> Response[str]:
-        language = _language(request, lang)
+        language, brand = _language(request, lang), await by_link.brand()
         try:
             told = await by_link.look(token)
         except NotFound:
-            return _page(request, language, None)
+            return _page(request, language, brand, None)
         form = await request.form()
         fields = {name: value for name, value in form.multi_items() if isinstance(value, str)}
         if told.state != "open":
-            return _page(request, language, told)
+            return _page(request, language, brand, told)
         wrong: str | None = None
         if fields.get("do") == "answer":
             uploads = [one for _, one in form.multi_items() if isinstance(one, UploadFile) and one.filename]
             files = [(one.filename, await one.read()) for one in uploads]
             try:
                 await by_link.answer(token, answer_of_form(told, fields, files))
-                return _page(request, language, await by_link.look(token))
+                return _page(request, language, brand, await by_link.look(token))
             except FormWrong as error:
                 wrong = error.code
             except CallerError as error:
@@ -75,8 +76,8 @@ def routes(by_link: ByLink) -> list[HTTPRouteHandler]:
         try:
             customer = await by_link.customer(token)
         except CallerError:
-            return _page(request, language, await by_link.look(token))
-        return _page(request, language, told, customer, wrong, fields)
+            return _page(request, language, brand, await by_link.look(token))
+        return _page(request, language, brand, told, customer, wrong, fields)
 
     return [page, pressed]
 
@@ -84,6 +85,7 @@ def routes(by_link: ByLink) -> list[HTTPRouteHandler]:
 def _page(
     request: Call,
     language: Language,
+    brand: Brand,
     told: LinkTold | None,
     customer: LinkCustomer | None = None,
     wrong: str | None = None,
@@ -93,6 +95,7 @@ def _page(
         "task.html",
         language,
         WORDS,
+        brand=brand,
         task=told,
         customer=customer,
         wrong=wrong,

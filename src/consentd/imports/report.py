@@ -5,6 +5,7 @@ Nobody is named in it: lines of the file, purposes, channels and counts.
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Annotated
 from uuid import UUID
 
 import msgspec
@@ -111,7 +112,7 @@ class AskTold(msgspec.Struct, frozen=True):
 
 class LineToAsk(msgspec.Struct, frozen=True):
     line: int
-    about: tuple[tuple[str, str], ...]
+    about: tuple[Annotated[tuple[str, ...], msgspec.Meta(min_length=2, max_length=2)], ...]
     """Purpose and channel of what is claimed."""
     by: tuple[str, ...]
     """The permitted channels."""

@@ -101,6 +101,8 @@ class AgeRule(Rule, frozen=True, kw_only=True):
 
     country: str | None = None
     years: int
+    joint: bool = False
+    """Below it the child and a holder of parental authority agree together; else the latter agrees."""
 
 
 class SoftOptInRule(Rule, frozen=True, kw_only=True):

@@ -63,6 +63,8 @@ class Controller(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, 
     """How many of them the service erases by itself each day. 0: none, unless somebody runs it."""
     accent: str | None = None
     """The company's colour on pages, "#5b3a8c"."""
+    logo: str | None = None
+    """The file beside controller.yaml that holds it: .svg or .png."""
 
 
 class Scheme(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -91,6 +93,10 @@ class Purpose(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, for
     bases: dict[str, tuple[Basis, ...]]
     """Per channel, in the order in which they are tried. A channel that is not listed denies (25(2))."""
     notices: tuple[str, ...] = ()
+    notice_by_channel: dict[str, str] = {}
+    """By which of these consent is asked for on the customers' page of choices; by the first, where a channel
+    is not listed.
+    """
     sector: str | None = None
     special_category: bool = False
     """Needs an explicit consent, 9(2)(a)."""
@@ -160,6 +166,16 @@ class System(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forb
     """Whether being logged in there proves who asks; None: it does not."""
 
 
+class Logo(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """The controller's, by what it is: a changed logo is a changed policy."""
+
+    media: str
+    digest: str
+    """SHA-256 (hex) of the exact bytes of the file."""
+    width: int
+    height: int
+
+
 class Policy(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     controller: Controller
     identifiers: dict[str, Scheme]
@@ -170,8 +186,22 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forb
     packs: dict[str, Pack]
     systems: dict[str, System] = {}
     requests: RequestRules = RequestRules()
+    logo: Logo | None = None
     hash: str = ""
     """ "sha256:" and 64 hexadecimal digits, of `document`."""
+
+
+def files_of(policy: Policy) -> dict[str, str]:
+    """What a policy names without holding it: SHA-256 (hex) of each file, and what it is, for people."""
+    named = {
+        digest: f"notices/{notice}/{version.version}.{language}.md"
+        for notice, versions in policy.notices.items()
+        for version in versions
+        for language, digest in version.texts.items()
+    }
+    if policy.logo is not None:
+        named[policy.logo.digest] = policy.controller.logo or "the logo"
+    return named
 
 
 _decoder = msgspec.json.Decoder(Policy)

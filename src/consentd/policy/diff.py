@@ -182,6 +182,8 @@ def _controller(old: Policy, new: Policy) -> Iterator[str]:
         if was != now:
             detail = "" if isinstance(now, msgspec.Struct) else f" from {_say(was)} to {_say(now)}"
             yield f"Controller: {field.name} changes{detail}."
+    if old.logo != new.logo and old.controller.logo == new.controller.logo:
+        yield "Controller: the picture in the logo's file changes."
 
 
 def _list(names: Iterable[str]) -> str:

@@ -6,9 +6,9 @@ keys, duplicate keys and several documents are refused; `no`, `on`, `10:30` and 
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import yaml
 
@@ -22,6 +22,17 @@ MAX_DEPTH = 32
 
 _INTEGER = re.compile(r"0|-?[1-9][0-9]{0,17}")
 _WORDS: dict[str, bool | None] = {"true": True, "false": False, "null": None, "~": None, "": None}
+
+
+class PolicyFile(NamedTuple):
+    """A file that a policy names: a notice's text, or the logo."""
+
+    media: str
+    content: bytes
+
+
+Files = Mapping[str, PolicyFile]
+"""By SHA-256, in hexadecimal."""
 
 
 class Document:

@@ -7,7 +7,7 @@ import hashlib
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import msgspec
 
@@ -16,6 +16,7 @@ from consentd.kernel.law import Pack
 from consentd.kernel.policy import (
     Channel,
     Controller,
+    Logo,
     NoticeVersion,
     Policy,
     Purpose,
@@ -25,13 +26,15 @@ from consentd.kernel.policy import (
 )
 from consentd.kernel.request_rules import RequestRules
 from consentd.policy import rules
-from consentd.policy.files import Document, Fault, Unreadable, parse, read_bytes, read_text
+from consentd.policy.files import Document, Fault, PolicyFile, Unreadable, parse, read_bytes, read_text
+from consentd.policy.logo import NoPicture, read_logo
 from consentd.policy.notices import NoticeFile, assemble, read_notice
 from consentd.policy.shape import shaped
 
 S = TypeVar("S", Purpose, System, Pack)
 M = TypeVar("M", bound=msgspec.Struct)
 
+_LOGO = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,100}\.(svg|png)")
 _NOTICE = re.compile(r"(?P<version>[1-9][0-9]{0,5})\.(?P<language>[a-z]{2})\.md")
 
 
@@ -42,15 +45,27 @@ class ChannelsFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     channels: dict[str, Channel]
 
 
+class Loaded(NamedTuple):
+    """A policy, and the bytes of every file that it names, by their SHA-256 in hexadecimal."""
+
+    policy: Policy
+    files: dict[str, PolicyFile]
+
+
 def load(directory: Path) -> Policy:
     """The policy that a directory describes. Raises PolicyError with every fault found."""
+    return load_whole(directory).policy
+
+
+def load_whole(directory: Path) -> Loaded:
+    """What `activate` takes. Raises PolicyError with every fault found."""
     reader = _Reader(directory)
     policy = reader.policy()
     if policy is not None:
         rules.check(policy, reader.documents, reader.faults)
     if reader.faults or policy is None:
         raise PolicyError(sorted(dict.fromkeys(reader.faults)))
-    return sealed(policy)
+    return Loaded(sealed(policy), reader.files)
 
 
 class _Reader:
@@ -58,6 +73,7 @@ class _Reader:
         self._root = directory
         self.faults: list[Fault] = []
         self.documents: dict[str, Document] = {}
+        self.files: dict[str, PolicyFile] = {}
 
     def policy(self) -> Policy | None:
         if not self._root.is_dir():
@@ -85,7 +101,28 @@ class _Reader:
             packs=packs,
             systems=systems,
             requests=requests,
+            logo=self._logo(controller),
         )
+
+    def _logo(self, controller: Controller) -> Logo | None:
+        name = controller.logo
+        if name is None:
+            return None
+        try:
+            content = self._beside(name)
+            logo = read_logo(name, content)
+        except (Unreadable, NoPicture) as error:
+            reason = error.reason if isinstance(error, Unreadable) else str(error)
+            line = self.documents["controller.yaml"].line(("logo",))
+            self.faults.append(("controller.yaml", line, f"logo: {name} {reason}"))
+            return None
+        self.files[logo.digest] = PolicyFile(logo.media, content)
+        return logo
+
+    def _beside(self, name: str) -> bytes:
+        if _LOGO.fullmatch(name) is None:
+            raise Unreadable(0, "must be the name of a .svg or .png file that lies beside controller.yaml")
+        return read_bytes(self._root, self._root / name)
 
     def _strangers(self) -> None:
         """A file in the wrong place has no effect; say so rather than pass over it."""
@@ -166,4 +203,5 @@ class _Reader:
                 self.documents[name] = document
                 if head is not None:
                     digest = hashlib.sha256(content).hexdigest()
+                    self.files[digest] = PolicyFile("text/markdown", content)
                     yield NoticeFile(name, folder.name, match["version"], match["language"], digest, head)

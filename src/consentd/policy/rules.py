@@ -130,6 +130,12 @@ def _purpose(policy: Policy, purpose: Purpose, file: str, checker: Checker) -> N
         versions = policy.notices.get(notice, ())
         if versions and purpose.id not in versions[-1].purposes:
             checker.fault(file, ("notices", index), f"the notice {notice!r} does not name this purpose")
+    for channel, notice in purpose.notice_by_channel.items():
+        where = ("notice_by_channel", channel)
+        if channel not in purpose.bases:
+            checker.fault(file, where, f"the purpose does not use the channel {channel!r}")
+        if notice not in purpose.notices:
+            checker.fault(file, where, f"{notice!r} is not among the purpose's 'notices'")
     sectors = {s for pack in policy.packs.values() for ban in pack.sector_bans for s in ban.sectors}
     if purpose.sector is not None and purpose.sector not in sectors:
         near = did_you_mean(purpose.sector, sorted(sectors))

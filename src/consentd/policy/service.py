@@ -14,7 +14,10 @@ from consentd.evidence.recorder import begin
 from consentd.kernel.compiled import CompiledPolicy, compile_policy
 from consentd.kernel.errors import OperatorError, PolicyError, Tampered
 from consentd.kernel.policy import Policy, decode, document
-from consentd.policy import store
+from consentd.policy import kept, store
+from consentd.policy.files import Files
+
+_NONE: Files = {}
 
 
 class PolicyBook:
@@ -76,10 +79,49 @@ def log_origin(connection: Any) -> str | None:
     return decode(stored).controller.log_origin if stored is not None else None
 
 
-def activate(unit: Unit, keyring: Keyring, policy: Policy, actor: Actor) -> bool:
-    """Puts a checked policy in force. False, and nothing happens, if it is in force already."""
-    if store.active_hash(unit.connection) == policy.hash:
+def file_of(connection: Any, digest: str) -> bytes | None:
+    """The exact bytes of a notice's text, or of the logo, by their SHA-256 in hexadecimal: of a policy that
+    was ever in force here. None for any other. Raises Tampered.
+    """
+    found = kept.read(connection, digest)
+    return None if found is None else found.content
+
+
+def picture_of(connection: Any, digest: str, media: str) -> bytes | None:
+    """A logo's exact bytes. None for what is no picture, or was named by no policy in force here."""
+    found = kept.read(connection, digest)
+    return None if found is None or found.media != media else found.content
+
+
+def activate(unit: Unit, keyring: Keyring, policy: Policy, actor: Actor, files: Files = _NONE) -> bool:
+    """Puts a checked policy in force, and keeps the files that it names. False, and nothing happens, if it is
+    in force already; but files that an older version did not keep are then kept.
+
+    `files`: at least those that are not stored here yet. Raises PolicyError where one is missing.
+    """
+    in_force = store.active_hash(unit.connection) == policy.hash
+    new = kept.missing(unit.connection, policy, files)
+    if in_force and not new:
         return False
+    _require_same_log(unit, policy)
+    action = "policy.files_kept" if in_force else "policy.activated"
+    entry = begin(unit, keyring, action=action, actor=actor, key=keyring.audit(), policy=policy.hash)
+    kept.keep(entry, new, unit.now)
+    if not in_force:
+        if store.document(unit.connection, policy.hash) is None:
+            entry.insert(
+                store.VERSIONS,
+                {"hash": policy.hash, "document": document(policy), "created_at": unit.now},
+            )
+        entry.insert(
+            store.ACTIVATIONS,
+            {"seq": store.next_seq(unit.connection), "hash": policy.hash, "at": unit.now},
+        )
+    entry.close({"controller": policy.controller.name, "files": len(new)})
+    return not in_force
+
+
+def _require_same_log(unit: Unit, policy: Policy) -> None:
     origin = log_origin(unit.connection)
     if origin not in (None, policy.controller.log_origin):
         raise PolicyError(
@@ -92,17 +134,3 @@ def activate(unit: Unit, keyring: Keyring, policy: Policy, actor: Actor) -> bool
                 )
             ]
         )
-    entry = begin(
-        unit, keyring, action="policy.activated", actor=actor, key=keyring.audit(), policy=policy.hash
-    )
-    if store.document(unit.connection, policy.hash) is None:
-        entry.insert(
-            store.VERSIONS,
-            {"hash": policy.hash, "document": document(policy), "created_at": unit.now},
-        )
-    entry.insert(
-        store.ACTIVATIONS,
-        {"seq": store.next_seq(unit.connection), "hash": policy.hash, "at": unit.now},
-    )
-    entry.close({"controller": policy.controller.name})
-    return True

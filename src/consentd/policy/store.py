@@ -1,11 +1,12 @@
 """SQL of policy versions and activations. Both tables are append-only."""
 
+from collections.abc import Collection
 from typing import NamedTuple
 
 import sqlalchemy as sa
 
 from consentd.db.prepared import Read
-from consentd.db.tables.policy import policy_activations, policy_versions
+from consentd.db.tables.policy import policy_activations, policy_files, policy_versions
 
 
 class _Hash(NamedTuple):
@@ -19,6 +20,7 @@ _DOCUMENT = sa.select(policy_versions.c.document).where(policy_versions.c.hash =
 
 VERSIONS = policy_versions
 ACTIVATIONS = policy_activations
+FILES = policy_files
 
 
 def active_hash(connection: sa.Connection) -> str | None:
@@ -46,3 +48,16 @@ def first_hash(connection: sa.Connection) -> str | None:
     """The hash of the first policy that was ever activated here."""
     table = policy_activations
     return connection.execute(sa.select(table.c.hash).order_by(table.c.seq).limit(1)).scalar()
+
+
+def known_files(connection: sa.Connection, digests: Collection[str]) -> set[str]:
+    """Which of these are stored."""
+    statement = sa.select(policy_files.c.digest).where(policy_files.c.digest.in_(list(digests)))
+    return set(connection.execute(statement).scalars())
+
+
+def file(connection: sa.Connection, digest: str) -> tuple[str, bytes] | None:
+    """Its kind, and what it holds."""
+    c = policy_files.c
+    row = connection.execute(sa.select(c.media, c.content).where(c.digest == digest)).first()
+    return None if row is None else (row.media, bytes(row.content))

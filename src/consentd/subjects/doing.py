@@ -40,7 +40,7 @@ class Doing:
         self.database = database
         self.keyring = keyring
         self.policies = policies
-        self._wake = wake
+        self.wake = wake
 
     async def act(
         self,
@@ -104,7 +104,7 @@ class Doing:
             return True, answer
 
         answer = await with_fresh_keys(self.keyring, self.database, lambda: self.database.change(run))
-        self._wake()
+        self.wake()
         return answer
 
     async def read(
@@ -130,7 +130,7 @@ class Doing:
             return answer
 
         answer = await with_fresh_keys(self.keyring, self.database, lambda: self.database.change(work))
-        self._wake()
+        self.wake()
         return answer
 
 

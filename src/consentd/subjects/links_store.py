@@ -111,3 +111,15 @@ def links_page(connection: sa.Connection, after: UUID, limit: int) -> list[sa.Ro
         .limit(limit)
     )
     return list(connection.execute(statement))
+
+
+def holders_of(connection: sa.Connection, identifier: UUID) -> list[sa.Row[Any]]:
+    """group_id, subject_id, strength, verified_at of everyone on record who holds it."""
+    link = t.identifier_links.c
+    statement = (
+        sa.select(t.subjects.c.group_id, link.subject_id, link.strength, link.verified_at)
+        .select_from(t.identifier_links.join(t.subjects, t.subjects.c.id == link.subject_id))
+        .where(link.identifier_id == identifier, t.subjects.c.erased_at.is_(None))
+        .order_by(link.created_at, link.id)
+    )
+    return list(connection.execute(statement))

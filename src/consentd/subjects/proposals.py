@@ -5,7 +5,7 @@ both: who tells it logs it about each (`Doing.read`).
 """
 
 from collections.abc import Collection, Sequence
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
@@ -19,6 +19,9 @@ from consentd.kernel.instants import to_text
 from consentd.subjects import links_store, store
 from consentd.subjects.candidates import REASONS
 from consentd.subjects.service import Candidate
+
+Pair = Annotated[tuple[UUID, ...], msgspec.Meta(min_length=2, max_length=2)]
+"""Two of a kind: written so, since not every reader of a description knows `prefixItems`."""
 
 
 class Because(msgspec.Struct, frozen=True):
@@ -47,7 +50,7 @@ class Named(msgspec.Struct, frozen=True):
 class MergeCandidate(msgspec.Struct, frozen=True):
     id: UUID
     status: str
-    subjects: tuple[UUID, UUID]
+    subjects: Pair
     reason: str
     """The strongest of `reasons`."""
     reasons: tuple[Because, ...]

@@ -44,7 +44,7 @@ class Authentication:
 
     async def __call__(self, request: Request[Any, Any, Any]) -> None:
         asks = request.route_handler.opt[ASKS]
-        if asks is Door.OPEN or asks is Door.LINK:
+        if asks is Door.OPEN or asks is Door.LINK or asks is Door.SESSION:
             return
         about = exchange.of(request.scope)
         if SIGNED in request.route_handler.opt and _signs(about.headers):

@@ -44,6 +44,13 @@ STATIC: Headers = (
     _NOTHING,
 )
 
+# Named by the hash of what it is. A picture that is opened by itself may do nothing at all.
+IMMUTABLE: Headers = (
+    *_BROWSED,
+    (b"cache-control", b"public, max-age=31536000, immutable"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'; sandbox"),
+)
+
 _ONCE = (
     b"authorization",
     b"content-type",

@@ -143,7 +143,8 @@ def _state(policy: Policy, event: Mapping[str, Any], point: Any, taken_at: Insta
     key = StateKey(event["purpose"], event["channel"], point)
     if state in NOES:
         return State(key, state, _moment(event.get("occurred_at"), taken_at, late=True), NOBODY)
-    if state not in GRANTS or not _proven(policy, event):
+    # What waits to be confirmed is no yes yet, wherever it is.
+    if state not in GRANTS or event.get("confirm") is not None or not _proven(policy, event):
         return None
     notice = event["notice"]
     return State(

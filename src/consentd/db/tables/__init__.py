@@ -1,6 +1,6 @@
 """All tables, in one metadata. Never sliced: triggers, keys and the log reach across slices."""
 
-from consentd.db.tables import callers, consent, imports, keys, lists, log, people, policy, requests
+from consentd.db.tables import callers, consent, imports, keys, lists, log, people, policy, portal, requests
 from consentd.db.tables.metadata import metadata
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "metadata",
     "people",
     "policy",
+    "portal",
     "requests",
 ]
 

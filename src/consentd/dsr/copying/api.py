@@ -187,7 +187,7 @@ def _fetching(handing: HandingOut) -> list[HTTPRouteHandler]:
 
     async def _page(request: Call, lang: str | None, *, dead: bool) -> Response[str]:
         language = choose(lang, request.headers.get("accept-language"))
-        company = await handing.company()
-        return shown(request, render("copy.html", language, WORDS, dead=dead, company=company), language)
+        brand = await handing.brand()
+        return shown(request, render("copy.html", language, WORDS, dead=dead, brand=brand), language)
 
     return [page, take]

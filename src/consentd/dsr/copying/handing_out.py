@@ -40,6 +40,7 @@ from consentd.kernel.policy import Controller
 from consentd.subjects.doing import Doing
 from consentd.subjects.model import Contact
 from consentd.web.idempotency import Repeat, remembered
+from consentd.web.pages.brand import Brand, brand_of
 
 MOST_LINKS = 10
 """Of one copy, in a day."""
@@ -145,6 +146,16 @@ class HandingOut:
 
         return await self._doing.decide(caller, repeat, write, _not_again)
 
+    def link_in(self, case: RequestCase) -> str:
+        """A link for somebody whose session shows that they are the person: its token, for `take`.
+
+        Raises Conflict where nothing is released, or the copy had its links for a day.
+        """
+        package = self._released(case)
+        told = _told_now(case, f"copy:{package['id']}")
+        made = self._link(case, package, "copy_link_made", _SUBJECT, {"by": "portal"}, told)
+        return made.url.rpartition("/")[2]
+
     async def take(self, token: str) -> Download:
         """The copy, once. Raises NotFound in the same words for a link that is wrong, used or over."""
         shown = links.read(token)
@@ -176,9 +187,10 @@ class HandingOut:
         case.note("copy_fetched", case.state, _SUBJECT)
         return "copie.zip" if choose(case.row["language"], None) == "fr" else "copy.zip"
 
-    async def company(self) -> str:
+    async def brand(self) -> Brand:
+        """In whose name the page is that a link leads to."""
         compiled = await self._doing.database.read(self._doing.policies.active)
-        return compiled.policy.controller.name
+        return brand_of(compiled.policy)
 
     def _tried(self, unit: Unit, shown: links.Shown) -> Any:  # Any: a row of `packages`, or None
         """Counts a wrong try; the package that the link opens."""

@@ -12,15 +12,14 @@ from uuid import UUID
 import msgspec
 
 from consentd.base.i18n import Language
-from consentd.callers import staff
-from consentd.callers.service import list_systems
 from consentd.check import whole as checks
 from consentd.consent import whole as consent
 from consentd.consent.answers import EventWritten
 from consentd.crypto.keyring import Keyring
 from consentd.dsr import directives
 from consentd.dsr.package.own_model import Own
-from consentd.dsr.package.words import action_in_words, actor_in_words, role_in_words
+from consentd.dsr.package.who import Called
+from consentd.dsr.package.words import action_in_words
 from consentd.evidence import service as log
 from consentd.kernel.canonical import Scalar
 from consentd.kernel.compiled import CompiledPolicy
@@ -64,7 +63,7 @@ class _Gathering:
         self._language = language
         self._records = records
         self._keys = whole.keys_of(connection, keyring, person.members)
-        self._systems = {one.system.id: one.system.name for one in list_systems(connection)}
+        self._called = Called(connection, compiled.policy, language)
         self._points: dict[UUID, str] = {}
         self._professional = False
         self._purposes: set[str] = set()
@@ -219,7 +218,7 @@ class _Gathering:
             **self._about(row["purpose"], row["channel"], row["contact_point_id"]),
             "issued_at": to_text(row["issued"]),
             "expires_at": to_text(row["expires"]),
-            "given_to": self._tool(row["system_id"]),
+            "given_to": self._called.tool(row["system_id"]),
         }
 
     def _used(self, row: Any) -> Record:  # Any: a row
@@ -227,7 +226,7 @@ class _Gathering:
             "purpose": row["purpose"],
             "channel": row["channel"],
             "last_used_at": to_text(row["used"]),
-            "by": self._tool(row["system_id"]),
+            "by": self._called.tool(row["system_id"]),
         }
 
     def _logged(self, *, reading: bool) -> Iterator[Record]:
@@ -237,17 +236,10 @@ class _Gathering:
                 yield {
                     "at": to_text(entry.at),
                     "what": action_in_words(entry.action, self._language),
-                    "by": self._who(entry.actor_kind, entry.actor_id),
+                    "by": self._called.who(entry.actor_kind, entry.actor_id),
                     "action": entry.action,
                     "entry_id": entry.id,
                 }
-
-    def _who(self, kind: str, id_: UUID | None) -> str:
-        """A tool by its name; staff by their role, as they are owed that much (C-579/21)."""
-        if kind == "system":
-            return self._tool(id_) or actor_in_words(kind, self._language)
-        role = staff.role_of(self._connection, id_) if kind == "staff" and id_ is not None else None
-        return actor_in_words(kind, self._language) if role is None else role_in_words(role, self._language)
 
     def _about(self, purpose: str | None, channel: str | None, point: UUID | None) -> Record:
         if purpose is not None:
@@ -256,18 +248,10 @@ class _Gathering:
         return {"purpose": purpose, "channel": channel, "contact_point": value}
 
     def _source(self, id_: UUID | None) -> str | None:
-        name = self._tool(id_)
+        name = self._called.tool(id_)
         if name is not None:
             self._sources[name] = None
         return name
-
-    def _tool(self, id_: Any) -> str | None:
-        """By the name that the policy gives it, else the one it is connected under."""
-        name = self._systems.get(id_)
-        if name is None:
-            return None
-        known = self._policy.systems.get(name)
-        return name if known is None else known.name
 
 
 def _time(at: int | None) -> str | None:

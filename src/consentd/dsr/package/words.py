@@ -24,6 +24,15 @@ _ACTIONS = {
     ),
     "consent.recorded": Text("enregistrement d’un choix", "a choice was recorded"),
     "objection.recorded": Text("enregistrement d’une opposition", "an objection was recorded"),
+    "consent.confirmed": Text("confirmation d’un accord par son lien", "a consent was confirmed by its link"),
+    "stop.recorded": Text(
+        "messages arrêtés par le lien qu’ils portaient", "messages were stopped by the link in them"
+    ),
+    "choices.read": Text("ouverture de votre page de choix", "your page of choices was opened"),
+    "choice.recorded": Text("un choix fait sur votre page de choix", "a choice made on your page of choices"),
+    "marketing.stopped": Text(
+        "toute publicité arrêtée sur votre page de choix", "all marketing stopped on your page of choices"
+    ),
     "fact.recorded": Text("enregistrement d’un fait", "a fact was recorded"),
     "row.imported": Text("reprise du fichier d’un outil", "a tool’s file was taken over"),
     "claim.settled": Text("examen d’un accord sans preuve", "an unproven consent was examined"),
@@ -34,6 +43,14 @@ _ACTIONS = {
     "subject.released": Text("fin du gel de vos données", "the use of your data was freed again"),
     "proof.purged": Text("destruction d’une preuve échue", "a proof whose time was over was destroyed"),
     "certificate.issued": Text("certificat d’effacement établi", "a certificate of erasure was issued"),
+    "rights.read": Text("lecture de vos droits", "your rights were read"),
+    "details.read": Text("lecture de vos coordonnées", "your contact details were read"),
+    "readings.read": Text(
+        "lecture de la liste de qui a consulté vos données", "the list of who looked at your data was read"
+    ),
+    "certificate.read": Text(
+        "lecture de votre certificat d’effacement", "your certificate of erasure was read"
+    ),
     "request.read": Text("lecture de votre demande", "your request was read"),
     "request.plan_read": Text(
         "lecture de ce que votre demande ferait faire", "what your request would do was read"

@@ -14,7 +14,7 @@ import msgspec
 
 from consentd.base.i18n import Language
 
-GROUPS = ("calls", "access", "recording", "requests", "tasks", "operating")
+GROUPS = ("calls", "access", "recording", "requests", "tasks", "portal", "operating")
 """One file each, in the order of the catalogue's page."""
 
 _Words = Annotated[str, msgspec.Meta(min_length=3)]

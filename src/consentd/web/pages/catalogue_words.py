@@ -20,6 +20,7 @@ WORDS: dict[str, Text] = {
     "group_recording": Text("Enregistrer des choix", "Recording choices"),
     "group_requests": Text("Demandes des personnes", "Rights requests"),
     "group_tasks": Text("Tâches d’un outil", "Tasks of a system"),
+    "group_portal": Text("Pages des clients", "The customers’ pages"),
     "group_operating": Text("Stockage et fonctionnement", "Storage and operation"),
     "code": Text("Code", "Code"),
     "status": Text("Statut HTTP", "HTTP status"),

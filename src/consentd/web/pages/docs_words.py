@@ -9,6 +9,7 @@ TAGS: dict[str, Text] = {
     "consent": Text("Enregistrer et lire des choix", "Recording and reading choices"),
     "people": Text("Personnes", "People"),
     "requests": Text("Demandes des personnes : accès, effacement…", "People’s requests: access, erasure…"),
+    "portal": Text("Pages des clients", "The customers’ pages"),
     "imports": Text("Reprendre les exports des outils", "Taking in exports of tools"),
     "tasks": Text("Tâches d’un outil : sa part des demandes", "Tasks of a system: its part of requests"),
     "feed": Text("Copies locales", "Local copies"),

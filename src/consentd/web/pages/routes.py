@@ -1,4 +1,4 @@
-"""The welcome page and the style sheet."""
+"""The welcome page and the files of all pages."""
 
 from collections.abc import Awaitable, Callable
 from importlib import resources
@@ -22,6 +22,7 @@ from consentd.web.pages.words import WORDS
 _STATIC = {
     "consentd.css": "text/css",
     "consentd.svg": "image/svg+xml",
+    "docs.css": "text/css",
     "docs.js": "text/javascript",
 }
 

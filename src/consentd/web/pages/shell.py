@@ -9,6 +9,7 @@ from litestar import Request, Response
 from consentd.base.i18n import LANGUAGES, Language, Text
 from consentd.web import exchange, headers
 from consentd.web.exchange import Headers
+from consentd.web.pages.brand import Brand
 from consentd.web.pages.words import SHELL
 
 _templates = Environment(
@@ -20,8 +21,16 @@ _templates = Environment(
 )
 
 
-def render(template: str, language: Language, words: Mapping[str, Text], **values: object) -> str:
-    """A page in the shell. `say(name, …)` in templates is the word of that name in the page's language."""
+def render(
+    template: str,
+    language: Language,
+    words: Mapping[str, Text],
+    brand: Brand | None = None,
+    **values: object,
+) -> str:
+    """A page in the shell. `say(name, …)` in templates is the word of that name in the page's language.
+    `brand`: the company in whose name it is; None for pages about the interface.
+    """
     known = {**SHELL, **words}
 
     def say(name: str, **inserted: object) -> str:
@@ -29,7 +38,8 @@ def render(template: str, language: Language, words: Mapping[str, Text], **value
         return said.format(**inserted)
 
     other = next(one for one in LANGUAGES if one != language)
-    return _templates.get_template(template).render(say=say, language=language, other=other, **values)
+    found = _templates.get_template(template)
+    return found.render(say=say, language=language, other=other, brand=brand, **values)
 
 
 def shown(

@@ -1,0 +1,1 @@
+"""The choices of one person: every use by every contact method, as it is now, and changing it."""

@@ -1,0 +1,231 @@
+"""Showing somebody their choices: read from one transaction, and logged before they are shown (promise 8)."""
+
+import datetime as dt
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from consentd.base.i18n import Language
+from consentd.callers import service as callers
+from consentd.check.everything import Everything, everything_about
+from consentd.consent.recalling import Recorded, recalled, recorded_in
+from consentd.crypto.keyring import Keyring
+from consentd.db.unit import Unit
+from consentd.kernel.compiled import CompiledPolicy
+from consentd.kernel.errors import NotFound
+from consentd.kernel.instants import Instant, to_datetime
+from consentd.kernel.places import Gazetteer
+from consentd.policy.service import file_of
+from consentd.portal import store
+from consentd.portal.choices.heard import Heard, heard
+from consentd.portal.choices.model import Control, Grid, NoticeRef
+from consentd.portal.choices.notices import notice_for
+from consentd.portal.choices.rules import grid_of
+from consentd.portal.reach import Reach
+from consentd.portal.second import masked
+from consentd.portal.sessions import Session, SessionOver
+from consentd.portal.visits import THEMSELVES, Visits
+from consentd.subjects import service as subjects
+from consentd.subjects.doing import log_reading
+from consentd.subjects.model import Contact
+from consentd.subjects.service import Found
+
+ACTION = "choices.read"
+
+
+class How(msgspec.Struct, frozen=True):
+    """How a choice was made, as it was recorded; what is not known is None."""
+
+    method: str | None
+    place: str | None
+    """The collection point; or who collected it, where no place is known."""
+
+
+class Waiting(msgspec.Struct, frozen=True):
+    """A consent that waits to be confirmed."""
+
+    to: str
+    """The address that a mail went to, masked."""
+    asked: Instant
+    sent: bool
+    expires: Instant
+
+
+class Notice(msgspec.Struct, frozen=True):
+    """A text to agree to, and what of it is shown."""
+
+    ref: NoticeRef
+    text: str
+    """Below the file's head."""
+
+
+class Done(msgspec.Struct, frozen=True):
+    """What one press did."""
+
+    receipt: UUID | None
+    """None: it was so already."""
+    lines: tuple[Recorded, ...]
+    heard: tuple[Heard, ...]
+    """Tool by tool."""
+
+    @property
+    def receipted(self) -> bool:
+        """Whether there is a receipt to give: they are about consents given and withdrawn."""
+        return any(line.state != "objected" for line in self.lines)
+
+    @property
+    def stops(self) -> bool:
+        return all(line.state not in ("given", "renewed") for line in self.lines)
+
+
+class Shown(msgspec.Struct, frozen=True):
+    """All that the page of choices tells one person."""
+
+    compiled: CompiledPolicy
+    grid: Grid
+    masked: dict[UUID, str]
+    """Contact details by id: enough for their owner to know them."""
+    hows: dict[UUID, How]
+    """By consent event."""
+    waiting: dict[UUID, Waiting]
+    """By consent event."""
+    notices: dict[tuple[str, str], Notice]
+    """By purpose and channel: wherever there is something to agree to."""
+    held: dict[str, tuple[UUID, ...]]
+    """Contact details by scheme."""
+    done: Done | None = None
+    """What the press did that led to the page."""
+
+    def __repr__(self) -> str:
+        return "Shown(…)"
+
+
+class Read(msgspec.Struct, frozen=True):
+    """What use cases of choices work with."""
+
+    person: Found
+    contacts: tuple[Contact, ...]
+    known: Everything
+
+    def __repr__(self) -> str:
+        return "Read(…)"
+
+
+class Showing:
+    def __init__(self, visits: Visits) -> None:
+        self._visits = visits
+
+    async def choices(
+        self, session: Session, language: Language, *, apart: bool = False, batch: UUID | None = None
+    ) -> Shown:
+        """`apart`: each contact detail on its own. `batch`: the number of what was just recorded.
+
+        Raises SessionOver where there is nobody (any more), NeedsMore for a session that only stops.
+        """
+        session.require(Reach.CHOICES)
+        keyring = self._visits.keyring
+
+        def work(unit: Unit, compiled: CompiledPolicy) -> Shown:
+            found = read_about(unit.connection, keyring, session)
+            about = [found.person.id]
+            log_reading(unit, keyring, ACTION, THEMSELVES, about, compiled.hash, {"by": "portal"})
+            told = shown(unit.connection, keyring, compiled, found, unit.now, language, apart=apart)
+            done = None if batch is None else _done(unit.connection, compiled, found, batch)
+            return msgspec.structs.replace(told, done=done)
+
+        return await self._visits.change(session, work)
+
+
+def read_about(connection: Any, keyring: Keyring, session: Session) -> Read:
+    """Any: a database connection. Raises SessionOver."""
+    if session.subject is None:
+        raise SessionOver()
+    try:
+        person = subjects.person_by_id(connection, session.subject)
+    except NotFound:
+        raise SessionOver() from None
+    contacts = {one.id: one for one in subjects.contacts_of(connection, keyring, person.members)}
+    known = everything_about(connection, keyring, person.group, person.members)
+    return Read(person, tuple(contacts.values()), known)
+
+
+def shown(
+    connection: Any,
+    keyring: Keyring,
+    compiled: CompiledPolicy,
+    found: Read,
+    now: Instant,
+    language: Language,
+    *,
+    apart: bool = False,
+) -> Shown:
+    """Any: a database connection."""
+    grid = grid_of(compiled, found.known, now, apart=apart)
+    shorter = {one.id: masked(one.named.value) for one in found.contacts}
+    parts = [part for cell in grid.cells for part in cell.parts]
+    hows = recalled(connection, keyring, {one.why.event for one in parts if one.why.event is not None})
+    pending = {one.why.event for one in parts if one.why.code == "requested" and one.why.event is not None}
+    return Shown(
+        compiled,
+        grid,
+        shorter,
+        {id_: _how(compiled, event.detail) for id_, event in hows.items()},
+        {
+            row.event_id: Waiting(
+                shorter.get(row.identifier_id, "•••"),
+                Instant(row.ended_at or row.created_at),
+                row.ended_at is not None,
+                Instant(row.expires_at),
+            )
+            for row in (store.waiting(connection, pending) if pending else ())
+        },
+        _notices(connection, compiled, grid, today(compiled, now), language),
+        {
+            scheme: tuple(one.id for one in found.known.held if one.scheme == scheme)
+            for scheme in {one.scheme for one in found.known.held}
+        },
+    )
+
+
+def _done(connection: Any, compiled: CompiledPolicy, found: Read, batch: UUID) -> Done | None:
+    """Any: a database connection. None for a number that is none of theirs."""
+    lines = tuple(recorded_in(connection, batch))
+    if not lines or any(line.subject not in found.person.members for line in lines):
+        return None
+    about = {(line.purpose, line.channel) for line in lines}
+    return Done(batch, lines, heard(compiled.policy, callers.live_systems(connection), about))
+
+
+def today(compiled: CompiledPolicy, now: Instant) -> dt.date:
+    """Where the company is."""
+    return to_datetime(now, Gazetteer.home(compiled.policy)).date()
+
+
+def _how(compiled: CompiledPolicy, detail: dict[str, Any]) -> How:
+    """Any: the sealed part of an event."""
+    collector = detail.get("collector")
+    system = compiled.policy.systems.get(collector or "")
+    return How(detail.get("method"), detail.get("collection_point") or (system.name if system else collector))
+
+
+def _notices(
+    connection: Any, compiled: CompiledPolicy, grid: Grid, day: dt.date, language: Language
+) -> dict[tuple[str, str], Notice]:
+    refs: dict[tuple[str, str], NoticeRef] = {}
+    for cell in grid.cells:
+        if any(part.control is Control.AGREE for part in cell.parts):
+            purpose = compiled.purposes[cell.purpose]
+            ref = notice_for(compiled.policy, purpose, cell.channel, day, language)
+            if ref is not None:
+                refs[cell.purpose, cell.channel] = ref
+    texts = {digest: file_of(connection, digest) for digest in {ref.digest for ref in refs.values()}}
+    return {
+        key: Notice(ref, body(text)) for key, ref in refs.items() if (text := texts[ref.digest]) is not None
+    }
+
+
+def body(file: bytes) -> str:
+    """What a notice says, below its head."""
+    lines = file.decode().splitlines()
+    return "\n".join(lines[lines.index("---", 1) + 1 :]).strip()

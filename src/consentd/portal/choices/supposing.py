@@ -1,0 +1,99 @@
+"""What would be if somebody pressed a button: the same decision, on the case as it would then be. Pure.
+
+So a button to agree stands exactly where agreeing would allow something, and one to stop where there is
+something to stop: no rule beside the kernel's own says so a second time.
+"""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+import msgspec
+
+from consentd.kernel.bases import CONSENT, CONTESTABLE
+from consentd.kernel.case import Case, Person
+from consentd.kernel.fold import Objection, State, StateKey, fold, fold_objections
+from consentd.kernel.ids import NOBODY
+from consentd.kernel.instants import Instant
+from consentd.kernel.law import MARKETING_KINDS
+from consentd.kernel.policy import Purpose
+from consentd.kernel.states import GRANTS, ConsentState, Ground, Proof
+
+
+class Ending(msgspec.Struct, frozen=True):
+    """By what a use by a contact method ends."""
+
+    withdraws: bool
+    objects: Ground | None
+
+
+def ending(purpose: Purpose, channel: str) -> Ending:
+    """A consent is withdrawn, and what rests on anything else is objected to: under 21(2) for marketing,
+    under 21(1) for what rests on the company's interest. What a contract or the law requires goes on.
+    """
+    bases = set(purpose.bases.get(channel, ()))
+    on_consent = bool(bases & set(CONSENT))
+    beside = bases - set(CONSENT)
+    if purpose.kind in MARKETING_KINDS:
+        return Ending(on_consent, Ground.MARKETING if beside or not on_consent else None)
+    return Ending(on_consent, Ground.PARTICULAR if bases & set(CONTESTABLE) else None)
+
+
+def stops_at(person: Person, purpose: str, channel: str, now: Instant) -> Instant:
+    """From when a stop counts: a yes whose clock was ahead of ours must not outlive it by these minutes."""
+    ahead = [
+        max(one.effective, one.own_act or one.effective)
+        for one in person.states
+        if (one.key.purpose, one.key.channel) == (purpose, channel)
+        and (one.state in GRANTS or one.own_act is not None)
+    ]
+    return max([now, *ahead])
+
+
+def stopped(case: Case, person: Person, purpose: Purpose, channel: str, point: UUID, at: Instant) -> Case:
+    """`point`: NOBODY for the whole contact method."""
+    how = ending(purpose, channel)
+    states, objections = person.states, person.objections
+    if how.withdraws:
+        key = StateKey(purpose.id, channel, point)
+        states = tuple(fold([*states, State(key, ConsentState.WITHDRAWN, at, NOBODY)]).values())
+    if how.objects is not None:
+        said = Objection(purpose.id, channel, point, how.objects, at, NOBODY)
+        objections = tuple(fold_objections([*objections, said]).values())
+    return _with(case, msgspec.structs.replace(person, states=states, objections=objections))
+
+
+def agreed(
+    case: Case,
+    person: Person,
+    purpose: Purpose,
+    channel: str,
+    points: Sequence[UUID],
+    notice: tuple[str, str],
+    at: Instant,
+) -> Case:
+    """By an act of their own, with its whole proof. `notice`: id and version of the text that is shown."""
+    said = [
+        State(
+            StateKey(purpose.id, channel, point),
+            ConsentState.GIVEN,
+            at,
+            NOBODY,
+            Proof.HELD,
+            explicit=expressly(purpose, channel),
+            notice_id=notice[0],
+            notice_version=notice[1],
+            own_act=at,
+        )
+        for point in points or (NOBODY,)
+    ]
+    return _with(case, msgspec.structs.replace(person, states=tuple(fold([*person.states, *said]).values())))
+
+
+def expressly(purpose: Purpose, channel: str) -> bool:
+    """Whether a yes must be a statement of its own (GDPR 9(2)(a))."""
+    return purpose.special_category or "explicit_consent" in purpose.bases.get(channel, ())
+
+
+def _with(case: Case, person: Person) -> Case:
+    people = tuple(person if one.id == person.id else one for one in case.people)
+    return msgspec.structs.replace(case, people=people)

@@ -1,0 +1,49 @@
+"""The customers' pages as the service runs them."""
+
+from litestar.handlers import HTTPRouteHandler
+
+from consentd.base.clock import Clock
+from consentd.base.settings import Settings
+from consentd.db.unit import Database
+from consentd.dsr.composed import Requests
+from consentd.net.mail import mailer
+from consentd.net.texting import texting
+from consentd.portal import api, entering, handing_over_api, help_api, own_pages
+from consentd.portal.choices import api as choices_api
+from consentd.portal.choices.saving import Saving
+from consentd.portal.choices.showing import Showing
+from consentd.portal.entering import Entering
+from consentd.portal.frame import Frame
+from consentd.portal.handing_over import HandingOver
+from consentd.portal.post import CodePost
+from consentd.portal.visits import Visits
+from consentd.subjects.doing import Doing
+
+
+class Portal:
+    """One for a process; `close` at its end."""
+
+    def __init__(self, settings: Settings, database: Database, clock: Clock) -> None:
+        self._settings = settings
+        self._database = database
+        self._clock = clock
+        self._post = CodePost(mailer(settings, clock), texting(settings, clock), settings.public_url)
+
+    def routes(self, doing: Doing, requests: Requests) -> list[HTTPRouteHandler]:
+        url = self._settings.public_url
+        visits = Visits(doing)
+        frame = Frame(visits, url)
+        return [
+            *api.routes(frame, Entering(doing, phones=self._post.phones), self._post),
+            *choices_api.routes(frame, Showing(visits), Saving(visits)),
+            *help_api.routes(frame, self._clock),
+            *handing_over_api.routes(HandingOver(doing, url)),
+            *own_pages.routes(frame, requests, self._post, self._clock),
+        ]
+
+    async def purge(self) -> None:
+        """Ways in and sessions that are over."""
+        await self._database.housekeep(entering.forget)
+
+    async def close(self) -> None:
+        await self._post.close()

@@ -1,0 +1,1 @@
+"""The name and the contact details on record, and putting them right."""

@@ -1,0 +1,32 @@
+"""What the company calls its uses, contact methods and kinds of contact details, in the reader's language."""
+
+from collections.abc import Iterable
+
+from consentd.base.i18n import Language
+from consentd.kernel.policy import Policy, Words
+
+
+class Labels:
+    """What the policy no longer knows goes by its id: choices outlive the policy they were made under."""
+
+    def __init__(self, policy: Policy, language: Language) -> None:
+        self._policy = policy
+        self._language = language
+
+    def use(self, id_: str) -> str:
+        known = self._policy.purposes.get(id_)
+        return id_ if known is None else self._said(known.label, id_)
+
+    def uses(self, ids: Iterable[str]) -> list[str]:
+        return [self.use(one) for one in ids]
+
+    def channel(self, id_: str) -> str:
+        known = self._policy.channels.get(id_)
+        return id_ if known is None else self._said(known.label, id_)
+
+    def scheme(self, id_: str) -> str:
+        known = self._policy.identifiers.get(id_)
+        return id_ if known is None else self._said(known.label, id_)
+
+    def _said(self, words: Words, id_: str) -> str:
+        return words.get(self._language) or next(iter(words.values()), id_)

@@ -1,0 +1,1 @@
+"""Receipts of choices to take along, and how they are verified without anybody’s help."""

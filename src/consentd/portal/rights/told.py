@@ -1,0 +1,145 @@
+"""One request as its person is told of it: what happened, what is waited for, and tool by tool. Pure.
+
+Of the steps those are left out that are the staff's own business. What a tool held and keeps is told with the
+second proof alone.
+"""
+
+import datetime as dt
+
+import msgspec
+
+from consentd.dsr.plan import NOT_KNOWN_BY
+from consentd.dsr.views import RequestTold, SiloTold
+from consentd.kernel.connection import Verb
+from consentd.kernel.instants import Instant, to_instant
+from consentd.systems.connectors.contract import Kept
+
+SHOWN = frozenset(
+    {
+        "received",
+        "proof_given",
+        "proven",
+        "doubted",
+        "approved",
+        "started",
+        "settled",
+        "released",
+        "released_by_policy",
+        "refused",
+        "gaps_refused",
+        "extended",
+        "withdrawn",
+        "lapsed",
+        "silent",
+        "retried",
+        "copy_fetched",
+        "copy_handed_over",
+        "told_receipt",
+        "told_extension",
+        "told_refusal",
+        "told_answer",
+        "told_copy",
+        "wrote_by_hand",
+    }
+)
+"""Steps that the person is told of; the page has a sentence for each."""
+
+OUTCOMES = (
+    "done",
+    "nothing_held",
+    "not_known_by",
+    "waiting",
+    "staff_look",
+    "silent",
+    "partial",
+    "failed",
+    "unsupported",
+    "unconnected",
+    "not_asked",
+)
+"""What is said of a tool; the page has a sentence for each."""
+
+
+class Step(msgspec.Struct, frozen=True):
+    event: str
+    at: Instant
+    on: dt.date | None
+    """Of what staff told by hand: the day on which they did."""
+
+
+class KeptThere(msgspec.Struct, frozen=True):
+    what: str
+    count: int
+    article: str
+    until: str | None
+
+
+class ToolTold(msgspec.Struct, frozen=True):
+    name: str
+    outcome: str
+    kept: tuple[KeptThere, ...]
+    """What the law has it keep; empty without the second proof."""
+
+
+class Told(msgspec.Struct, frozen=True, kw_only=True):
+    steps: tuple[Step, ...]
+    """Newest first."""
+    tools: tuple[ToolTold, ...]
+    due: dt.date
+    extended: bool
+
+
+def told(request: RequestTold, *, person: bool) -> Told:
+    """`person`: whether the second proof was given."""
+    over = request.state in ("refused", "withdrawn", "lapsed")
+    return Told(
+        steps=tuple(
+            Step(
+                one.event,
+                to_instant(dt.datetime.fromisoformat(one.at)),
+                None if one.on is None else dt.date.fromisoformat(one.on),
+            )
+            for one in reversed(request.steps)
+            if one.event in SHOWN
+        ),
+        tools=tuple(
+            ToolTold(one.name, outcome(one, over=over), _kept(one) if person else ()) for one in request.silos
+        ),
+        due=dt.date.fromisoformat(request.legal_due),
+        extended=request.extended,
+    )
+
+
+def outcome(silo: SiloTold, *, over: bool = False) -> str:
+    """The least that is true of a tool. `over`: the request ended before it was carried out."""
+    asked = [task for task in silo.tasks if task.code != "request_over"]
+    if not asked:
+        return "not_asked"
+    codes = {task.code for task in asked}
+    for code in (NOT_KNOWN_BY, "unconnected"):
+        if code in codes:
+            return code
+    states = {task.state for task in asked}
+    if "silent" in states:
+        return "silent"
+    verdicts = {task.verdict for task in asked if task.state == "ended"}
+    for verdict in ("failed", "unsupported", "partial"):
+        if verdict in verdicts:
+            return verdict
+    if "approving" in states:
+        return "staff_look"
+    if states != {"ended"}:
+        return "not_asked" if over else "waiting"
+    if all(task.verb == Verb.LOCATE.value for task in asked):
+        found = sum(part.found for task in asked for part in task.parts)
+        # Between a look-up that found something and what follows there is a moment.
+        return "waiting" if found else "nothing_held"
+    return "done"
+
+
+def _kept(silo: SiloTold) -> tuple[KeptThere, ...]:
+    last = {task.verb: task.parts for task in silo.tasks}
+    found: list[tuple[str, Kept]] = [
+        (part.what, one) for part in last.get(Verb.ERASE.value, ()) for one in part.kept
+    ]
+    return tuple(KeptThere(what, one.count, one.because, one.until) for what, one in found)

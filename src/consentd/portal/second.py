@@ -1,0 +1,74 @@
+"""The second proof: another contact detail of the same person, where there is one (docs/portal.md).
+
+A code proves control of a contact detail, and who reads somebody's mail should not take their whole history
+by it. So a second code goes to another detail that is the person's alone: the telephone of whoever came in by
+mail. Who has no other on record gets a fresh code to the same one: nothing else could be asked that would not
+ask for more than is known of them (GDPR 11, 12(6)).
+"""
+
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from consentd.crypto.keyring import Keyring
+from consentd.kernel.ids import SubjectId
+from consentd.kernel.policy import Policy
+from consentd.subjects import holding
+from consentd.subjects import service as subjects
+from consentd.subjects.model import Contact
+from consentd.subjects.spelling import Named
+
+
+class Choice(msgspec.Struct, frozen=True):
+    """Where a second code can go. `shown`: enough for its owner to know it, too little to learn it."""
+
+    identifier: UUID
+    named: Named
+    shown: str
+
+    def __repr__(self) -> str:
+        return f"Choice({self.named.scheme})"
+
+
+def choices(
+    connection: Any,
+    keyring: Keyring,
+    policy: Policy,
+    subject: SubjectId,
+    came_by: UUID | None,
+    *,
+    phones: bool,
+) -> list[Choice]:
+    """Any: a database connection. In the order of how well they are known; never empty where the person still
+    has the contact detail that they came in by.
+    """
+    person = subjects.person_by_id(connection, subject)
+    order = {"verified": 0, "asserted": 1}
+    found = [
+        contact
+        for contact in subjects.contacts_of(connection, keyring, person.members)
+        if contact.strength in order and _reached(policy, contact, phones=phones)
+    ]
+    found.sort(key=lambda one: (order[one.strength], one.named.scheme, one.id))
+    alone = {
+        one.id: one
+        for one in found
+        if {holder.group for holder in holding.holders(connection, one.id)} == {person.group}
+    }
+    others = [one for id_, one in alone.items() if id_ != came_by]
+    used = others or list(alone.values())
+    return [Choice(one.id, one.named, masked(one.named.value)) for one in used]
+
+
+def _reached(policy: Policy, contact: Contact, *, phones: bool) -> bool:
+    kind = policy.identifiers[contact.named.scheme].kind if contact.named.scheme in policy.identifiers else ""
+    return kind == "email" or (kind == "phone" and phones)
+
+
+def masked(value: str) -> str:
+    """m•••@example.fr, or •• •• •• 01 of a number: its owner knows it again."""
+    local, at, host = value.rpartition("@")
+    if at:
+        return f"{local[:1]}•••@{host}"
+    return f"•••• {value[-2:]}"

@@ -1,0 +1,105 @@
+"""SQL of ways in and sessions. Decides nothing."""
+
+from collections.abc import Collection
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from consentd.db.tables.portal import confirmation_mails, confirmations, portal_entries, portal_sessions
+from consentd.db.unit import Unit
+
+Row = Any
+"""A mapping of column names, as the database returns it."""
+
+
+def add_entry(unit: Unit, row: dict[str, Any]) -> None:
+    unit.connection.execute(portal_entries.insert(), row)
+
+
+def entry(connection: sa.Connection, id_: UUID, *, lock: bool = False) -> Row | None:
+    statement = sa.select(portal_entries).where(portal_entries.c.id == id_)
+    return connection.execute(statement.with_for_update() if lock else statement).mappings().first()
+
+
+def entry_by_link(connection: sa.Connection, digest: bytes) -> Row | None:
+    statement = sa.select(portal_entries).where(portal_entries.c.link == digest)
+    return connection.execute(statement).mappings().first()
+
+
+def count_try(unit: Unit, id_: UUID) -> None:
+    statement = portal_entries.update().where(portal_entries.c.id == id_)
+    unit.connection.execute(statement.values(tries=portal_entries.c.tries + 1))
+
+
+def use_entry(unit: Unit, id_: UUID) -> bool:
+    """Whether nobody used it before; stands or falls with the unit."""
+    c = portal_entries.c
+    statement = portal_entries.update().where(c.id == id_, c.used_at.is_(None)).values(used_at=unit.now)
+    return unit.connection.execute(statement).rowcount == 1
+
+
+def count_entries(connection: sa.Connection, since: int, *, named: bytes, source: bytes) -> tuple[int, int]:
+    """How many were made since: for what was typed, and from where it came."""
+    c = portal_entries.c
+    counted = (
+        sa.func.count().filter(c.named == named),
+        sa.func.count().filter(c.source == source),
+    )
+    statement = sa.select(*counted).where(c.created_at > since, sa.or_(c.named == named, c.source == source))
+    row = connection.execute(statement).one()
+    return row[0], row[1]
+
+
+def add_session(unit: Unit, row: dict[str, Any]) -> None:
+    unit.connection.execute(portal_sessions.insert(), row)
+
+
+def session_by_digest(connection: sa.Connection, digest: bytes) -> Row | None:
+    statement = sa.select(portal_sessions).where(portal_sessions.c.digest == digest)
+    return connection.execute(statement).mappings().first()
+
+
+def session(connection: sa.Connection, id_: UUID) -> Row | None:
+    statement = sa.select(portal_sessions).where(portal_sessions.c.id == id_)
+    return connection.execute(statement).mappings().first()
+
+
+def seen(unit: Unit, id_: UUID) -> None:
+    c = portal_sessions.c
+    unit.connection.execute(portal_sessions.update().where(c.id == id_).values(seen_at=unit.now))
+
+
+def end_session(unit: Unit, id_: UUID) -> None:
+    c = portal_sessions.c
+    statement = portal_sessions.update().where(c.id == id_, c.ended_at.is_(None))
+    unit.connection.execute(statement.values(ended_at=unit.now))
+
+
+def end_sessions_of(unit: Unit, subjects: Collection[UUID], identifier: UUID | None) -> None:
+    """All of these people, and of those who came in by this contact detail."""
+    c = portal_sessions.c
+    theirs = sa.or_(c.subject_id.in_(list(subjects)), c.identifier_id == identifier)
+    statement = portal_sessions.update().where(theirs, c.ended_at.is_(None))
+    unit.connection.execute(statement.values(ended_at=unit.now))
+
+
+def purge(unit: Unit, before: int) -> None:
+    unit.connection.execute(portal_entries.delete().where(portal_entries.c.created_at < before))
+    unit.connection.execute(portal_sessions.delete().where(portal_sessions.c.expires_at < before))
+
+
+def waiting(connection: sa.Connection, events: Collection[UUID]) -> list[Row]:
+    """event_id, identifier_id, created_at, expires_at, ended_at (when its mail was sent), of consents that
+    wait to be confirmed.
+    """
+    c = confirmations.c
+    statement = (
+        sa.select(c.event_id, c.identifier_id, c.created_at, c.expires_at, confirmation_mails.c.ended_at)
+        .outerjoin(
+            confirmation_mails,
+            sa.and_(confirmation_mails.c.id == c.id, confirmation_mails.c.state == "sent"),
+        )
+        .where(c.event_id.in_(list(events)), c.confirmed_at.is_(None))
+    )
+    return list(connection.execute(statement))

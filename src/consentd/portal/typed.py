@@ -1,0 +1,33 @@
+"""What somebody typed to get in: an address, or a telephone number. Pure."""
+
+from consentd.kernel.errors import Unprocessable
+from consentd.kernel.policy import Policy
+from consentd.subjects.requests import Identifier, spell
+from consentd.subjects.spelling import Named
+
+LONGEST = 320
+"""Letters of the longest address (RFC 5321 §4.5.3.1)."""
+
+
+def named_by(policy: Policy, typed: str, *, phones: bool) -> Named:
+    """In its one spelling. `phones`: whether text messages can be sent.
+
+    Raises Unprocessable (not_a_contact_detail, no_text_messages), in words that hang on what was typed alone
+    and never on who is known.
+    """
+    text = typed.strip()
+    kind = "email" if "@" in text else "phone"
+    scheme = next((name for name, one in policy.identifiers.items() if one.kind == kind), None)
+    if not text or len(text) > LONGEST or scheme is None:
+        raise _neither()
+    try:
+        found = spell(policy, Identifier(scheme, text), None, "/contact")
+    except Unprocessable:
+        raise _neither() from None
+    if kind == "phone" and not phones:
+        raise Unprocessable("no_text_messages", "No code can be sent to telephones here: give an address.")
+    return found
+
+
+def _neither() -> Unprocessable:
+    return Unprocessable("not_a_contact_detail", "This is neither an e-mail address nor a telephone number.")
