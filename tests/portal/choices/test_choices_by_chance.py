@@ -4,7 +4,7 @@ from typing import Any
 from uuid import uuid4
 
 import hypothesis.strategies as st
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 
 from consentd.kernel.errors import Conflict
 from consentd.portal.choices.model import Control
@@ -37,6 +37,7 @@ acts = st.one_of(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(st.lists(acts, min_size=2, max_size=10))
+@example([("press", CELLS[0], STOP), ("late", CELLS[0], None)])
 async def test_nothing_allows_what_the_last_press_stopped(
     company: Company, choosing: Choosing, happening: list[tuple[str, tuple[str, str] | None, Control | None]]
 ) -> None:

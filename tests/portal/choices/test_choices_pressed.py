@@ -154,6 +154,19 @@ async def test_an_old_page_agrees_to_nothing_new(company: Company, choosing: Cho
     assert not await company.allows(ANA)
 
 
+async def test_a_stop_on_an_old_page_outlasts_a_yes_that_comes_in_late(
+    company: Company, choosing: Choosing
+) -> None:
+    await company.withdraws(ANA, purpose="wellness_advice")
+    session = await choosing.session(ANA)
+    before = company.at()
+    company.clock.move(minutes=1)
+    assert (await choosing.presses(session, "newsletter", "email", STOP)).receipt is not None
+    assert (await choosing.presses(session, "newsletter", "email", STOP)).receipt is None
+    await company.gives(ANA, at=before)
+    assert await company.why(ANA) == "withdrawn"
+
+
 async def test_health_data_take_an_express_consent(company: Company, choosing: Choosing) -> None:
     await company.withdraws(ANA)
     session = await choosing.session(ANA)

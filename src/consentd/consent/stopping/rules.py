@@ -1,7 +1,6 @@
 """What pressing a stop link ends, and what of that is not ended yet. Pure; it only ever reduces (promise 14).
 
-A withdrawal ends consents. An objection ends what rests on something else: under GDPR 21(2) for marketing,
-under 21(1) for what rests on the company's interest. What a contract or the law requires goes on.
+A withdrawal ends consents, an objection what rests on something else (`kernel/ending.py`).
 """
 
 from collections.abc import Iterable, Mapping
@@ -9,7 +8,7 @@ from enum import StrEnum
 
 import msgspec
 
-from consentd.kernel.bases import CONSENT, CONTESTABLE
+from consentd.kernel.ending import ends
 from consentd.kernel.fold import Objection, State, StateKey
 from consentd.kernel.ids import NOBODY
 from consentd.kernel.instants import Instant
@@ -79,15 +78,10 @@ def ending(policy: Policy, purpose: str, channel: str, stops: Stops) -> Ending:
 
 
 def _of_these(purpose: Purpose, channel: str) -> Ending:
-    bases = frozenset(purpose.bases.get(channel, ()))
-    consent = bool(bases & {*CONSENT})
-    if purpose.kind in MARKETING_KINDS:
-        # Without consent, or with something beside it. Bases may change: what has none is objected to.
-        objects = bases - {*CONSENT} or not bases
-        objection = Objecting(purpose.id, channel, Ground.MARKETING)
-        return Ending((objection,) if objects else (), consent=True)
-    objection = Objecting(purpose.id, channel, Ground.PARTICULAR)
-    return Ending((objection,) if bases & {*CONTESTABLE} else (), consent)
+    how = ends(purpose, channel)
+    objections = () if how.objects is None else (Objecting(purpose.id, channel, how.objects),)
+    # Bases may change, and a yes to marketing may come in later: it is withdrawn in any case.
+    return Ending(objections, how.withdraws or purpose.kind in MARKETING_KINDS)
 
 
 def unended(

@@ -1,8 +1,9 @@
 """What a press of one button records, by what stands at that moment. Pure.
 
-A press is a wish: that something stops, or that it may be. Where it is so already nothing is recorded, so
+A press is a wish: that something stops, or that it may be. Where they said so already nothing is recorded, so
 that pressing twice does what pressing once does. What is asked for on an old page and is not to be had any
-more is refused, never half done.
+more is refused, never half done; but a stop is recorded also where nothing stands any more, since a yes of
+before may come in later, from a tool that was away.
 """
 
 from collections.abc import Iterable
@@ -10,6 +11,7 @@ from uuid import UUID
 
 import msgspec
 
+from consentd.kernel.ending import Ends, ends
 from consentd.kernel.errors import Conflict, NotFound
 from consentd.kernel.fold import State
 from consentd.kernel.ids import NOBODY
@@ -18,7 +20,6 @@ from consentd.kernel.law import MARKETING_KINDS
 from consentd.kernel.policy import Policy, Purpose
 from consentd.kernel.states import GRANTS, NEUTRAL, Ground
 from consentd.portal.choices.model import Control, Grid, Part
-from consentd.portal.choices.supposing import ending
 
 
 class Agreeing(msgspec.Struct, frozen=True):
@@ -46,14 +47,16 @@ def pressed(
         raise NotFound("no_such_choice", "There is no such choice on your page.")
     open_ = [part for part in parts if part.control is wish]
     if wish is Control.STOP:
-        how = ending(purpose, channel)
+        how = ends(purpose, channel)
         if open_:
             only = all(part.whole and len(part.points) < 2 for part in open_)
             at = NOBODY if point is None or only else point
             return Stopping((at,), how.withdraws, how.objects)
         if any(part.allowed for part in parts):
             raise _changed()
-        return None
+        if all(part.why.code in _STOPPED for part in parts) or how == Ends(withdraws=False, objects=None):
+            return None
+        return Stopping((point or NOBODY,), how.withdraws, how.objects)
     if open_:
         if point is not None:
             return Agreeing((point,))
@@ -64,6 +67,7 @@ def pressed(
 
 
 _AGREED = ("consent_given", "explicit_consent_given")
+_STOPPED = ("withdrawn", "refused", "objected")
 
 
 def _parts(parts: Iterable[Part], point: UUID | None) -> tuple[Part, ...]:

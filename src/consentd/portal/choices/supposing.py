@@ -9,33 +9,13 @@ from uuid import UUID
 
 import msgspec
 
-from consentd.kernel.bases import CONSENT, CONTESTABLE
 from consentd.kernel.case import Case, Person
+from consentd.kernel.ending import ends
 from consentd.kernel.fold import Objection, State, StateKey, fold, fold_objections
 from consentd.kernel.ids import NOBODY
 from consentd.kernel.instants import Instant
-from consentd.kernel.law import MARKETING_KINDS
 from consentd.kernel.policy import Purpose
-from consentd.kernel.states import GRANTS, ConsentState, Ground, Proof
-
-
-class Ending(msgspec.Struct, frozen=True):
-    """By what a use by a contact method ends."""
-
-    withdraws: bool
-    objects: Ground | None
-
-
-def ending(purpose: Purpose, channel: str) -> Ending:
-    """A consent is withdrawn, and what rests on anything else is objected to: under 21(2) for marketing,
-    under 21(1) for what rests on the company's interest. What a contract or the law requires goes on.
-    """
-    bases = set(purpose.bases.get(channel, ()))
-    on_consent = bool(bases & set(CONSENT))
-    beside = bases - set(CONSENT)
-    if purpose.kind in MARKETING_KINDS:
-        return Ending(on_consent, Ground.MARKETING if beside or not on_consent else None)
-    return Ending(on_consent, Ground.PARTICULAR if bases & set(CONTESTABLE) else None)
+from consentd.kernel.states import GRANTS, ConsentState, Proof
 
 
 def stops_at(person: Person, purpose: str, channel: str, now: Instant) -> Instant:
@@ -51,7 +31,7 @@ def stops_at(person: Person, purpose: str, channel: str, now: Instant) -> Instan
 
 def stopped(case: Case, person: Person, purpose: Purpose, channel: str, point: UUID, at: Instant) -> Case:
     """`point`: NOBODY for the whole contact method."""
-    how = ending(purpose, channel)
+    how = ends(purpose, channel)
     states, objections = person.states, person.objections
     if how.withdraws:
         key = StateKey(purpose.id, channel, point)
