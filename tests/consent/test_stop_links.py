@@ -221,7 +221,7 @@ async def test_who_is_meant_is_told_by_a_code_where_nobody_is(company: Company, 
     assert (await messages.link(ANA, "loyalty:2")).subject is None
     told = await messages.told(ANA)
     assert told.url is not None
-    assert "ana" not in told.url.lower().rpartition("/")[2][:40]
+    assert not any(part in told.url.lower() for part in ("@", "%40", "exemple"))
     assert told.headers is not None
     assert told.headers.unsubscribe == f"<{told.url}>"
     assert told.headers.post == "List-Unsubscribe=One-Click"

@@ -28,6 +28,7 @@ from consentd.client.model import (
     Decision,
     Event,
     Named,
+    PortalLink,
     Question,
     Receipt,
     Recipient,
@@ -139,6 +140,13 @@ class AsyncClient:
             some = to[start : start + linking.MOST]
             found += await self.run(self.asking.links(purpose, channel, some))
         return found
+
+    async def portal_link(self, token: str) -> PortalLink:
+        """Where to send the browser of somebody who is logged in at this system: there the customers’ pages
+        open, once and within two minutes. `token`: what `Logins.token("portal", …)` signed; it counts once.
+        Raises ClientError.
+        """
+        return await self.run(self.asking.portal_link(token))
 
     # --- recording; these raise ClientError, and ValueError or TypeError for what no body can be made of
 

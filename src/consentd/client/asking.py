@@ -17,6 +17,7 @@ from consentd.client.model import (
     Attempted,
     Decision,
     Event,
+    PortalLink,
     Question,
     Receipt,
     Recipient,
@@ -64,6 +65,9 @@ class Asking:
 
     def links(self, purpose: str, channel: str, to: Sequence[Recipient | Who]) -> Flow[list[StopLink]]:
         return linking.links(self.calls, purpose, channel, to)
+
+    def portal_link(self, token: str) -> Flow[PortalLink]:
+        return linking.portal_link(self.calls, token)
 
     def record(
         self,

@@ -166,6 +166,16 @@ class StopLink(msgspec.Struct, frozen=True):
         return self.url is not None
 
 
+class PortalLink(msgspec.Struct, frozen=True):
+    """Where the customers’ pages open for one person, once. Keep it in no log: whoever has it is let in."""
+
+    url: str
+    expires_at: dt.datetime
+
+    def __repr__(self) -> str:
+        return f"PortalLink(…, expires_at={self.expires_at!r})"
+
+
 class Receipt(msgspec.Struct, frozen=True):
     """What recording answers. `answer` is all of it, as docs/recording.md shows it."""
 

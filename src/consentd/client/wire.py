@@ -18,6 +18,7 @@ from consentd.client.model import (
     Event,
     Identifier,
     Named,
+    PortalLink,
     Question,
     Receipt,
     Recipient,
@@ -72,6 +73,7 @@ answers = msgspec.json.Decoder(_Answers)
 token = msgspec.json.Decoder(Token)
 attempted = msgspec.json.Decoder(Attempted)
 links = msgspec.json.Decoder(_Links)
+portal_link = msgspec.json.Decoder(PortalLink)
 
 
 def encode(body: Body) -> bytes:
