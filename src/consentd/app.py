@@ -251,6 +251,7 @@ def compose(
         on_startup=[beside.start],
         on_shutdown=[stop],
         after_exception=[refusals.note],
+        page=portal.page,
     )
 
 

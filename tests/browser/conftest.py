@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from at_the_binder import shop_with_a_binder
 
 from support.browser import MISSING, Waited, chromium
 from support.customers import SCOPES, Customers
@@ -64,3 +65,11 @@ def visits(browser: Waited, service: Serving) -> Iterator[Visits]:
 def customers(service: Serving, mailbox: Sink) -> Iterator[Customers]:
     with service.client_of(service.installation.connect(*SCOPES, name="desk")) as desk:
         yield Customers(service, mailbox, desk)
+
+
+@pytest.fixture(scope="module")
+def binder(
+    browser: Waited, tmp_path_factory: pytest.TempPathFactory, mailbox: Sink
+) -> Iterator[tuple[Waited, Customers]]:
+    with shop_with_a_binder(tmp_path_factory.mktemp("binder"), mailbox) as customers:
+        yield browser, customers

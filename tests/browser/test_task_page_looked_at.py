@@ -1,58 +1,16 @@
 """The page of a task, in every state, as a colleague meets it who has other things to do."""
 
-import re
-from collections.abc import Iterator
-from urllib.parse import urlsplit
-
-import msgspec
 import pytest
+import sqlalchemy as sa
+from at_the_binder import task_mailed, tasks_mailed
 
 from consentd.app import Parts
+from consentd.db.leases import RELEASED
+from consentd.dsr.store import TASKS
 from consentd.dsr.task_page_words import WORDS
-from consentd.evidence.model import OPERATOR
-from consentd.kernel.connection import Connection, Manual, Owner, Verb
-from consentd.kernel.policy import sealed
-from consentd.policy.service import activate
 from support.browser import Waited
-from support.builders import demo_policy
-from support.customers import SCOPES, Customers
-from support.installation import Installation
-from support.smtp import Sink
+from support.customers import Customers
 from support.visitor import MOST_BYTES, Visitor
-
-INES = "ines.classeur@maison-lavande.example"
-
-
-@pytest.fixture(scope="module")
-def binder(
-    browser: Waited, tmp_path_factory: pytest.TempPathFactory, mailbox: Sink
-) -> Iterator[tuple[Waited, Customers]]:
-    """A shop whose only tool is a binder, which Inès looks after."""
-    mail = {
-        "CONSENTD_SMTP_URL": f"smtp://127.0.0.1:{mailbox.port}",
-        "CONSENTD_MAIL_FROM": "Maison Lavande <donnees@maison-lavande.example>",
-    }
-    installation = Installation(tmp_path_factory.mktemp("binder"), **mail).make()
-    by_hand = Connection(
-        by="manual",
-        owner=Owner(name="Inès Roche", email=INES),
-        verbs=(Verb.EXPORT, Verb.ERASE),
-        manual=Manual(),
-    )
-
-    async def join(parts: Parts) -> None:
-        demo = demo_policy()
-        known = (*demo.systems["till"].identifiers, "email")
-        till = msgspec.structs.replace(
-            demo.systems["till"], name="Classeur", connection=by_hand, identifiers=known
-        )
-        policy = sealed(msgspec.structs.replace(demo, systems={"till": till}))
-        await parts.database.change(lambda unit: activate(unit, parts.keyring, policy, OPERATOR))
-
-    installation.within(join)
-    client = installation.connect(*SCOPES, name="desk")
-    with installation.served() as serving, serving.client_of(client) as desk:
-        yield browser, Customers(serving, mailbox, desk)
 
 
 def task(customers: Customers, right: str) -> str:
@@ -62,12 +20,9 @@ def task(customers: Customers, right: str) -> str:
     request = str(customers.desk.post("/v1/requests", json=body).json()["id"])
     path = f"/v1/requests/{request}"
     customers.desk.post(f"{path}/code", json={"scheme": "email"}).raise_for_status()
-    before = len(customers.mailbox.taken)
+    before = tasks_mailed(customers)
     customers.desk.post(f"{path}/proof", json={"code": customers.code(address)}).raise_for_status()
-    number = sum(one.to == [INES] for one in customers.mailbox.taken[:before])
-    found = re.search(r"https?://\S+", customers.mails(INES, number + 1)[number])
-    assert found
-    return urlsplit(found[0]).path
+    return task_mailed(customers, before + 1)
 
 
 @pytest.mark.parametrize("language", ["fr", "en"])
@@ -95,6 +50,29 @@ def test_nobody_is_shut_out_of_a_task(binder: tuple[Waited, Customers], right: s
     visitor.presses(says("send"))
     assert says("answered") in visitor.page.locator("h1").inner_text()
     visitor.examines(f"task-{right}-answered")
+    visitor.leaves()
+
+
+def waits_for_staff(customers: Customers) -> None:
+    """The latest task, of which something came up that colleagues look at first."""
+
+    async def work(parts: Parts) -> None:
+        latest = sa.select(TASKS.c.id).order_by(TASKS.c.id.desc()).limit(1).scalar_subquery()
+        stopped = sa.update(TASKS).where(TASKS.c.id == latest).values(state="approving", **RELEASED)
+        await parts.database.housekeep(lambda unit: unit.connection.execute(stopped) and None)
+
+    customers.serving.installation.within(work)
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_a_task_that_waits_for_nothing_says_so(binder: tuple[Waited, Customers], language: str) -> None:
+    browser, customers = binder
+    path = task(customers, "access")
+    waits_for_staff(customers)
+    visitor = Visitor(browser, customers.serving.address, language=language)
+    assert visitor.opens(path) == 200
+    assert WORDS["closed"](language) in visitor.page.locator("main").inner_text()
+    visitor.examines("task-closed")
     visitor.leaves()
 
 

@@ -56,6 +56,20 @@ def test_every_page_is_reached_from_the_foot_of_every_other(visitor: httpx.Clien
     assert {one.attributes["href"] for one in index.all("a")} == {f"/my/help/{topic}" for topic in TOPICS}
 
 
+@pytest.mark.parametrize("path", ["/my/nowhere", "/my/rights/x/y", "/my/history/7", "/my/"])
+def test_an_address_that_leads_nowhere_is_a_page_too(visitor: httpx.Client, path: str) -> None:
+    visitor.get("/my").raise_for_status()
+    for answer in (visitor.get(path), visitor.put(path), visitor.request("DELETE", "/my/choices")):
+        if answer.status_code in (200, 303):
+            continue
+        assert answer.status_code in (404, 405)
+        checked(answer.text)
+        assert "no-store" in answer.headers["cache-control"]
+        assert answer.headers["referrer-policy"] == "no-referrer"
+    # What programs ask for is answered to programs.
+    assert visitor.get("/mystery").json()["code"] == "no_such_address"
+
+
 def test_what_is_none_of_them_is_a_page_that_says_so(visitor: httpx.Client) -> None:
     for topic in ("nothing", "index", "data.html"):
         answer = visitor.get(f"/my/help/{topic}")

@@ -102,6 +102,18 @@ class Visitor:
         """A key that leads on, pressed where the focus is."""
         self._leads_on(lambda: self.page.inner.keyboard.press(key))
 
+    def downloads(self, name: str, role: str = "button") -> bytes:
+        """What a control gives to take home; the page stays where it is."""
+        control = self.control(name, role).inner
+
+        async def taking() -> bytes:
+            async with self.page.inner.expect_download() as coming:
+                await control.click()
+            return Path(await (await coming.value).path()).read_bytes()
+
+        taken: bytes = self.page.run(taking())
+        return taken
+
     def control(self, name: str, role: str = "button") -> Waited:
         return self.page.get_by_role(role, name=name, exact=True)
 

@@ -1,5 +1,8 @@
 """The customers' pages as the service runs them."""
 
+from typing import Any
+
+from litestar import Request, Response
 from litestar.handlers import HTTPRouteHandler
 
 from consentd.base.clock import Clock
@@ -12,6 +15,7 @@ from consentd.portal import api, entering, handing_over_api, help_api, own_pages
 from consentd.portal.choices import api as choices_api
 from consentd.portal.choices.saving import Saving
 from consentd.portal.choices.showing import Showing
+from consentd.portal.doors import refused
 from consentd.portal.entering import Entering
 from consentd.portal.frame import Frame
 from consentd.portal.handing_over import HandingOver
@@ -27,12 +31,13 @@ class Portal:
         self._settings = settings
         self._database = database
         self._clock = clock
+        self._frame: Frame | None = None
         self._post = CodePost(mailer(settings, clock), texting(settings, clock), settings.public_url)
 
     def routes(self, doing: Doing, requests: Requests) -> list[HTTPRouteHandler]:
         url = self._settings.public_url
         visits = Visits(doing)
-        frame = Frame(visits, url)
+        frame = self._frame = Frame(visits, url)
         return [
             *api.routes(frame, Entering(doing, phones=self._post.phones), self._post),
             *choices_api.routes(frame, Showing(visits), Saving(visits)),
@@ -40,6 +45,12 @@ class Portal:
             *handing_over_api.routes(HandingOver(doing, url)),
             *own_pages.routes(frame, requests, self._post, self._clock),
         ]
+
+    def page(self, request: Request[Any, Any, Any], error: Exception) -> Response[Any] | None:
+        """For who looks below /my for what is not there; None at any other address."""
+        if self._frame is None or not f"{request.url.path}/".startswith("/my/"):
+            return None
+        return refused(self._frame, request, error)
 
     async def purge(self) -> None:
         """Ways in and sessions that are over."""

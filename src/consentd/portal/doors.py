@@ -3,6 +3,7 @@
 A person is never answered with JSON. What went wrong is logged and counted as everywhere (`web.problems`).
 """
 
+from functools import partial
 from typing import Any
 
 from litestar import Request, Response
@@ -17,26 +18,27 @@ from consentd.web import problems
 def page_of(frame: Frame, door: dict[str, Any]) -> dict[str, Any]:
     """What the decorator of a page's handler takes: `@get("/my/choices", **page_of(frame, SESSION))`."""
 
-    def handle(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
-        if isinstance(error, SessionOver):
-            return frame.to("/my?over=1", *frame.without_session())
-        if isinstance(error, NeedsMore):
-            return frame.to(_way_to(request, error))
-        answer = problems.handle(request, error)
-        code = error.code if isinstance(error, ConsentdError) else ""
-        page = frame.sorry(request, answer.status_code or 500, code)
-        if page is None:
-            return answer
-        for name, value in answer.headers.items():
-            page.headers.setdefault(name, value)
-        return page
-
     return {
         "opt": door,
         "include_in_schema": False,
-        "exception_handlers": {Exception: handle},
+        "exception_handlers": {Exception: partial(refused, frame)},
         "request_max_body_size": MOST_BYTES,
     }
+
+
+def refused(frame: Frame, request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+    if isinstance(error, SessionOver):
+        return frame.to("/my?over=1", *frame.without_session())
+    if isinstance(error, NeedsMore):
+        return frame.to(_way_to(request, error))
+    answer = problems.handle(request, error)
+    code = error.code if isinstance(error, ConsentdError) else ""
+    page = frame.sorry(request, answer.status_code or 500, code)
+    if page is None:
+        return answer
+    for name, value in answer.headers.items():
+        page.headers.setdefault(name, value)
+    return page
 
 
 def _way_to(request: Request[Any, Any, Any], error: NeedsMore) -> str:

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import Any
 
-from litestar import Litestar, Response
+from litestar import Litestar, Request, Response
 from litestar.handlers import HTTPRouteHandler, route
 from litestar.routes import HTTPRoute
 from litestar.types import ASGIApp, ControllerRouterHandler, Receive, Scope, Send
@@ -30,6 +30,7 @@ from consentd.web.tracing import Traces
 
 Background = Callable[[], Awaitable[None]]
 AfterException = Callable[[Exception, Scope], Awaitable[None]]
+Page = Callable[[Request[Any, Any, Any], Exception], Response[Any] | None]
 
 
 class Application(Litestar):
@@ -66,8 +67,10 @@ def build(
     on_startup: Sequence[Background] = (),
     on_shutdown: Sequence[Background] = (),
     after_exception: Sequence[AfterException] = (),
+    page: Page = lambda request, error: None,
 ) -> Application:
-    """`refusal` says why the service cannot serve (all but health answers it); the hooks run in order.
+    """`refusal` says why the service cannot serve (all but health answers it); the hooks run in order. `page`
+    makes the page that somebody gets instead of a problem, where the address is one of people's.
 
     Raises TypeError for a handler that does not say who may call it, or whose body accepts unknown members
     without naming the standard that orders it (`call.lenient`).
@@ -75,13 +78,17 @@ def build(
     lines = lines or Lines(sys.stderr if logs.shows_answers(settings.log_level) else None, logs.process())
     authentication = auth.Authentication(tokens, CallerLimit(limits))
     described = functools.cache(lambda: openapi.describe(app, settings.public_url))
+
+    def refused(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+        return page(request, error) or problems.handle(request, error)
+
     app = Application(
         [*_shared_options(handlers), *handlers, *openapi.routes(described), *docs.routes(described)],
         request_class=Call,
         response_class=Answer,
         request_max_body_size=settings.max_body_bytes,
         before_request=authentication,
-        exception_handlers={Exception: problems.handle},
+        exception_handlers={Exception: refused},
         after_exception=list(after_exception),
         on_startup=list(on_startup),
         on_shutdown=[*on_shutdown, lines.flush],
