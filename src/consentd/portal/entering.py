@@ -1,8 +1,8 @@
 """Getting in: a code or a link to a contact detail on record, and what it opens (promises 12 to 14).
 
 Whoever asks is answered in the same words and the same time whether anybody is known: for a stranger the same
-is looked up, drawn and written, and what is sent goes out behind the answer. Attempts are counted in the
-database, so that several processes give no more.
+is looked up, drawn and written, no answer comes before its time, and what is sent goes out behind it. Attempts
+are counted in the database, so that several processes give no more.
 """
 
 import secrets
