@@ -71,6 +71,7 @@ ATTRIBUTES = {
     "CONSENTD_METRICS_PORT": "metrics_port",
     "CONSENTD_OTEL": "otel",
     "CONSENTD_ALLOWED_HOSTS": "allowed_hosts",
+    "CONSENTD_TRUSTED_PROXIES": "trusted_proxies",
     "CONSENTD_SMTP_URL": "smtp",
     "CONSENTD_MAIL_FROM": "mail_from",
     "CONSENTD_SMS_SECRET": "sms_secret",

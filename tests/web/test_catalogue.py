@@ -97,7 +97,7 @@ def _of_call(name: str, call: ast.Call) -> Iterator[Raised]:
         return
     place = f"{name}:{call.lineno}"
     position = 1 if made in STATUS_FIRST else 0
-    if made in ("PolicyError", "WrongKey", "NotReady", "SessionOver", "NeedsMore"):
+    if made in ("PolicyError", "WrongKey", "NotReady", "SessionOver", "RecordGone", "NeedsMore"):
         return  # It names itself, in its own __init__.
     status = 422 if made in CARRIERS else _status(made, call)
     first = call.args[position]

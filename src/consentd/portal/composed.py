@@ -37,7 +37,7 @@ class Portal:
     def routes(self, doing: Doing, requests: Requests) -> list[HTTPRouteHandler]:
         url = self._settings.public_url
         visits = Visits(doing)
-        frame = self._frame = Frame(visits, url)
+        frame = self._frame = Frame(visits, url, self._settings.trusted_proxies or ())
         return [
             *api.routes(frame, Entering(doing, phones=self._post.phones), self._post),
             *choices_api.routes(frame, Showing(visits), Saving(visits)),

@@ -11,8 +11,11 @@ from litestar import Request, Response
 from consentd.kernel.errors import ConsentdError
 from consentd.portal.frame import MOST_BYTES, Frame, is_own_path
 from consentd.portal.reach import Reach
-from consentd.portal.sessions import NeedsMore, SessionOver
+from consentd.portal.sessions import NeedsMore, RecordGone, SessionOver
 from consentd.web import problems
+
+_LEFT = "/my/requests"
+"""What is left to somebody who was erased, as long as they are here: what became of their request."""
 
 
 def page_of(frame: Frame, door: dict[str, Any]) -> dict[str, Any]:
@@ -27,6 +30,8 @@ def page_of(frame: Frame, door: dict[str, Any]) -> dict[str, Any]:
 
 
 def refused(frame: Frame, request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+    if isinstance(error, RecordGone) and request.url.path != _LEFT:
+        return frame.to(_LEFT)
     if isinstance(error, SessionOver):
         return frame.to("/my?over=1", *frame.without_session())
     if isinstance(error, NeedsMore):

@@ -1,8 +1,8 @@
 """Getting in: a code or a link to a contact detail on record, and what it opens (promises 12 to 14).
 
 Whoever asks is answered in the same words and the same time whether anybody is known: for a stranger the same
-is looked up, drawn and written, no answer comes before its time, and what is sent goes out behind it. Attempts
-are counted in the database, so that several processes give no more.
+is looked up, drawn and written, no answer comes before its time, and what is sent goes out behind it.
+Attempts are counted in the database, so that several processes give no more.
 """
 
 import secrets
@@ -28,7 +28,9 @@ from consentd.subjects.spelling import Named
 A = TypeVar("A")
 
 MOST_AN_HOUR = 5
-"""Codes for one contact detail."""
+"""Codes for one contact detail, asked for from one place: a stranger elsewhere uses up nobody's own."""
+MOST_OF_ALL_AN_HOUR = 20
+"""The same from all places together: nobody gets mail without end."""
 MOST_FROM_ONE_PLACE = 300
 """An hour, from one address of the network: behind a proxy all come from one."""
 
@@ -90,15 +92,17 @@ class Entering:
     ) -> tuple[UUID, Sending | None]:
         about = self._keyring.digest("portal-named", f"{named.scheme}\0{named.value}".encode())
         place = self._keyring.digest("portal-source", source.encode())
-        of_it, of_place = store.count_entries(unit.connection, unit.now - HOUR, named=about, source=place)
-        if of_place >= MOST_FROM_ONE_PLACE:
+        made = store.count_entries(unit.connection, unit.now - HOUR, named=about, source=place)
+        # Who is in already asks for themselves, whatever others at the same place do.
+        if session is None and made.from_there >= MOST_FROM_ONE_PLACE:
             raise TooMany(
                 "too_many_codes_asked",
                 "Too many codes were asked for from here: try again in an hour.",
                 retry_after=3600,
             )
-        # Beyond the bound a way is made that leads nowhere: nobody is told, and nobody gets mail without end.
-        reached = identifier if of_it < MOST_AN_HOUR else None
+        # Beyond the bound a way is made that leads nowhere: nobody is told.
+        few = made.for_it_from_there < MOST_AN_HOUR and made.for_it < MOST_OF_ALL_AN_HOUR
+        reached = identifier if few else None
         way = codes.draw(
             self._keyring,
             unit.now,

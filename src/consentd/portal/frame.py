@@ -21,6 +21,7 @@ from litestar import Request, Response
 from litestar.datastructures import Cookie
 
 from consentd.base.i18n import Language
+from consentd.base.places import Network, place_of
 from consentd.kernel.compiled import CompiledPolicy
 from consentd.kernel.errors import Forbidden
 from consentd.portal.reach import Reach
@@ -45,6 +46,8 @@ class Visit(msgspec.Struct, frozen=True):
     session: Session | None
     form_token: str
     """What forms of this session hold; empty without one."""
+    proxies: tuple[Network, ...] = ()
+    """Who is believed about where others call from."""
 
     @property
     def speech(self) -> Speech:
@@ -62,13 +65,15 @@ class Visit(msgspec.Struct, frozen=True):
 
     @property
     def source(self) -> str:
-        """From where on the network: no header is believed for it."""
+        """From where on the network."""
         client = self.call.scope.get("client")
-        return client[0] if client else ""
+        forwarded = ",".join(self.call.headers.getall("x-forwarded-for", []))
+        return place_of(client[0], forwarded, self.proxies) if client else ""
 
 
 class Frame:
-    def __init__(self, visits: Visits, public_url: str) -> None:
+    def __init__(self, visits: Visits, public_url: str, proxies: tuple[Network, ...] = ()) -> None:
+        self._proxies = proxies
         self.visits = visits
         self.public_url = public_url
         self._secure = public_url.startswith("https://")
@@ -83,7 +88,7 @@ class Frame:
         session, compiled = await self.visits.find(call.cookies.get(self._session_cookie), browser_of(call))
         self._last = compiled
         token = "" if session is None else self._form_token(session)
-        return Visit(call, language_of(call), compiled, session, token)
+        return Visit(call, language_of(call), compiled, session, token, self._proxies)
 
     async def posted(self, call: Call) -> tuple[Visit, Mapping[str, list[str]]]:
         """The same, and what a form said. Raises Forbidden for a form that is none of ours."""
@@ -175,8 +180,11 @@ class Frame:
         origin = call.headers.get("origin")
         # Our pages tell nobody where they are, so that browsers say "null" of them.
         if site is None and origin is not None and origin != "null":
-            known = (self._host, call.headers.get("host"))
-            if urlsplit(origin).netloc not in known:
+            try:
+                host = urlsplit(origin).netloc
+            except ValueError:
+                raise _not_ours() from None
+            if host not in (self._host, call.headers.get("host")):
                 raise _not_ours()
 
 

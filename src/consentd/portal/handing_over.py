@@ -134,7 +134,8 @@ def _holder(connection: Any, doing: Doing, compiled: CompiledPolicy, login: Logi
     groups = {one.group for one in held_by}
     if len(groups) != 1 or all(one.strength == "weak" for one in held_by):
         return None
-    return SubjectId(groups.pop())
+    # The record that has it, and not whoever it stands merged with: that may be undone.
+    return min(one.subject for one in held_by)
 
 
 def _no_login(why: str) -> Unprocessable:

@@ -19,9 +19,10 @@ from consentd.kernel.ids import SubjectId
 from consentd.portal import store
 from consentd.portal.codes import wrong_code
 from consentd.portal.reach import Reach, reach_by_code
-from consentd.portal.sessions import Session, open_session
+from consentd.portal.sessions import Session, assert_live, open_session
 from consentd.subjects import holding
 from consentd.subjects.holding import Holder
+from consentd.subjects.service import group_of
 
 
 class Opened(msgspec.Struct, frozen=True):
@@ -52,13 +53,18 @@ def open_by(
     held_by = holding.holders(unit.connection, way["identifier_id"])
     if not held_by:
         raise wrong_code()
+    if way["session_id"] is not None and before is not None:
+        # It may have been ended since it was read, in another process.
+        assert_live(unit.connection, before, unit.now)
     groups = {one.group for one in held_by}
     verified = any(one.strength != "weak" for one in held_by)
     reach = reach_by_code(holders=len(groups), verified=verified)
-    subject = SubjectId(min(groups)) if reach is Reach.CHOICES else None
+    # The record that has it, and not whoever it stands merged with: that may be undone.
+    subject = min(one.subject for one in held_by) if reach is Reach.CHOICES else None
     if way["session_id"] is not None and before is not None and before.subject is not None:
-        if reach is not Reach.CHOICES or subject != before.subject:
+        if reach is not Reach.CHOICES or group_of(unit.connection, before.subject) not in groups:
             raise wrong_code()
+        subject = before.subject
         reach = Reach.PERSON
     return _opened(unit, keyring, compiled, browser, before, way, subject, reach, held_by)
 

@@ -54,6 +54,10 @@ class SessionOver(Unauthenticated):
         super().__init__("session_over", "This session is over: ask for a new code.")
 
 
+class RecordGone(SessionOver):
+    """The session lives, and whose it was is no more on record: they were erased."""
+
+
 class NeedsMore(Unauthenticated):
     """What was asked takes a better proof of who asks."""
 

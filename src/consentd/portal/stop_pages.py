@@ -66,7 +66,7 @@ async def _fields(request: Call) -> dict[str, str]:
     """The form's; none where it cannot be read."""
     try:
         form = await request.form()
-    except (ConsentdError, HTTPException, ValueError, KeyError):
+    except (ConsentdError, HTTPException, ValueError, LookupError):
         return {}
     return {name: value for name, value in form.multi_items() if isinstance(value, str)}
 

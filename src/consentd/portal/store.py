@@ -1,7 +1,7 @@
 """SQL of ways in and sessions. Decides nothing."""
 
 from collections.abc import Collection
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -39,16 +39,25 @@ def use_entry(unit: Unit, id_: UUID) -> bool:
     return unit.connection.execute(statement).rowcount == 1
 
 
-def count_entries(connection: sa.Connection, since: int, *, named: bytes, source: bytes) -> tuple[int, int]:
-    """How many were made since: for what was typed, and from where it came."""
+class Made(NamedTuple):
+    for_it: int
+    """For what was typed."""
+    from_there: int
+    """From where it came."""
+    for_it_from_there: int
+
+
+def count_entries(connection: sa.Connection, since: int, *, named: bytes, source: bytes) -> Made:
+    """How many were made since."""
     c = portal_entries.c
     counted = (
         sa.func.count().filter(c.named == named),
         sa.func.count().filter(c.source == source),
+        sa.func.count().filter(c.named == named, c.source == source),
     )
     statement = sa.select(*counted).where(c.created_at > since, sa.or_(c.named == named, c.source == source))
     row = connection.execute(statement).one()
-    return row[0], row[1]
+    return Made(row[0], row[1], row[2])
 
 
 def add_session(unit: Unit, row: dict[str, Any]) -> None:
@@ -73,14 +82,6 @@ def seen(unit: Unit, id_: UUID) -> None:
 def end_session(unit: Unit, id_: UUID) -> None:
     c = portal_sessions.c
     statement = portal_sessions.update().where(c.id == id_, c.ended_at.is_(None))
-    unit.connection.execute(statement.values(ended_at=unit.now))
-
-
-def end_sessions_of(unit: Unit, subjects: Collection[UUID], identifier: UUID | None) -> None:
-    """All of these people, and of those who came in by this contact detail."""
-    c = portal_sessions.c
-    theirs = sa.or_(c.subject_id.in_(list(subjects)), c.identifier_id == identifier)
-    statement = portal_sessions.update().where(theirs, c.ended_at.is_(None))
     unit.connection.execute(statement.values(ended_at=unit.now))
 
 

@@ -4,17 +4,19 @@ It replaces the framework's request for every route, so that no handler can read
 forgetting something (promises 13 and 18 begin here).
 """
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any
 
 from litestar import Request
-from litestar.datastructures import State
+from litestar.datastructures import FormMultiDict, State
 from litestar.handlers import BaseRouteHandler
 from litestar.types import Empty
 
 from consentd.callers.model import Caller
 from consentd.kernel.errors import Malformed
 from consentd.web import body, exchange
+from consentd.web.body import TooSlow
 from consentd.web.strict import StrictDecoder, UnsupportedMedia
 
 DECODER = "decoder"
@@ -22,6 +24,9 @@ DECODER = "decoder"
 LENIENT = "lenient"
 """Under this name: the standard that orders unknown members to be ignored."""
 _READS = "reads"
+_LARGE_FORM = 1 << 20
+"""Bytes from which on a form is not held in memory as a whole."""
+_LARGE_FORM_SECONDS = 600
 
 
 def reads(kind: Any) -> dict[str, Any]:
@@ -79,6 +84,30 @@ class Call(Request[Caller, None, State]):
             if LENIENT in self.route_handler.opt:
                 raise Malformed(refused.code, refused.message) from None
             raise
+
+    async def form(self) -> FormMultiDict:
+        """A form, read once, in UTF-8 and nothing else. Raises Malformed where it is none, TooSlow where it
+        does not arrive in time (promise 17): the framework would wait for one in parts without end.
+        """
+        try:
+            async with asyncio.timeout(_LARGE_FORM_SECONDS):
+                # Whole, and in the time of every body; a form with files is taken as it comes.
+                if (self.route_handler.resolve_request_max_body_size() or _LARGE_FORM) < _LARGE_FORM:
+                    self._body = await self.body()
+                form = await super().form()
+            for name, value in form.multi_items():
+                name.encode()
+                if isinstance(value, str):
+                    value.encode()
+        except TimeoutError:
+            raise TooSlow(
+                "body_too_slow",
+                f"The form was not complete after {_LARGE_FORM_SECONDS} seconds. Send it again.",
+            ) from None
+        except (LookupError, ValueError):
+            # A charset that there is none of, or bytes and letters that are no text in it.
+            raise Malformed("unreadable_form", "The form is not in UTF-8.") from None
+        return form
 
     async def json(self) -> Any:  # Any: the type is that of the handler's `data`
         decoder: StrictDecoder[Any] = self.route_handler.opt[DECODER]

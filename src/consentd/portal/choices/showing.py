@@ -13,7 +13,6 @@ from consentd.consent.recalling import Recorded, recalled, recorded_in
 from consentd.crypto.keyring import Keyring
 from consentd.db.unit import Unit
 from consentd.kernel.compiled import CompiledPolicy
-from consentd.kernel.errors import NotFound
 from consentd.kernel.instants import Instant, to_datetime
 from consentd.kernel.places import Gazetteer
 from consentd.policy.service import file_of
@@ -22,9 +21,10 @@ from consentd.portal.choices.heard import Heard, heard
 from consentd.portal.choices.model import Control, Grid, NoticeRef
 from consentd.portal.choices.notices import notice_for
 from consentd.portal.choices.rules import grid_of
+from consentd.portal.person import person_of
 from consentd.portal.reach import Reach
 from consentd.portal.second import masked
-from consentd.portal.sessions import Session, SessionOver
+from consentd.portal.sessions import Session
 from consentd.portal.visits import THEMSELVES, Visits
 from consentd.subjects import service as subjects
 from consentd.subjects.doing import log_reading
@@ -139,12 +139,7 @@ class Showing:
 
 def read_about(connection: Any, keyring: Keyring, session: Session) -> Read:
     """Any: a database connection. Raises SessionOver."""
-    if session.subject is None:
-        raise SessionOver()
-    try:
-        person = subjects.person_by_id(connection, session.subject)
-    except NotFound:
-        raise SessionOver() from None
+    person = person_of(connection, session)
     contacts = {one.id: one for one in subjects.contacts_of(connection, keyring, person.members)}
     known = everything_about(connection, keyring, person.group, person.members)
     return Read(person, tuple(contacts.values()), known)

@@ -33,8 +33,8 @@ def code_for(
     """
     assert_live(unit.connection, session, unit.now)
     about, place = _about(keyring, new), keyring.digest("portal-source", source.encode())
-    of_it, of_place = store.count_entries(unit.connection, unit.now - HOUR, named=about, source=place)
-    if of_place >= MOST_FROM_ONE_PLACE:
+    made = store.count_entries(unit.connection, unit.now - HOUR, named=about, source=place)
+    if made.from_there >= MOST_FROM_ONE_PLACE:
         raise TooMany(
             "too_many_codes_asked",
             "Too many codes were asked for from here: try again in an hour.",
@@ -44,7 +44,7 @@ def code_for(
     store.add_entry(unit, way.row)
     # Without a link: there is nothing to open.
     sending = Sending(new, way.code, "", language, controller)
-    return way.id, sending if of_it < MOST_AN_HOUR else None
+    return way.id, sending if made.for_it < MOST_AN_HOUR else None
 
 
 def judge(

@@ -5,6 +5,7 @@ tools are asked to do it once staff agreed, and whoever received the data is tol
 """
 
 import datetime as dt
+import unicodedata
 from collections import defaultdict
 from typing import Any
 from uuid import UUID
@@ -174,7 +175,8 @@ def _wish(
     staff read, for a person may have two of a kind.
     """
     right = " ".join(asked.right.split())
-    if len(right) > MOST_LETTERS or (asked.what != "remove" and not right):
+    unreadable = any(unicodedata.category(letter) == "Cc" for letter in right)
+    if unreadable or len(right) > MOST_LETTERS or (asked.what != "remove" and not right):
         raise wrong("not_readable", "/right", "Say what is right, in at most 200 letters.")
     if asked.what == "name":
         return _asked(language, {"name": right}, f"name: {right}"), None
