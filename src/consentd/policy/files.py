@@ -5,6 +5,7 @@ keys, duplicate keys and several documents are refused; `no`, `on`, `10:30` and 
 `true`, `false`, `null` and whole numbers are more than text. The only module that knows PyYAML.
 """
 
+import contextlib
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -20,6 +21,8 @@ Fault = tuple[str, int, str]
 MAX_BYTES = 1 << 20
 MAX_DEPTH = 32
 
+_QUICK = getattr(yaml, "CSafeLoader", None)
+"""libyaml's, where PyYAML was built with it."""
 _INTEGER = re.compile(r"0|-?[1-9][0-9]{0,17}")
 _WORDS: dict[str, bool | None] = {"true": True, "false": False, "null": None, "~": None, "": None}
 
@@ -84,6 +87,13 @@ def read_text(content: bytes) -> str:
 
 def parse(file: str, text: str, faults: list[Fault], *, first_line: int = 1) -> Document:
     """The document in `text`; faults found on the way are appended, and what remains is returned."""
+    if _QUICK is not None:
+        # Ten times as fast, and says less of what is wrong: then the other reads it once more.
+        document, found = Document(file), list[Fault]()
+        with contextlib.suppress(yaml.YAMLError, Unreadable):
+            document.value = _Reader(document, found, first_line).document(yaml.parse(text, Loader=_QUICK))
+            faults.extend(found)
+            return document
     document = Document(file)
     reader = _Reader(document, faults, first_line)
     try:
@@ -196,7 +206,8 @@ class _Reader:
 
 def _scalar(event: yaml.ScalarEvent) -> Value:
     text = str(event.value)
-    if event.style is not None:
+    # Plain is None of one reader, and empty of the other.
+    if event.style:
         return text
     if text in _WORDS:
         return _WORDS[text]
