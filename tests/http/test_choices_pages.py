@@ -146,7 +146,7 @@ def test_one_press_stops_all_marketing_on_the_page(
         assert answer.status_code == 303
         assert not allowed(till, ana["email"], "newsletter")
         told = client.look(answer.headers["location"].removeprefix("/my/choices")).text
-        assert "Vous vous êtes opposé le" in told
+        assert "Vous avez fait opposition le" in told
         assert allowed(till, ana["email"], "orders")
 
 

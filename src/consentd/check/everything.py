@@ -56,6 +56,8 @@ class Everything(msgspec.Struct, frozen=True):
     held: tuple[Held, ...]
     """In the order in which they became known."""
     listed: tuple[Listed, ...]
+    lapsed: frozenset[UUID] = frozenset()
+    """Consent events that were to be confirmed, and whose time for it is over."""
 
     def points(self, schemes: Collection[str]) -> tuple[Held, ...]:
         return tuple(one for one in self.held if one.scheme in schemes)

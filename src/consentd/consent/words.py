@@ -22,6 +22,7 @@ _METHODS = {
     "recording": Text("appel enregistré", "a recorded call"),
     "reply": Text("réponse à un message", "a reply to a message"),
     "signed_form": Text("formulaire signé", "a signed form"),
+    "stop_link": Text("lien d’arrêt d’un message", "the stop link of a message"),
     "spoken": Text("de vive voix", "by word of mouth"),
     "toggle": Text("interrupteur activé", "a switch turned on"),
 }

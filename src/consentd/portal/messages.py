@@ -10,14 +10,14 @@ from consentd.net.texting import TextMessage
 from consentd.portal.codes import CODE_MINUTES
 from consentd.portal.entering import Sending
 
-_SUBJECT = Text("{code} : votre code pour {company}", "{code}: your code for {company}")
+_SUBJECT = Text("{code} : votre code pour {company}", "{code}: your code for {company}")
 _MAIL = Text(
     "Bonjour,\n\n"
-    "Votre code pour vos choix chez {company} : {code}\n\n"
+    "Votre code pour vos choix chez {company} : {code}\n\n"
     "Ou ouvrez ce lien, puis appuyez sur le bouton :\n{link}\n\n"
-    "L’un comme l’autre valent {minutes} minutes, une seule fois.\n\n"
-    "Vous n’avez rien demandé ? Ne faites rien : sans ce code, personne ne voit ni ne change quoi que ce "
-    "soit. Ne le donnez à personne qui vous appelle.\n\n"
+    "Le code et le lien sont valables {minutes} minutes et ne servent qu’une fois.\n\n"
+    "Vous n’avez rien demandé ? Ne faites rien : sans ce code, personne ne voit ni ne change quoi que ce "
+    "soit. Si quelqu’un vous appelle pour l’obtenir, ne le donnez pas.\n\n"
     "{company}\n{contact}\n",
     "Hello,\n\n"
     "Your code for your choices at {company}: {code}\n\n"
@@ -30,10 +30,10 @@ _MAIL = Text(
 _NEW = Text(
     "Bonjour,\n\n"
     "Quelqu’un veut que {company} vous écrive à cette adresse. Si c’est vous, voici le code à entrer sur la "
-    "page qui l’attend : {code}\n\n"
-    "Il vaut {minutes} minutes, une seule fois.\n\n"
-    "Ce n’était pas vous ? Ne faites rien : sans ce code, rien ne change. Ne le donnez à personne qui vous "
-    "appelle.\n\n"
+    "page qui l’attend : {code}\n\n"
+    "Il est valable {minutes} minutes et ne sert qu’une fois.\n\n"
+    "Ce n’était pas vous ? Ne faites rien : sans ce code, rien ne change. Si quelqu’un vous appelle pour "
+    "l’obtenir, ne le donnez pas.\n\n"
     "{company}\n{contact}\n",
     "Hello,\n\n"
     "Somebody wants {company} to write to this address. If that is you, here is the code to enter on the "
@@ -44,7 +44,7 @@ _NEW = Text(
 )
 """To an address that is not on record yet: it opens nothing."""
 _TEXT = Text(
-    "{company} : votre code est {code}. Il vaut {minutes} minutes. Ne le donnez à personne.",
+    "{company} : votre code est {code}. Il est valable {minutes} minutes. Ne le donnez à personne.",
     "{company}: your code is {code}. It lasts {minutes} minutes. Give it to nobody.",
 )
 

@@ -67,7 +67,7 @@ def _reached(policy: Policy, contact: Contact, *, phones: bool) -> bool:
 
 
 def masked(value: str) -> str:
-    """m•••@example.fr, or •• •• •• 01 of a number: its owner knows it again."""
+    """m•••@example.fr, or •••• 01 of a number: its owner knows it again."""
     local, at, host = value.rpartition("@")
     if at:
         return f"{local[:1]}•••@{host}"

@@ -1,12 +1,11 @@
 """SQL of ways in and sessions. Decides nothing."""
 
-from collections.abc import Collection
 from typing import Any, NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
 
-from consentd.db.tables.portal import confirmation_mails, confirmations, portal_entries, portal_sessions
+from consentd.db.tables.portal import portal_entries, portal_sessions
 from consentd.db.unit import Unit
 
 Row = Any
@@ -88,19 +87,3 @@ def end_session(unit: Unit, id_: UUID) -> None:
 def purge(unit: Unit, before: int) -> None:
     unit.connection.execute(portal_entries.delete().where(portal_entries.c.created_at < before))
     unit.connection.execute(portal_sessions.delete().where(portal_sessions.c.expires_at < before))
-
-
-def waiting(connection: sa.Connection, events: Collection[UUID]) -> list[Row]:
-    """event_id, identifier_id, created_at, expires_at, ended_at (when its mail was sent), of consents that
-    wait to be confirmed.
-    """
-    c = confirmations.c
-    statement = (
-        sa.select(c.event_id, c.identifier_id, c.created_at, c.expires_at, confirmation_mails.c.ended_at)
-        .outerjoin(
-            confirmation_mails,
-            sa.and_(confirmation_mails.c.id == c.id, confirmation_mails.c.state == "sent"),
-        )
-        .where(c.event_id.in_(list(events)), c.confirmed_at.is_(None))
-    )
-    return list(connection.execute(statement))

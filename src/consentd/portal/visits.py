@@ -26,11 +26,10 @@ THEMSELVES = Actor(ActorKind.SUBJECT)
 class Visits:
     """All methods raise kernel errors only; SessionOver where the session ended meanwhile."""
 
-    def __init__(self, doing: Doing, woken: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, doing: Doing) -> None:
         self.doing = doing
         self.keyring = doing.keyring
         self.policies = doing.policies
-        self._woken = woken
 
     async def find(self, cookie: str | None, browser: str) -> tuple[Session | None, CompiledPolicy]:
         """The live session of a cookie, None where there is none; and the rules in force."""
@@ -93,5 +92,4 @@ class Visits:
         database = self.doing.database
         answer = await with_fresh_keys(self.keyring, database, lambda: database.change(run))
         self.doing.wake()
-        self._woken()
         return answer

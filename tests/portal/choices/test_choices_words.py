@@ -58,6 +58,6 @@ def test_an_objection_says_to_what() -> None:
         breadth: reason(Why("objected", since=WEDNESDAY, breadth=breadth), speech("fr"), {})
         for breadth in Breadth
     }
-    assert said[Breadth.ALL] == "Vous vous êtes opposé le 18 novembre 2026 à toute publicité."
+    assert said[Breadth.ALL] == "Vous avez fait opposition le 18 novembre 2026 à toute publicité."
     assert said[Breadth.CHANNEL].endswith("à toute publicité par ce moyen de contact.")
     assert said[Breadth.PURPOSE] == "Vous avez dit non le 18 novembre 2026."

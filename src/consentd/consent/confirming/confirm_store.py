@@ -46,12 +46,14 @@ def waits_since(
     return connection.execute(statement.limit(1)).first() is not None
 
 
-def waiting_of(connection: sa.Connection, subjects: Collection[UUID], now: int) -> list[sa.RowMapping]:
-    """What these may still confirm, the latest first."""
+def unconfirmed(connection: sa.Connection, subjects: Collection[UUID]) -> list[sa.RowMapping]:
+    """What these did not confirm, in time or not, the latest first. `sent_at`: when the mail went."""
     c = CONFIRMATIONS.c
+    sent = sa.and_(MAILS.c.id == c.id, MAILS.c.state == "sent")
     statement = (
-        sa.select(CONFIRMATIONS)
-        .where(c.subject_id.in_(list(subjects)), c.confirmed_at.is_(None), c.expires_at > now)
+        sa.select(CONFIRMATIONS, MAILS.c.ended_at.label("sent_at"))
+        .outerjoin(MAILS, sent)
+        .where(c.subject_id.in_(list(subjects)), c.confirmed_at.is_(None))
         .order_by(c.created_at.desc(), c.id)
     )
     return list(connection.execute(statement).mappings())

@@ -2,15 +2,15 @@
 
 from consentd.base.i18n import Text
 
-SUBJECT = Text("{company} : confirmez votre accord", "{company}: confirm your consent")
+SUBJECT = Text("{company} : confirmez votre accord", "{company}: confirm your consent")
 TEXT = Text(
     "Bonjour,\n\n"
-    "Quelqu’un a demandé, avec cette adresse, à recevoir de {company} :\n"
+    "Quelqu’un a demandé, avec cette adresse, à recevoir de {company} :\n"
     "{purpose} ({channel})\n\n"
-    "Si c’est vous, ouvrez cette page et appuyez sur le bouton :\n"
+    "Si c’est vous, ouvrez cette page et appuyez sur le bouton :\n"
     "{link}\n\n"
-    "Rien ne commence avant. Le lien vaut jusqu’au {day}.\n\n"
-    "Si ce n’est pas vous, ne faites rien : vous ne recevrez pas d’autre message à ce sujet.\n\n"
+    "Rien ne commence avant. Le lien est valable jusqu’au {day}.\n\n"
+    "Si ce n’est pas vous, ne faites rien : sans ce bouton, rien ne commence.\n\n"
     "{company}\n{contact}\n",
     "Hello,\n\n"
     "Somebody asked, with this address, to receive from {company}:\n"
@@ -18,6 +18,6 @@ TEXT = Text(
     "If that was you, open this page and press the button:\n"
     "{link}\n\n"
     "Nothing begins before. The link lasts until {day}.\n\n"
-    "If it was not you, do nothing: you will get no other message about this.\n\n"
+    "If it was not you, do nothing: without the button nothing begins.\n\n"
     "{company}\n{contact}\n",
 )

@@ -140,7 +140,8 @@ def _stands(known: Everything, purpose: Purpose, channel: str, points: Sequence[
         return False
     states = by_point(known.person.states, purpose.id, channel)
     live = GRANTS | _PENDING if "requested" in codes else GRANTS
-    return any(key in states and states[key].state in live for key in (*points, NOBODY))
+    standing = [states[key] for key in (*points, NOBODY) if key in states]
+    return any(one.state in live and one.event not in known.lapsed for one in standing)
 
 
 _FALLEN = frozenset(

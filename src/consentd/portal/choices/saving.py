@@ -166,7 +166,7 @@ class Saving:
         """Read once the person is locked: of two presses at once the second sees what the first recorded."""
         if session.subject is not None:
             subjects.lock_present(unit, [session.subject])
-        return read_about(unit.connection, self._keyring, session)
+        return read_about(unit.connection, self._keyring, session, unit.now)
 
     def _begin(self, unit: Unit, compiled: CompiledPolicy, action: str) -> Act:
         batch = BatchId(new_id())

@@ -9,6 +9,7 @@ import msgspec
 from consentd.base.i18n import Language
 from consentd.callers import service as callers
 from consentd.check.everything import Everything, everything_about
+from consentd.consent.confirming.waiting import lapsed, waiting
 from consentd.consent.recalling import Recorded, recalled, recorded_in
 from consentd.crypto.keyring import Keyring
 from consentd.db.unit import Unit
@@ -16,7 +17,6 @@ from consentd.kernel.compiled import CompiledPolicy
 from consentd.kernel.instants import Instant, to_datetime
 from consentd.kernel.places import Gazetteer
 from consentd.policy.service import file_of
-from consentd.portal import store
 from consentd.portal.choices.heard import Heard, heard
 from consentd.portal.choices.model import Control, Grid, NoticeRef
 from consentd.portal.choices.notices import notice_for
@@ -88,8 +88,10 @@ class Shown(msgspec.Struct, frozen=True):
     """Contact details by id: enough for their owner to know them."""
     hows: dict[UUID, How]
     """By consent event."""
-    waiting: dict[UUID, Waiting]
-    """By consent event."""
+    waiting: dict[tuple[str, str], Waiting]
+    """By purpose and channel: the latest."""
+    lapsed: frozenset[UUID]
+    """Consent events whose time to be confirmed is over."""
     notices: dict[tuple[str, str], Notice]
     """By purpose and channel: wherever there is something to agree to."""
     held: dict[str, tuple[UUID, ...]]
@@ -127,7 +129,7 @@ class Showing:
         keyring = self._visits.keyring
 
         def work(unit: Unit, compiled: CompiledPolicy) -> Shown:
-            found = read_about(unit.connection, keyring, session)
+            found = read_about(unit.connection, keyring, session, unit.now)
             about = [found.person.id]
             log_reading(unit, keyring, ACTION, THEMSELVES, about, compiled.hash, {"by": "portal"})
             told = shown(unit.connection, keyring, compiled, found, unit.now, language, apart=apart)
@@ -137,12 +139,13 @@ class Showing:
         return await self._visits.change(session, work)
 
 
-def read_about(connection: Any, keyring: Keyring, session: Session) -> Read:
+def read_about(connection: Any, keyring: Keyring, session: Session, now: Instant) -> Read:
     """Any: a database connection. Raises SessionOver."""
     person = person_of(connection, session)
     contacts = {one.id: one for one in subjects.contacts_of(connection, keyring, person.members)}
     known = everything_about(connection, keyring, person.group, person.members)
-    return Read(person, tuple(contacts.values()), known)
+    over = lapsed(connection, person.members, now)
+    return Read(person, tuple(contacts.values()), msgspec.structs.replace(known, lapsed=over))
 
 
 def shown(
@@ -160,21 +163,19 @@ def shown(
     shorter = {one.id: masked(one.named.value) for one in found.contacts}
     parts = [part for cell in grid.cells for part in cell.parts]
     hows = recalled(connection, keyring, {one.why.event for one in parts if one.why.event is not None})
-    pending = {one.why.event for one in parts if one.why.code == "requested" and one.why.event is not None}
+    waits = reversed(waiting(connection, found.person.members, now))
     return Shown(
         compiled,
         grid,
         shorter,
         {id_: _how(compiled, event.detail) for id_, event in hows.items()},
         {
-            row.event_id: Waiting(
-                shorter.get(row.identifier_id, "•••"),
-                Instant(row.ended_at or row.created_at),
-                row.ended_at is not None,
-                Instant(row.expires_at),
+            (one.purpose, one.channel): Waiting(
+                shorter.get(one.mailbox, "•••"), one.sent or one.asked, one.sent is not None, one.expires
             )
-            for row in (store.waiting(connection, pending) if pending else ())
+            for one in waits
         },
+        found.known.lapsed,
         _notices(connection, compiled, grid, today(compiled, now), language),
         {
             scheme: tuple(one.id for one in found.known.held if one.scheme == scheme)

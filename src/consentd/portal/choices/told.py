@@ -94,7 +94,7 @@ def _parts(shown: Shown, cell: Cell, speech: Speech) -> list[PartTold]:
         PartTold(
             _contact(shown, part, speech) if len(cell.parts) > 1 or len(part.points) > 1 else "",
             part.allowed,
-            said(shown, part, speech),
+            said(shown, cell, part, speech),
             control,
             expressly(purpose, cell.channel),
             _button(shown, cell, part, control),

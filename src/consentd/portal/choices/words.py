@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from uuid import UUID
 
 from consentd.consent.words import method_in_words
-from consentd.portal.choices.model import Breadth, Control, Part, Why
+from consentd.portal.choices.model import Breadth, Cell, Control, Part, Why
 from consentd.portal.choices.showing import How, Shown, Waiting
 from consentd.web.pages.speech import N_, Speech
 
@@ -94,15 +94,18 @@ _FIXED = frozenset({"contract", "contract_in_progress", "legal_obligation", "vit
 _NOT_BY_CONSENT = frozenset({"objected", "suppressed", "withdrawn", "refused"})
 
 
-def said(shown: Shown, part: Part, speech: Speech) -> list[str]:
+def said(shown: Shown, cell: Cell, part: Part, speech: Speech) -> list[str]:
     """Why a part is as it is, and what follows from it."""
     why = part.why
     sentences = [reason(why, speech, shown.hows)]
     if why.code in ("consent_given", "explicit_consent_given") and why.until is not None:
         sentences.append(speech.gettext("It ends by itself on %(day)s.", day=speech.date(why.until)))
-    waiting = shown.waiting.get(why.event) if why.event is not None else None
-    if waiting is not None:
-        sentences = _waiting(waiting, speech)
+    waiting = shown.waiting.get((cell.purpose, cell.channel))
+    if waiting is not None and not part.allowed:
+        # After a no too: what they asked for since is not given before they confirm it.
+        sentences = [*([] if why.code == "requested" else sentences), *_waiting(waiting, speech)]
+    elif why.code == "requested" and why.event in shown.lapsed:
+        sentences = [speech.gettext("You did not confirm in time. Nothing is sent.")]
     if part.opens is not None:
         sentences.append(
             speech.gettext("You can agree again from %(moment)s.", moment=speech.moment(part.opens))

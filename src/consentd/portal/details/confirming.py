@@ -13,7 +13,7 @@ from consentd.kernel.errors import TooMany
 from consentd.kernel.instants import HOUR
 from consentd.kernel.policy import Controller
 from consentd.portal import codes, store
-from consentd.portal.entering import MOST_AN_HOUR, MOST_FROM_ONE_PLACE, Sending
+from consentd.portal.entering import MOST_AN_HOUR, MOST_FROM_ONE_PLACE, MOST_OF_ALL_AN_HOUR, Sending
 from consentd.portal.sessions import Session, assert_live
 from consentd.subjects.spelling import Named
 
@@ -44,7 +44,8 @@ def code_for(
     store.add_entry(unit, way.row)
     # Without a link: there is nothing to open.
     sending = Sending(new, way.code, "", language, controller)
-    return way.id, sending if made.for_it < MOST_AN_HOUR else None
+    few = made.for_it_from_there < MOST_AN_HOUR and made.for_it < MOST_OF_ALL_AN_HOUR
+    return way.id, sending if few else None
 
 
 def judge(

@@ -146,10 +146,7 @@ def _following(frame: Frame, service: RightsService) -> list[HTTPRouteHandler]:
             here=f"/my/requests/{found.told.id}",
             it=found.told,
             told=shown,
-            entries=[
-                _Entry(visit.speech.iso(one.at), visit.speech.moment(one.at), one.event, one.on)
-                for one in shown.steps
-            ],
+            entries=[_entry(visit, one) for one in shown.steps],
             article=_article(visit),
             day=_day,
             copy_until=found.copy_until,

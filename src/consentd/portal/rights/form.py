@@ -10,7 +10,6 @@ from consentd.dsr.shapes import Directive, Entrusted
 MOST_WORDS = 5000
 MOST_NAME = 200
 MOST_CONTACT = 500
-WISHES = ("keep", "erase", "hand_over", "revoke")
 Said = Mapping[str, list[str]]
 
 

@@ -71,13 +71,13 @@ class RightsService:
 
         return await self._visits.read(session, "rights.read", read)
 
-    async def erasure(self, session: Session, *, keep_suppression: bool = True) -> ErasurePreview:
-        """What an erasure would do. Raises NeedsMore."""
+    async def erasure(self, session: Session) -> ErasurePreview:
+        """What an erasure would do, before they ask for anything beside it. Raises NeedsMore."""
         session.require(Reach.PERSON)
 
         def read(connection: Any, compiled: CompiledPolicy) -> tuple[tuple[SubjectId, ...], ErasurePreview]:
             person, policy, now = person_of(connection, session), compiled.policy, self._clock()
-            kept = foreseen(connection, compiled, person, now, keep_suppression=keep_suppression)
+            kept = foreseen(connection, compiled, person, now, keep_suppression=False)
             zone = ZoneInfo(policy.controller.zone)
             register = Stays(kind="requests", article="GDPR 5(2)", until=None)
             own = (*(_stays(one, zone) for one in kept), register)

@@ -106,10 +106,6 @@ class Speech(msgspec.Struct, frozen=True):
         """lundi 3 mars 2025 · Monday 3 March 2025."""
         return dates.format_date(self._day(when), "EEEE d MMMM y", locale=self._locale)
 
-    def short_date(self, when: dt.date | int) -> str:
-        """3 mars · 3 Mar: where the year is plain."""
-        return dates.format_skeleton("MMMd", self._day(when), locale=self._locale)
-
     def time(self, instant: int) -> str:
         """14:05."""
         return dates.format_time(to_datetime(instant, self.zone), "HH:mm", locale=self._locale)
