@@ -64,7 +64,7 @@ def addresses(draw: "DrawFn") -> str:
     return text[:at] + extra + text[at:]
 
 
-@bounded(1500)
+@bounded(500)
 @given(addresses())
 @example("ana@exemple.local")
 @example("ana@ab--cd.fr")
@@ -83,7 +83,7 @@ def test_the_fast_path_of_addresses_is_the_full_parser_wherever_it_answers(typed
     assert found is None or found == any_email(text)
 
 
-@bounded(1500)
+@bounded(500)
 @given(st.one_of(addresses(), st.from_regex(normalise.PLAIN_EMAIL, fullmatch=True)), st.sampled_from(SPACES))
 @example("Ana.Diaz@Exemple.FR", " ")
 @example("\u212aim@exemple.fr", "\u3000")
@@ -100,7 +100,7 @@ def test_the_fastest_path_takes_what_most_lists_are_of() -> None:
         assert normalise.plain_email(typed) == typed.strip().lower()
 
 
-@bounded(1500)
+@bounded(500)
 @given(addresses())
 @example("İsa@İstanbul.com")
 @example("ΑΣ@exemple.fr")
@@ -232,7 +232,7 @@ def numbers(draw: "DrawFn") -> tuple[str, str, str | None]:
     return f"{text}{grouped}", f"+{country}{digits}", draw(st.sampled_from(TERRITORIES))
 
 
-@bounded(2500)
+@bounded(800)
 @given(numbers())
 def test_the_fast_path_of_numbers_is_the_full_parser_wherever_it_answers(
     written: tuple[str, str, str | None],
@@ -243,7 +243,7 @@ def test_the_fast_path_of_numbers_is_the_full_parser_wherever_it_answers(
     assert found is None or found == any_phone(text, territory)
 
 
-@bounded(2500)
+@bounded(800)
 @given(st.text("+0123456789 .-/()", min_size=4, max_size=20), st.sampled_from(TERRITORIES))
 @example("+0033 6 24 68 65 01", "FR")
 @example("+33 (0)(0)6 24 68 65 01", "FR")
@@ -252,7 +252,7 @@ def test_so_it_is_on_any_heap_of_digits(typed: str, territory: str | None) -> No
     assert found is None or found == any_phone(typed.strip(), territory)
 
 
-@bounded(1500)
+@bounded(500)
 @given(numbers())
 def test_a_number_is_spelled_once_and_for_all(written: tuple[str, str, str | None]) -> None:
     typed, expected, territory = written
@@ -332,7 +332,7 @@ def test_what_may_be_another_number_or_none_is_refused(typed: str, territory: st
 written = st.text(st.characters(codec="utf-8"), min_size=1, max_size=12)
 
 
-@bounded(1500)
+@bounded(500)
 @given(written, st.sampled_from(["account", "opaque"]))
 @example("\u0390", "account")
 @example("\u0345a", "account")
