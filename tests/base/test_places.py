@@ -2,9 +2,9 @@
 
 import pytest
 
-from consentd.base.places import networks, place_of
+from consentd.base.places import networks, place_of, proxies
 
-PROXIES = networks("10.0.0.5, 192.168.7.0/24,2001:db8:ffff::1")
+PROXIES = networks(proxies("10.0.0.5, 192.168.7.0/24,2001:db8:ffff::1"))
 
 
 @pytest.mark.parametrize(
@@ -45,4 +45,4 @@ def test_only_a_named_proxy_is_believed(peer: str, forwarded: str, place: str) -
 @pytest.mark.parametrize("text", ["proxy.example", "10.0.0.5/8", "10.0.0.5,", "10.0.0.5 10.0.0.6"])
 def test_what_is_no_network_is_said(text: str) -> None:
     with pytest.raises(ValueError, match="no address and no network"):
-        networks(text)
+        proxies(text)

@@ -13,7 +13,7 @@ from typing import TypeVar
 import msgspec
 
 from consentd.base.mail_address import Sender, sender
-from consentd.base.places import Network, networks
+from consentd.base.places import proxies
 from consentd.base.reaching import Host, SmtpServer, hosts, smtp_server
 from consentd.kernel.errors import OperatorError
 
@@ -46,7 +46,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Where traces are sent (an OTLP endpoint over HTTP); nowhere if None."""
     allowed_hosts: tuple[Host, ...] | None
     """Servers that may be called though their address is private; none if None."""
-    trusted_proxies: tuple[Network, ...] | None
+    trusted_proxies: tuple[str, ...] | None
     """Who is believed about where others call from (`X-Forwarded-For`); nobody if None."""
     smtp: SmtpServer | None
     """Who takes mail. Without one nothing is sent, and whoever would send is told."""
@@ -93,7 +93,7 @@ def from_environment(environ: Mapping[str, str] | None = None) -> Settings:
         metrics_port=_metrics_port(env, port),
         otel=_http_address(env, "CONSENTD_OTEL"),
         allowed_hosts=_read(env, "CONSENTD_ALLOWED_HOSTS", hosts),
-        trusted_proxies=_read(env, "CONSENTD_TRUSTED_PROXIES", networks),
+        trusted_proxies=_read(env, "CONSENTD_TRUSTED_PROXIES", proxies),
         smtp=_read(env, "CONSENTD_SMTP_URL", smtp_server),
         mail_from=_mail_from(env),
         sms_url=_sms_url(env),

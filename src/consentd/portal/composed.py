@@ -6,6 +6,7 @@ from litestar import Request, Response
 from litestar.handlers import HTTPRouteHandler
 
 from consentd.base.clock import Clock
+from consentd.base.places import networks
 from consentd.base.settings import Settings
 from consentd.db.unit import Database
 from consentd.dsr.composed import Requests
@@ -37,7 +38,7 @@ class Portal:
     def routes(self, doing: Doing, requests: Requests) -> list[HTTPRouteHandler]:
         url = self._settings.public_url
         visits = Visits(doing)
-        frame = self._frame = Frame(visits, url, self._settings.trusted_proxies or ())
+        frame = self._frame = Frame(visits, url, networks(self._settings.trusted_proxies or ()))
         return [
             *api.routes(frame, Entering(doing, phones=self._post.phones), self._post),
             *choices_api.routes(frame, Showing(visits), Saving(visits)),
