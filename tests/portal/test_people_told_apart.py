@@ -1,5 +1,6 @@
 """Sessions of people whose records are joined or parted meanwhile, or who share a contact detail by then."""
 
+import asyncio
 from functools import partial
 
 import pytest
@@ -75,6 +76,14 @@ async def proves(visiting: Visiting, session: Session, *, ended: bool = False) -
     if ended:
         await visiting.visits.end(session)
     return (await visiting.entering.enter(way, sending.code, BROWSER, session)).session
+
+
+async def test_askings_at_once_are_no_more_than_one_by_one(company: Company, visiting: Visiting) -> None:
+    await company.gives(ANA)
+    # So that connections are open, and nobody waits for one.
+    await asyncio.gather(*(visiting.asks(f"nobody{number}@exemple.fr") for number in range(50)))
+    asked = await asyncio.gather(*(visiting.asks("ana@exemple.fr") for _ in range(3 * MOST_AN_HOUR)))
+    assert sum(sending is not None for _, sending in asked) == MOST_AN_HOUR
 
 
 async def test_a_stranger_elsewhere_uses_up_nobodys_codes(company: Company, visiting: Visiting) -> None:
