@@ -59,6 +59,23 @@ def test_a_form_of_another_origin_is_refused_in_an_old_browser_too(
     assert is_in(browser_at)
 
 
+def test_a_link_that_this_browser_was_never_shown_signs_nobody_in_in_an_old_browser_either(
+    browser_at: httpx.Client, customers: Customers
+) -> None:
+    address = customers.new()
+    asks(browser_at, address)
+    link = customers.link(address)
+    browser_at.cookies.clear()
+    del browser_at.headers["sec-fetch-site"]
+    hidden = {"origin": "null"}
+    assert browser_at.post(link, headers=hidden).status_code == 403
+    assert not is_in(browser_at)
+    shown = browser_at.get(link)
+    assert cookie(shown, "way")["samesite"] == "strict"
+    assert browser_at.post(link, headers=hidden).status_code == 303
+    assert is_in(browser_at)
+
+
 def test_a_form_without_what_this_session_was_given_changes_nothing(
     browser_at: httpx.Client, service: Serving, customers: Customers
 ) -> None:

@@ -106,12 +106,12 @@ async def test_promise_14_a_link_counts_once_and_looking_uses_nothing_up(
     await company.gives(ANA)
     way, sending = await visiting.asks("ana@exemple.fr")
     assert sending
-    assert await visiting.entering.leads_somewhere(sending.link)
-    assert await visiting.entering.leads_somewhere(sending.link)
-    assert not await visiting.entering.leads_somewhere(sending.link[:-1] + "é")
+    assert await visiting.entering.way_by(sending.link) is not None
+    assert await visiting.entering.way_by(sending.link) is not None
+    assert await visiting.entering.way_by(sending.link[:-1] + "é") is None
     opened = await visiting.entering.follow(sending.link, BROWSER, None)
     assert opened.session.reach is Reach.CHOICES
-    assert not await visiting.entering.leads_somewhere(sending.link)
+    assert await visiting.entering.way_by(sending.link) is None
     for again in (
         visiting.entering.follow(sending.link, BROWSER, None),
         visiting.entering.enter(way, sending.code, BROWSER, None),

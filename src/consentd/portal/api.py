@@ -77,12 +77,16 @@ def routes(frame: Frame, entering: Entering, post_office: CodePost) -> list[HTTP
     @get("/my/in/{token:str}", **link_page)
     async def link(request: Call, token: FromPath[str]) -> Response[Any]:
         visit = await frame.visit(request)
-        alive = await entering.leads_somewhere(token)
-        return frame.show(visit, "link.html", status=200 if alive else 404, alive=alive)
+        way = await entering.way_by(token)
+        answer = frame.show(visit, "link.html", status=404 if way is None else 200, alive=way is not None)
+        if way is not None:
+            answer.set_cookie(frame.way_cookie(way))
+        return answer
 
     @post("/my/in/{token:str}", status_code=200, **link_page)
     async def followed(request: Call, token: FromPath[str]) -> Response[Any]:
         visit, _ = await frame.posted(request)
+        frame.require_way(request, await entering.way_by(token))
         try:
             opened = await entering.follow(token, browser_of(request), visit.session)
         except Unprocessable:

@@ -145,15 +145,18 @@ class Entering:
             lambda connection: store.entry_by_link(connection, digest), browser, session
         )
 
-    async def leads_somewhere(self, link: str) -> bool:
-        """Whether a link still opens something. Looking uses nothing up."""
+    async def way_by(self, link: str) -> UUID | None:
+        """The way in of a link that still opens something. Looking uses nothing up."""
         if not codes.is_link(link):
-            return False
+            return None
         digest = codes.link_digest(self._keyring, link)
 
-        def read(unit: Unit) -> bool:
+        def read(unit: Unit) -> UUID | None:
             row = store.entry_by_link(unit.connection, digest)
-            return row is not None and row["used_at"] is None and unit.now < row["expires_at"]
+            if row is None or row["used_at"] is not None or unit.now >= row["expires_at"]:
+                return None
+            way: UUID = row["id"]
+            return way
 
         return await self._housekeep(read)
 

@@ -155,6 +155,15 @@ class Frame:
         except ValueError:
             return None
 
+    def require_way(self, call: Call, way: UUID | None) -> None:
+        """Raises Forbidden for a form of a link that this browser was never shown, where the browser does not
+        say whose form it is: somebody else would sign it in as themselves. Ours are shown with a cookie that
+        no form of another site brings along.
+        """
+        silent = "sec-fetch-site" not in call.headers and call.headers.get("origin") == "null"
+        if silent and way is not None and self.way_of(call) != way:
+            raise _not_ours()
+
     def _cookie(
         self, name: str, content: str, same_site: Literal["lax", "strict"], max_age: int | None = None
     ) -> Cookie:
