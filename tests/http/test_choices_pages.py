@@ -9,12 +9,8 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
-from consentd.app import Parts
-from consentd.db.unit import Unit
-from consentd.kernel.ids import SubjectId
 from consentd.portal.reach import Reach
-from consentd.portal.sessions import open_session
-from consentd.subjects.service import group_of
+from support.customers import signed_in
 from support.installation import Serving
 from support.pages import MOST_BYTES, Element, checked
 
@@ -46,17 +42,7 @@ class Shopper(httpx.Client):
 
 @contextmanager
 def shopper(service: Serving, subject: str | None, reach: Reach, identifier: Any = None) -> Iterator[Shopper]:
-    async def work(parts: Parts) -> str:
-        def opened(unit: Unit) -> str:
-            group = None if subject is None else group_of(unit.connection, SubjectId(UUID(subject)))
-            whose = None if group is None else SubjectId(group)
-            return open_session(
-                unit, parts.keyring, BROWSER, subject=whose, identifier=identifier, reach=reach
-            )[1]
-
-        return await parts.database.housekeep(opened)
-
-    cookie = service.installation.within(work)
+    cookie = signed_in(service.installation, BROWSER, subject, reach, identifier)
     headers = {"user-agent": BROWSER, "cookie": f"my={cookie}", "sec-fetch-site": "same-origin"}
     with Shopper(base_url=service.address, headers=headers, timeout=60) as client:
         yield client

@@ -6,13 +6,20 @@ import secrets
 import time
 from typing import Any
 from urllib.parse import urlsplit
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import httpx
 
+from consentd.app import Parts
 from consentd.base.i18n import Language
+from consentd.db.unit import Unit
+from consentd.kernel.ids import SubjectId
+from consentd.portal.reach import Reach
+from consentd.portal.sessions import open_session
+from consentd.subjects.service import group_of
 from consentd.web.pages.speech import Speech, catalogue
-from support.installation import Serving
+from support.installation import Installation, Serving
 from support.rights import code_in
 from support.smtp import Sink
 
@@ -103,6 +110,30 @@ class Customers:
         assert found, "a mail without a link"
         parts = urlsplit(found[0])
         return f"{parts.path}?{parts.query}" if parts.query else parts.path
+
+
+def signed_in(
+    installation: Installation,
+    browser: str,
+    subject: str | None,
+    reach: Reach,
+    identifier: UUID | None = None,
+) -> str:
+    """The cookie of a session opened beside the service, of whoever the subject stands merged with."""
+
+    async def work(parts: Parts) -> str:
+        def opened(unit: Unit) -> str:
+            whose = (
+                None if subject is None else SubjectId(group_of(unit.connection, SubjectId(UUID(subject))))
+            )
+            return open_session(
+                unit, parts.keyring, browser, subject=whose, identifier=identifier, reach=reach
+            )[1]
+
+        return await parts.database.housekeep(opened)
+
+    cookie: str = installation.within(work)
+    return cookie
 
 
 def said(language: Language, sentence: str, **filled: object) -> str:

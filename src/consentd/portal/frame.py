@@ -35,6 +35,7 @@ from consentd.web.pages.speech import Speech
 MOST_BYTES = 64 * 1024
 _OWN_PATH = re.compile(r"/my(/[a-z0-9-]+){0,4}")
 _TOKEN_BYTES = 16
+_LONG = ("choices.html", "rights.html", "right.html")
 
 
 class Visit(msgspec.Struct, frozen=True):
@@ -80,7 +81,7 @@ class Frame:
         self._host = urlsplit(public_url).netloc
         prefix = "__Host-" if self._secure else ""
         self._session_cookie, self._way_cookie = (f"{prefix}{name}" for name in ("my", "way"))
-        self._pages = Pages("consentd.portal")
+        self._pages = Pages("consentd.portal", _LONG)
         self._last: CompiledPolicy | None = None
 
     async def visit(self, call: Call) -> Visit:

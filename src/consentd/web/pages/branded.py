@@ -4,6 +4,7 @@ A room has its templates beside it and makes `Pages("consentd.portal")` once. Th
 use the components of `parts.html`. Sentences are English in the templates, as `{{ _("…") }}`.
 """
 
+from collections.abc import Collection
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
@@ -60,13 +61,15 @@ _compiled = _Compiled()
 
 
 class Pages:
-    """The pages of a room; `package` has a folder `templates`."""
+    """The pages of a room; `package` has a folder `templates`, and `long` names those that take longest to
+    read.
+    """
 
-    def __init__(self, package: str) -> None:
+    def __init__(self, package: str, long: Collection[str] = ()) -> None:
         self._environments = {language: environment(language, package) for language in LANGUAGES}
         # What every page needs is read now, and not while the first visitor waits (bench/portal.py).
         for made in self._environments.values():
-            for shared in ("base.html", "portal.html", "parts.html"):
+            for shared in ("base.html", "portal.html", "parts.html", *long):
                 made.get_template(shared)
 
     def render(self, template: str, speech: Speech, brand: Brand, here: str = "", **values: object) -> str:
