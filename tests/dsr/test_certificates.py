@@ -72,7 +72,7 @@ async def test_a_certificate_says_silo_by_silo_what_was_done_and_when_copies_end
     assert (shop_.done_on, shop_.last_copy_unreadable_on) == ("2026-11-18", "2026-12-18")
     own = content.own
     assert own is not None
-    assert [kept.kind for kept in own.kept] == ["log", "proof", "do_not_contact"]
+    assert [kept.kind for kept in own.kept] == ["log", "proof", "do_not_contact", "ledger"]
     assert own.kept[1].until == "2029-11-18T23:00:00Z"
     assert own.last_copy_unreadable_on == "2026-12-23"
     assert content.last_copy_unreadable_on == "2027-02-16"

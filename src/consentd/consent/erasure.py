@@ -35,7 +35,7 @@ ERASED = "subject.erased"
 
 
 class Kept(msgspec.Struct, frozen=True):
-    kind: Literal["log", "proof", "do_not_contact"]
+    kind: Literal["log", "proof", "do_not_contact", "ledger"]
     what: str
     because: str
     until: str | None
@@ -84,7 +84,7 @@ def erase(
     }
     removed = shred(unit, keyring, entries, contacts)
     states_store.forget_states(unit, [person.group])
-    kept = _kept(duty, listed=bool(suppressed))
+    kept = _kept(duty, listed=bool(suppressed), noted=removed > 0)
     if duty is None:
         destroy_proof(unit, person.members)
     else:
@@ -127,10 +127,11 @@ def foreseen(
     """Any: a database connection. What `erase` would leave of this person's, were it done now."""
     duty = _proof_duty(connection, compiled, person, now)
     stops = _stops(connection, compiled, person, now, keep_suppression=keep_suppression)
-    return _kept(duty, listed=bool(stops))
+    return _kept(duty, listed=bool(stops), noted=True)
 
 
-def _kept(duty: ProofDuty | None, *, listed: bool) -> tuple[Kept, ...]:
+def _kept(duty: ProofDuty | None, *, listed: bool, noted: bool) -> tuple[Kept, ...]:
+    """`listed`: on the do-not-contact list. `noted`: in the erasure ledger."""
     kept = [Kept("log", "the verifiable log, which names nobody", "GDPR 5(2)", None)]
     if duty is not None:
         what = "proof of consent and of its uses, sealed"
@@ -138,6 +139,9 @@ def _kept(duty: ProofDuty | None, *, listed: bool) -> tuple[Kept, ...]:
     if listed:
         what = "do-not-contact list: keyed hashes of the identifiers"
         kept.append(Kept("do_not_contact", what, "GDPR 21(3)", None))
+    if noted:
+        what = "erasure ledger: keyed hashes of the identifiers and the day, by which an old file is noticed"
+        kept.append(Kept("ledger", what, "GDPR 5(2)", None))
     return tuple(kept)
 
 

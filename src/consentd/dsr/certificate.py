@@ -68,7 +68,7 @@ class SiloPart(_Part, frozen=True, kw_only=True):
 
 
 class OwnKept(_Part, frozen=True, kw_only=True):
-    kind: Literal["log", "proof", "do_not_contact"]
+    kind: Literal["log", "proof", "do_not_contact", "ledger"]
     because: str
     until: str | None
 

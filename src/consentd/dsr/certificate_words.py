@@ -51,6 +51,10 @@ _LISTS = {
         "la liste d’opposition : l’empreinte de vos coordonnées, pour ne plus vous contacter",
         "the do-not-contact list: a fingerprint of your contact details, so as not to contact you",
     ),
+    "ledger": Text(
+        "une empreinte de vos coordonnées, avec le jour, pour qu’un vieux fichier ne vous fasse pas revenir",
+        "a fingerprint of your contact details, with the day, so that no old file brings you back",
+    ),
 }
 _NOT_TOLD = Text(
     "n’a pas pu être prévenu, ou rien ne le montre", "could not be told, or nothing shows that it was"

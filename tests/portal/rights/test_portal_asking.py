@@ -226,7 +226,7 @@ async def test_an_erasure_says_beforehand_what_it_leaves(company: Company) -> No
     session = await home.session(ANA)
     preview = await home.service.erasure(session)
     assert preview.goes == ("Webshop",)
-    assert {one.kind for one in preview.stays} == {"log", "proof", "requests"}
+    assert {one.kind for one in preview.stays} == {"log", "proof", "ledger", "requests"}
     (proof,) = [one for one in preview.stays if one.kind == "proof"]
     asked = await home.asks(session, "erasure", keep_suppression=True)
     await home.rights.carries_out()

@@ -54,7 +54,7 @@ class Followed(msgspec.Struct, frozen=True, kw_only=True):
 class Stays(msgspec.Struct, frozen=True, kw_only=True):
     """What an erasure leaves, because the law has it kept."""
 
-    kind: Literal["log", "proof", "do_not_contact", "requests", "tool"]
+    kind: Literal["log", "proof", "do_not_contact", "ledger", "requests", "tool"]
     article: str
     until: dt.date | None
     """None: no day is set, or each piece has its own."""
