@@ -108,7 +108,7 @@ def test_what_is_no_address_is_said_beside_its_field_and_kept(visits: Visits, la
 
 
 @in_every_way
-def test_a_stranger_sees_what_a_customer_sees(
+def test_promise_13_a_stranger_sees_what_a_customer_sees(
     visits: Visits, customers: Customers, language: str, script: bool
 ) -> None:
     """Until a code is right, which theirs cannot be."""

@@ -131,7 +131,7 @@ def test_a_session_opens_in_no_other_browser(service: Serving, customers: Custom
         assert not is_in(thief)
 
 
-def test_nothing_that_comes_in_leads_away(
+def test_promise_16_nothing_that_comes_in_leads_away(
     service: Serving, browser_at: httpx.Client, customers: Customers
 ) -> None:
     address = customers.new()
@@ -159,7 +159,7 @@ def test_a_path_that_looks_like_a_host_leads_nowhere(service: Serving, browser_a
 
 
 @pytest.mark.parametrize("planted", ["fr\r\nx-planted: yes", "en\nset-cookie: my=" + "A" * 43])
-def test_no_line_that_was_sent_becomes_a_header(browser_at: httpx.Client, planted: str) -> None:
+def test_promise_16_no_line_that_was_sent_becomes_a_header(browser_at: httpx.Client, planted: str) -> None:
     for answer in (
         browser_at.get("/my", params={"lang": planted, "left": planted}),
         browser_at.post("/my", data={"contact": f"nadia@exemple.fr{planted}"}),
@@ -218,7 +218,7 @@ def test_a_code_counts_once_and_five_tries_end_it(service: Serving, customers: C
         assert not is_in(again)
 
 
-def test_nothing_of_who_came_in_is_in_a_log_line_or_an_address(
+def test_promise_18_nothing_of_who_came_in_is_in_a_log_line_or_an_address(
     service: Serving, browser_at: httpx.Client, customers: Customers
 ) -> None:
     address = customers.new()

@@ -163,7 +163,7 @@ async def test_what_was_confirmed_says_so_for_ever(company: Company, form: Subsc
     assert await company.why(ANA) == "withdrawn"
 
 
-async def test_after_an_erasure_nothing_is_sent_and_the_link_opens_nothing(
+async def test_promise_10_after_an_erasure_nothing_is_sent_and_the_link_opens_nothing(
     company: Company, form: Subscribing
 ) -> None:
     await form.asks()

@@ -197,7 +197,7 @@ def test_a_form_of_another_page_changes_nothing(
         assert allowed(till, ana["email"], "newsletter")
 
 
-def test_the_receipt_of_somebody_else_tells_nothing(
+def test_promise_13_the_receipt_of_somebody_else_tells_nothing(
     service: Serving, ana: dict[str, Any], till: httpx.Client
 ) -> None:
     other = till.post(

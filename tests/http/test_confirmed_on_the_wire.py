@@ -236,7 +236,9 @@ def test_who_is_meant_must_be_clear(till: httpx.Client) -> None:
     assert (answer.status_code, answer.json()["code"]) == (422, "ambiguous_subject")
 
 
-def test_a_link_that_is_none_leads_nowhere_in_the_same_words(form: Form, stranger: httpx.Client) -> None:
+def test_promise_13_a_link_that_is_none_leads_nowhere_in_the_same_words(
+    form: Form, stranger: httpx.Client
+) -> None:
     form.sends()
     path = form.link()
     other = "B" if path[-1] == "A" else "A"

@@ -76,7 +76,7 @@ def test_one_click_is_a_form_without_login_cookie_or_redirect(
     ],
     ids=lambda sent: str(sent)[:40],
 )
-def test_whatever_a_mail_program_sends_a_link_that_holds_stops(
+def test_promise_14_whatever_a_mail_program_sends_a_link_that_holds_stops(
     till: httpx.Client, stranger: httpx.Client, sent: dict[str, object]
 ) -> None:
     reader = Reader(till)
@@ -98,7 +98,7 @@ def test_a_scanner_that_follows_the_link_changes_nothing(
     assert reader.reason() == "consent_given"
 
 
-def test_a_second_press_is_answered_alike_and_writes_nothing(
+def test_promise_14_a_second_press_is_answered_alike_and_writes_nothing(
     service: Serving, till: httpx.Client, stranger: httpx.Client
 ) -> None:
     reader = Reader(till)
@@ -172,7 +172,7 @@ def test_what_cannot_be_stopped_says_why_with_200(
     assert reader.reason(purpose=purpose) in ("contract", "legal_obligation")
 
 
-def test_a_link_that_does_not_hold_leads_nowhere_in_the_same_words(
+def test_promise_13_a_link_that_does_not_hold_leads_nowhere_in_the_same_words(
     till: httpx.Client, stranger: httpx.Client
 ) -> None:
     reader = Reader(till)

@@ -162,14 +162,14 @@ async def test_too_many_from_one_place_are_told_to_wait(
     assert await visiting.asks("somebody@exemple.fr", place="192.0.2.8")
 
 
-async def test_nothing_that_was_typed_is_at_rest(company: Company, visiting: Visiting) -> None:
+async def test_promise_14_nothing_that_was_typed_is_at_rest(company: Company, visiting: Visiting) -> None:
     _, sending = await visiting.asks("nobody@exemple.fr")
     assert sending is None
     rows = await company.database.read(lambda c: c.execute(sa.select(portal_entries)).all())
     assert "exemple" not in repr(rows)
 
 
-async def test_a_session_is_found_by_its_cookie_in_its_browser_alone(
+async def test_promise_14_a_session_is_found_by_its_cookie_in_its_browser_alone(
     company: Company, visiting: Visiting
 ) -> None:
     await company.gives(ANA)

@@ -19,7 +19,7 @@ PHONE = "phone:+33624686501"
 AGREE, STOP = Control.AGREE, Control.STOP
 
 
-async def test_a_stop_counts_from_the_next_check_on(company: Company, choosing: Choosing) -> None:
+async def test_promise_5_a_stop_counts_from_the_next_check_on(company: Company, choosing: Choosing) -> None:
     await company.gives(ANA)
     session = await choosing.session(ANA)
     saved = await choosing.presses(session, "newsletter", "email", STOP)
@@ -44,7 +44,7 @@ async def test_an_agreement_counts_with_the_text_that_was_shown(company: Company
     await company.verify_everything()
 
 
-async def test_pressing_twice_records_once(company: Company, choosing: Choosing) -> None:
+async def test_promise_2_pressing_twice_records_once(company: Company, choosing: Choosing) -> None:
     await company.gives(ANA)
     session = await choosing.session(ANA)
     assert (await choosing.presses(session, "newsletter", "email", STOP)).receipt is not None

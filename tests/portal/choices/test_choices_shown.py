@@ -181,7 +181,9 @@ async def test_after_an_erasure_there_is_nobody(company: Company, choosing: Choo
         await choosing.looks(session)
 
 
-async def test_looking_is_logged_before_anything_is_shown(company: Company, choosing: Choosing) -> None:
+async def test_promise_8_looking_is_logged_before_anything_is_shown(
+    company: Company, choosing: Choosing
+) -> None:
     await company.gives(ANA)
     await choosing.looks(await choosing.session(ANA))
     assert (await company.actions())[-1] == "choices.read"

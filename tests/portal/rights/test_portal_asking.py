@@ -44,7 +44,9 @@ async def rows(company: Company) -> list[Any]:
 
 
 @pytest.mark.parametrize("right", ASKABLE)
-async def test_each_right_is_asked_with_the_proof_that_it_needs(company: Company, right: str) -> None:
+async def test_promise_12_each_right_is_asked_with_the_proof_that_it_needs(
+    company: Company, right: str
+) -> None:
     home = await shop(company)
     needed = Reach.CHOICES if NEEDS[Right(right)].proof is Proof.NONE else Reach.PERSON
     for reach in Reach:
@@ -145,7 +147,7 @@ async def test_promise_8_each_look_is_in_the_log_before_it_is_answered(company: 
         assert (await company.actions()).count(action) == before + 1, action
 
 
-async def test_a_session_that_ended_meanwhile_gets_nothing(company: Company) -> None:
+async def test_promise_5_a_session_that_ended_meanwhile_gets_nothing(company: Company) -> None:
     home = await shop(company)
     session = await home.session(ANA)
     asked = await home.asks(session, "access")

@@ -98,7 +98,7 @@ async def test_who_looked_is_told_by_role_and_never_by_name(company: Company, ho
     assert again.entries[0].by == "you"
 
 
-async def test_a_receipt_is_whole_and_verifies_without_us(company: Company, home: Home) -> None:
+async def test_promise_9_a_receipt_is_whole_and_verifies_without_us(company: Company, home: Home) -> None:
     given = await company.gives(ANA)
     assert await company.findings() == []
     session = await home.session(ANA)
@@ -158,7 +158,9 @@ async def correct(home: Home, session: Any, **said: Any) -> UUID:
     return await home.details.correct(session, str(uuid4()), "fr", Correction(**said))
 
 
-async def test_contact_details_are_masked_until_the_second_proof(company: Company, home: Home) -> None:
+async def test_promise_12_contact_details_are_masked_until_the_second_proof(
+    company: Company, home: Home
+) -> None:
     await company.gives(ANA, PHONE)
     few = await home.details.details(await home.session(ANA, Reach.CHOICES), "fr")
     assert (few.masked, sorted(one.shown for one in few.details)) == (True, ["a•••@exemple.fr", "•••• 01"])
@@ -248,7 +250,7 @@ async def test_a_new_address_counts_once_its_code_came_back(company: Company, ho
     await company.verify_everything()
 
 
-async def test_a_code_of_a_new_address_is_tried_five_times(company: Company, home: Home) -> None:
+async def test_promise_14_a_code_of_a_new_address_is_tried_five_times(company: Company, home: Home) -> None:
     await company.gives(ANA)
     session = await home.session(ANA)
     asked = Correction(what="replace", detail=await _detail_of(home), right="new@exemple.fr")
