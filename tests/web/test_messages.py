@@ -14,6 +14,15 @@ _BLANK = re.compile(r"%\((\w+)\)[sd]")
 _AVOIDED = re.compile(
     r"\b(silo|finalité|soft opt-in|drift|propagation|checkpoint|shredding|DSR|canal|canaux)\b", re.IGNORECASE
 )
+_OF_LAWYERS_AND_MACHINES = re.compile(
+    r"\b(data subject|controller|processor|processing|legitimate interest|legal basis|opt-?(in|out)|pursuant|"
+    r"notwithstanding|herein\w*|identifier|channel|purpose|suppression list|hash|token|unsubscribe|user|"
+    r"personne concernée|responsable de traitement|traitement|intérêt légitime|base légale|identifiant|"
+    r"système|sous-traitant|susmentionné\w*|ci-après|aux fins de|dans le cadre de|utilisateur|désabonn\w*)\b",
+    re.IGNORECASE,
+)
+_MOST_WORDS = 32
+"""Of a sentence; the average is to be half of it."""
 _PRINTED_APART = re.compile(r"[^\s\u202f\u00a0«0-9/][;:!?»](?!\w|//)|«[^\u202f\s]")
 
 
@@ -87,6 +96,26 @@ def test_pages_speak_as_the_glossary_does() -> None:
     for name, message in translated("fr").items():
         for text in (name, *texts(message)):
             assert not _AVOIDED.search(text), text
+
+
+def test_pages_speak_neither_as_lawyers_nor_as_machines_do() -> None:
+    """Letters, and how a receipt is verified without us, are for those who have to be."""
+    meant_for_others = {"portal/templates/help/letters.html", "portal/templates/receipts.html"}
+    for name, message in translated("fr").items():
+        if {file for file, _ in message.locations} <= meant_for_others:
+            continue
+        for text in (name, *texts(message)):
+            assert not _OF_LAWYERS_AND_MACHINES.search(_BLANK.sub("", text)), text
+
+
+def test_sentences_are_short() -> None:
+    lengths = []
+    for name, message in translated("fr").items():
+        for text in (name, *texts(message)):
+            for sentence in re.split(r"(?<=[.!?:;]) ", text):
+                assert len(sentence.split()) < _MOST_WORDS, sentence
+                lengths.append(len(sentence.split()))
+    assert sum(lengths) / len(lengths) < _MOST_WORDS / 2
 
 
 def test_no_word_of_a_template_escapes_the_catalogue() -> None:
