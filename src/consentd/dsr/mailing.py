@@ -8,7 +8,6 @@ told, and write by hand. A mail that cannot be sent delays no other.
 """
 
 import asyncio
-import contextlib
 from collections.abc import Callable
 from functools import partial
 from typing import Any, TypeAlias
@@ -19,6 +18,7 @@ import structlog
 
 from consentd.base.ids import new_id
 from consentd.base.mail_address import mail_address
+from consentd.base.rounds import Rounds
 from consentd.crypto import request_keys
 from consentd.crypto.keyring import Keyring, with_fresh_keys
 from consentd.crypto.seal import Place, unseal
@@ -83,24 +83,14 @@ class Mailing:
         self._owner = owner
         self._proof_seconds = proof_seconds
         self._holder = new_id()
-        self._woken = asyncio.Event()
+        self._rounds = Rounds("mail", _IDLE_SECONDS)
 
     def wake(self) -> None:
-        self._woken.set()
+        self._rounds.wake()
 
     async def run(self) -> None:
         """Until cancelled."""
-        while True:
-            self._woken.clear()
-            try:
-                sent = await self.send_due()
-            except ConsentdError as error:
-                sent = 0
-                _log.warning("mail_interrupted", code=error.code)
-            if not sent:
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(_IDLE_SECONDS):
-                        await self._woken.wait()
+        await self._rounds.run(self.send_due)
 
     async def settled(self) -> None:
         """Sends until nothing is left that could be sent now: for commands and tests."""

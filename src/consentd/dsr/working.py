@@ -7,7 +7,6 @@ repeated order harmless to a connector that keeps its contract.
 """
 
 import asyncio
-import contextlib
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -18,6 +17,7 @@ import msgspec
 import structlog
 
 from consentd.base.ids import new_id
+from consentd.base.rounds import Rounds
 from consentd.crypto.keyring import Keyring, with_fresh_keys
 from consentd.db import leases
 from consentd.db.leases import LostLease
@@ -79,41 +79,30 @@ class Worker:
         self._policies = policies
         self._connector = connector
         self._copies = copies
-        self._woken = woken or asyncio.Event()
+        self._rounds = Rounds("requests", _IDLE_SECONDS, woken)
         self._holder = new_id()
         self._running: dict[asyncio.Task[None], str] = {}
         """What is under way, and at which silo."""
 
     def wake(self) -> None:
-        self._woken.set()
+        self._rounds.wake()
 
     async def run(self) -> None:
         """Until cancelled: takes what waits, as many at a time as may be; and looks at what is due."""
         watched = -WATCH_SECONDS
+
+        async def one() -> int:
+            nonlocal watched
+            now = asyncio.get_running_loop().time()
+            if now - watched >= WATCH_SECONDS:
+                watched = now
+                await self._rounds.safely(self.watch)
+            return await self.start()
+
         try:
-            while True:
-                self._woken.clear()
-                now = asyncio.get_running_loop().time()
-                if now - watched >= WATCH_SECONDS:
-                    watched = now
-                    await self._safely(self.watch)
-                started = await self._safely(self.start)
-                if not started:
-                    with contextlib.suppress(TimeoutError):
-                        async with asyncio.timeout(_IDLE_SECONDS):
-                            await self._woken.wait()
+            await self._rounds.run(one)
         finally:
             await self._stop()
-
-    async def _safely(self, work: Callable[[], Any]) -> Any:  # Any: whatever the work gives
-        """Whatever goes wrong with one thing, the next must not wait for it."""
-        try:
-            return await work()
-        except ConsentdError as error:
-            _log.warning("requests_interrupted", code=error.code)
-        except Exception as error:
-            _log.error("requests_failed", kind=type(error).__name__)
-        return None
 
     async def _stop(self) -> None:
         for task in self._running:
@@ -132,7 +121,7 @@ class Worker:
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._running.pop(task, None)
-        self._woken.set()
+        self._rounds.wake()
 
     async def settled(self) -> None:
         """Works until nothing is left that could be done now: for commands and tests."""
@@ -155,21 +144,21 @@ class Worker:
                 outcome = await self._asked(row)
                 await self._write(row, outcome)
         except Throttled as error:
-            await self._safely(partial(self._again, row, error.retry_after))
+            await self._rounds.safely(partial(self._again, row, error.retry_after))
         except SiloUnavailable as error:
-            await self._safely(partial(self._later, row, error.code, error.message))
+            await self._rounds.safely(partial(self._later, row, error.code, error.message))
         except LostLease:
             pass
         except ConsentdError as error:
-            await self._safely(partial(self._later, row, error.code, error.message))
+            await self._rounds.safely(partial(self._later, row, error.code, error.message))
         except asyncio.CancelledError:
             # Stopping: anybody may take it at once.
-            await self._safely(partial(self._let_go, row))
+            await self._rounds.safely(partial(self._let_go, row))
             raise
         except Exception as error:
             # A defect of ours or of a driver: the kind alone, for a message may hold what is personal.
             _log.error("task_failed", kind=type(error).__name__, system=row["system"], verb=row["verb"])
-            await self._safely(
+            await self._rounds.safely(
                 partial(self._later, row, "defect", f"An error of the kind {type(error).__name__}.")
             )
 
@@ -236,7 +225,7 @@ class Worker:
             answered(case, row, answer, SERVICE)
 
         await with_fresh_keys(self._keyring, self._database, lambda: self._database.change(work))
-        self._woken.set()
+        self._rounds.wake()
 
     async def _later(self, row: Row, code: str, message: str) -> None:
         """Another try, later each time; at last the task is failed, and told."""

@@ -19,6 +19,7 @@ import structlog
 from consentd.base.clock import Clock
 from consentd.base.i18n import Language, choose
 from consentd.base.ids import new_id
+from consentd.base.rounds import Rounds
 from consentd.callers import service as callers
 from consentd.crypto.keyring import Keyring, with_fresh_keys
 from consentd.crypto.spool import PeriodKeys, Spool
@@ -66,24 +67,11 @@ class Worker:
         self._policies = policies
         self._clock = clock
         self._holder = new_id()
-        self._woken = woken
+        self._rounds = Rounds("import", _IDLE_SECONDS, woken)
 
     async def run(self) -> None:
         """Until cancelled: takes what waits, one file at a time."""
-        while True:
-            self._woken.clear()
-            worked = False
-            try:
-                worked = await self.step()
-            except ConsentdError as error:
-                _log.warning("import_interrupted", code=error.code)
-            # Whatever went wrong with one file, the next one must not wait for it.
-            except Exception as error:
-                _log.error("import_failed", kind=type(error).__name__)
-            if not worked:
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(_IDLE_SECONDS):
-                        await self._woken.wait()
+        await self._rounds.run(self.step)
 
     async def step(self) -> bool:
         """Works on one file to its end; whether there was one."""

@@ -8,7 +8,6 @@ Where a no of the person's came after they asked, or they were erased, nothing i
 """
 
 import asyncio
-import contextlib
 from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
 
@@ -18,6 +17,7 @@ from consentd.base.dates import day_in_words
 from consentd.base.i18n import Language, choose
 from consentd.base.ids import new_id
 from consentd.base.mail_address import mail_address
+from consentd.base.rounds import Rounds
 from consentd.consent import states_store, store
 from consentd.consent.confirming import confirm_store
 from consentd.consent.confirming.mail_words import SUBJECT, TEXT
@@ -57,24 +57,14 @@ class ConfirmationMailing:
         self._mail = mail
         self._url = public_url.rstrip("/") + PATH
         self._holder = new_id()
-        self._woken = asyncio.Event()
+        self._rounds = Rounds("mail", _IDLE_SECONDS)
 
     def wake(self) -> None:
-        self._woken.set()
+        self._rounds.wake()
 
     async def run(self) -> None:
         """Until cancelled."""
-        while True:
-            self._woken.clear()
-            try:
-                sent = await self.send_due()
-            except ConsentdError as error:
-                sent = 0
-                _log.warning("mail_interrupted", code=error.code)
-            if not sent:
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(_IDLE_SECONDS):
-                        await self._woken.wait()
+        await self._rounds.run(self.send_due)
 
     async def send_due(self) -> int:
         """Claims what waits and sends it side by side; how many were tried."""
