@@ -14,6 +14,7 @@ from consentd.consent.recalling import Recorded, recalled, recorded_in
 from consentd.crypto.keyring import Keyring
 from consentd.db.unit import Unit
 from consentd.kernel.compiled import CompiledPolicy
+from consentd.kernel.ending import on_consent
 from consentd.kernel.instants import Instant, to_datetime
 from consentd.kernel.places import Gazetteer
 from consentd.policy.service import file_of
@@ -212,6 +213,8 @@ def _notices(
     for cell in grid.cells:
         if any(part.control is Control.AGREE for part in cell.parts):
             purpose = compiled.purposes[cell.purpose]
+            if not on_consent(purpose, cell.channel):
+                continue
             ref = notice_for(compiled.policy, purpose, cell.channel, day, language)
             if ref is not None:
                 refs[cell.purpose, cell.channel] = ref
