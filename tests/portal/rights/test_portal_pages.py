@@ -3,10 +3,8 @@
 import io
 import re
 import zipfile
-from typing import Any
 from uuid import UUID, uuid4
 
-import httpx
 import pytest
 
 from consentd.consent.receipt_check import check, read
@@ -15,8 +13,9 @@ from consentd.dsr.certificate_check import read as certificates_of
 from consentd.portal.reach import Reach
 from support.at_home import AtHome
 from support.builders import Company
+from support.forms import asks, fields, look, press
 from support.packages import keys, log_key
-from support.pages import Element, checked
+from support.pages import checked
 from support.rights import Rights, code_in
 from support.silos_simulated import Silo, system
 
@@ -32,32 +31,6 @@ async def home(company: Company) -> AtHome:
     await company.gives(BEN)
     silos = {"webshop": (system("webshop", "email"), Silo((ANA,), kept=1))}
     return AtHome(company, await Rights.of(company, silos))
-
-
-def fields(page: Element, action: str) -> dict[str, str]:
-    """What the form of this address holds before anybody fills it in."""
-    (form, *_) = [one for one in page.all("form") if one.attributes["action"] == action]
-    inputs = [one for one in form.all("input") if one.attributes.get("type") == "hidden"]
-    return {one.attributes["name"]: one.attributes["value"] for one in inputs}
-
-
-async def look(client: httpx.AsyncClient, path: str, status: int = 200) -> Element:
-    answer = await client.get(path)
-    assert answer.status_code == status, answer.text
-    return checked(answer.text, client.headers["accept-language"])
-
-
-async def press(client: httpx.AsyncClient, page: Element, action: str, **said: Any) -> httpx.Response:
-    return await client.post(action, data=fields(page, action) | said)
-
-
-async def asks(client: httpx.AsyncClient, slug: str, **said: Any) -> str:
-    """The address of the request that a form makes."""
-    at = f"/my/rights/{slug}"
-    answer = await press(client, await look(client, at), at, **said)
-    assert answer.status_code == 303, answer.text
-    found: str = answer.headers["location"]
-    return found
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
