@@ -13,11 +13,13 @@ from consentd.consent.confirming.waiting import lapsed, waiting
 from consentd.consent.recalling import Recorded, recalled, recorded_in
 from consentd.crypto.keyring import Keyring
 from consentd.db.unit import Unit
+from consentd.dsr import by_session
+from consentd.dsr.rights import Right
 from consentd.kernel.compiled import CompiledPolicy
 from consentd.kernel.instants import Instant, to_datetime
 from consentd.kernel.places import Gazetteer
 from consentd.policy.service import file_of
-from consentd.portal.choices.heard import Heard, heard
+from consentd.portal.choices.heard import Heard, heard, told_by
 from consentd.portal.choices.model import Control, Grid, NoticeRef
 from consentd.portal.choices.notices import notice_for
 from consentd.portal.choices.rules import grid_of
@@ -68,6 +70,8 @@ class Done(msgspec.Struct, frozen=True):
     lines: tuple[Recorded, ...]
     heard: tuple[Heard, ...]
     """Tool by tool."""
+    request: UUID | None = None
+    """Of a stop of all marketing: the request that tells the tools which keep choices of their own."""
 
     @property
     def receipted(self) -> bool:
@@ -190,7 +194,19 @@ def _done(connection: Any, compiled: CompiledPolicy, found: Read, batch: UUID) -
     if not lines or any(line.subject not in found.person.members for line in lines):
         return None
     about = {(line.purpose, line.channel) for line in lines}
-    return Done(batch, lines, heard(compiled.policy, callers.live_systems(connection), about))
+    systems = callers.live_systems(connection)
+    if (None, None) not in about:
+        return Done(batch, lines, heard(compiled.policy, systems, about))
+    # Asked with it, or open before: the latest is the one that tells of it.
+    asked = [
+        one
+        for one in by_session.own(connection, compiled.policy, found.person.members)
+        if one.right == Right.MARKETING_OBJECTION.value
+    ]
+    if not asked:
+        return Done(batch, lines, heard(compiled.policy, systems, about, {}))
+    request = by_session.owned(connection, compiled.policy, found.person.members, asked[0].id)
+    return Done(batch, lines, heard(compiled.policy, systems, about, told_by(request)), request.id)
 
 
 def today(compiled: CompiledPolicy, now: Instant) -> dt.date:
