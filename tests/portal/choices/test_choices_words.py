@@ -14,7 +14,7 @@ from consentd.web.pages.speech import Speech
 from support.builders import WEDNESDAY
 
 EVENT = UUID(int=7)
-CODES = sorted([*REASONS, "elsewhere", "deferred"])
+CODES = sorted([*REASONS, "elsewhere", "deferred", "examined"])
 
 
 def speech(language: Language) -> Speech:

@@ -4,6 +4,7 @@ import pytest
 from msgspec.structs import replace
 
 from consentd.kernel.policy import sealed
+from consentd.portal.reach import Reach
 from support.at_home import AtHome
 from support.builders import Company, demo_policy
 from support.forms import chosen, look, press
@@ -34,3 +35,50 @@ async def test_a_form_that_is_put_right_objects_to_the_uses_chosen_before_and_to
         answer = await press(client, page, at, purposes=["panel", "statistics"])
         assert answer.status_code == 422
         assert chosen(checked(answer.text), "purposes") == ["panel", "statistics"]
+
+
+async def test_the_form_of_an_objection_says_that_everything_is_frozen_and_how_it_ends(home: AtHome) -> None:
+    async with home.browser(ANA) as client:
+        said = (await look(client, "/my/rights/objection")).text
+        assert "all your data are frozen, also for the uses that you do not name" in said
+        assert "You have their answer by 18 December 2026 at the latest, and then the freeze ends." in said
+        assert "What rests on our own interest stops at once" not in said
+        assert "All use of your data is frozen" in (await look(client, "/my/rights")).text
+
+
+async def test_the_form_of_a_freeze_says_that_its_end_is_asked_for_and_checked(home: AtHome) -> None:
+    async with home.browser(ANA) as client:
+        said = (await look(client, "/my/rights/restriction")).text
+        assert "whenever you like" not in said
+        assert "Our staff check it: asked today, it would end by 18 December 2026 at the latest." in said
+
+
+async def test_the_choices_say_what_froze_them_an_objection_or_a_wish(company: Company, home: AtHome) -> None:
+    asked = "Your data are frozen, as you asked."
+    examined = "Your data are frozen because of your objection, until our staff have dealt with it."
+    session = await home.session(ANA)
+
+    async def said() -> set[str]:
+        async with home.browser(ANA, Reach.CHOICES) as client:
+            text = (await look(client, "/my/choices")).text
+        return {one for one in (asked, examined) if one in text}
+
+    assert await said() == set()
+    objection = await home.asks(session, "objection", words="My case.", purposes=("customer_research",))
+    assert await said() == {examined}
+    await home.rights.carries_out()
+    who = await home.rights.hire()
+    # Refused, they stay frozen until they were told, and what it came from stays the same.
+    await home.rights.step(objection, "refuse", who, reasons="A trial.", article="GDPR 21(1)")
+    assert await said() == {examined}
+    await home.asks(session, "restriction")
+    assert await said() == {asked}
+    await home.asks(session, "lifting")
+    await home.rights.carries_out()
+    for request in await home.service.requests(session):
+        if request.right == "lifting" and request.state == "approving":
+            await home.rights.step(request.id, "approve", who)
+    await home.rights.carries_out()
+    assert await said() == set()
+    await home.asks(session, "objection", words="Once more.")
+    assert await said() == {examined}

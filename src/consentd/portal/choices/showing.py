@@ -13,14 +13,14 @@ from consentd.consent.confirming.waiting import lapsed, waiting
 from consentd.consent.recalling import Recorded, recalled, recorded_in
 from consentd.crypto.keyring import Keyring
 from consentd.db.unit import Unit
-from consentd.dsr import by_session
+from consentd.dsr import by_session, freezing
 from consentd.dsr.rights import Right
 from consentd.kernel.compiled import CompiledPolicy
 from consentd.kernel.instants import Instant, to_datetime
 from consentd.kernel.places import Gazetteer
 from consentd.policy.service import file_of
 from consentd.portal.choices.heard import Heard, heard, told_by
-from consentd.portal.choices.model import Control, Grid, NoticeRef
+from consentd.portal.choices.model import Cell, Control, Grid, NoticeRef, Part, Why
 from consentd.portal.choices.notices import notice_for
 from consentd.portal.choices.rules import grid_of
 from consentd.portal.person import person_of
@@ -164,6 +164,8 @@ def shown(
 ) -> Shown:
     """Any: a database connection."""
     grid = grid_of(compiled, found.known, now, apart=apart)
+    if found.person.restricted and freezing.by_objection(connection, found.person.members):
+        grid = _examined(grid)
     shorter = {one.id: masked(one.named.value) for one in found.contacts}
     parts = [part for cell in grid.cells for part in cell.parts]
     hows = recalled(connection, keyring, {one.why.event for one in parts if one.why.event is not None})
@@ -186,6 +188,17 @@ def shown(
             for scheme in {one.scheme for one in found.known.held}
         },
     )
+
+
+def _examined(grid: Grid) -> Grid:
+    """Whoever objected did not ask to be frozen: it is said why they are."""
+
+    def said(part: Part) -> Part:
+        why = Why("examined") if part.why.code == "restricted" else part.why
+        return msgspec.structs.replace(part, why=why)
+
+    cells = (Cell(one.purpose, one.channel, tuple(said(part) for part in one.parts)) for one in grid.cells)
+    return msgspec.structs.replace(grid, cells=tuple(cells))
 
 
 def _done(connection: Any, compiled: CompiledPolicy, found: Read, batch: UUID) -> Done | None:
