@@ -1,5 +1,7 @@
 """What the pages of rights say before a press is what the press then does."""
 
+import re
+
 import pytest
 from msgspec.structs import replace
 
@@ -7,7 +9,7 @@ from consentd.kernel.policy import sealed
 from consentd.portal.reach import Reach
 from support.at_home import AtHome
 from support.builders import Company, demo_policy
-from support.forms import chosen, look, press
+from support.forms import asks, chosen, look, press
 from support.pages import checked
 from support.rights import Rights
 from support.silos_simulated import Silo, system
@@ -82,3 +84,28 @@ async def test_the_choices_say_what_froze_them_an_objection_or_a_wish(company: C
     assert await said() == set()
     await home.asks(session, "objection", words="Once more.")
     assert await said() == {examined}
+
+
+async def test_an_erasure_says_the_same_last_day_before_it_and_in_its_certificate(
+    company: Company, home: AtHome
+) -> None:
+    policy = demo_policy()
+    # A place whose midnight lies on the next day of the log's clock, so that the two could differ.
+    for zone in ("Europe/Paris", "America/Guadeloupe"):
+        controller = replace(policy.controller, zone=zone)
+        systems = home.rights.silos.keys()
+        await company.activate(
+            sealed(replace(policy, controller=controller, systems={s: system(s, "email") for s in systems}))
+        )
+        who = f"email:{zone[-4:].lower()}@exemple.fr"
+        await company.gives(who)
+        async with home.browser(who) as client:
+            preview = (await look(client, "/my/rights/erasure")).text
+            (foreseen,) = re.findall(r"under seal, until (\d+ \w+ \d+)", preview)
+            request = await asks(client, "erasure")
+            await home.rights.carries_out()
+            (kept,) = re.findall(
+                r"sealed, [^,]*, [^,]*, until (\d+ \w+ \d+)", (await look(client, request)).text
+            )
+        assert foreseen == kept == "18 November 2029"
+        assert any(f"until {kept}" in letter.text for letter in home.rights.letters.taken)

@@ -12,6 +12,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from consentd.base.clock import Clock
+from consentd.base.dates import last_day
 from consentd.consent.erasure import Kept, foreseen
 from consentd.crypto.keyring import Keyring
 from consentd.db.unit import Unit
@@ -206,5 +207,5 @@ class RightsService:
 def _stays(kept: Kept, zone: ZoneInfo) -> Stays:
     until = None
     if kept.until is not None:
-        until = dt.datetime.fromisoformat(kept.until).astimezone(zone).date()
+        until = last_day(dt.datetime.fromisoformat(kept.until), zone)
     return Stays(kind=kept.kind, article=kept.because, until=until)
