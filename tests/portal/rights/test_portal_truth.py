@@ -109,3 +109,17 @@ async def test_an_erasure_says_the_same_last_day_before_it_and_in_its_certificat
             )
         assert foreseen == kept == "18 November 2029"
         assert any(f"until {kept}" in letter.text for letter in home.rights.letters.taken)
+
+
+@pytest.mark.parametrize("connected", [True, False])
+async def test_an_erasure_names_the_tools_that_erase_and_where_there_is_none_promises_none(
+    company: Company, home: AtHome, connected: bool
+) -> None:
+    if not connected:
+        lone = replace(system("webshop", "email"), connection=None)
+        await company.activate(sealed(replace(demo_policy(), systems={"webshop": lone})))
+    async with home.browser(ANA) as client:
+        page = await look(client, "/my/rights/erasure")
+    assert ("and what these tools hold:" in page.text) is connected
+    assert all(one.all("li") for one in page.all("ul")), "a list of nothing"
+    assert ("our staff see to it by hand: Webshop." in page.text) is not connected
