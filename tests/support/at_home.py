@@ -12,6 +12,7 @@ from consentd.db.unit import Unit
 from consentd.dsr.by_session import Wish
 from consentd.dsr.rights import Right
 from consentd.net.texting import NoTexting
+from consentd.portal import api as door_api
 from consentd.portal.choices import api as choices_api
 from consentd.portal.choices.saving import Saving
 from consentd.portal.choices.showing import Showing
@@ -107,6 +108,7 @@ class AtHome:
         frame = Frame(self.visits, HERE)
         history = HistoryService(self.visits, lambda connection, sha256: TEXTS.get(sha256))
         handlers = [
+            *door_api.routes(frame, self.visiting.entering, self.post),
             *choices_api.routes(frame, Showing(self.visits), Saving(self.visits)),
             *rights_api.routes(frame, self.service),
             *details_api.routes(frame, DetailService(self.visits, self.service), self.post),

@@ -3,7 +3,8 @@
 A code proves control of a contact detail, and who reads somebody's mail should not take their whole history
 by it. So a second code goes to another detail that is the person's alone: the telephone of whoever came in by
 mail. Who has no other on record gets a fresh code to the same one: nothing else could be asked that would not
-ask for more than is known of them (GDPR 11, 12(6)).
+ask for more than is known of them (GDPR 11, 12(6)). One to which messages come back is no other: a code would
+not arrive there.
 """
 
 from typing import Any
@@ -45,10 +46,13 @@ def choices(
     """
     person = subjects.person_by_id(connection, subject)
     order = {"verified": 0, "asserted": 1}
+    contacts = subjects.contacts_of(connection, keyring, person.members)
+    # They just read what was sent to the one that they came in by, whatever was noted of it before.
+    silent = {one.id for one in contacts if one.unreachable and one.id != came_by}
     found = [
         contact
-        for contact in subjects.contacts_of(connection, keyring, person.members)
-        if contact.strength in order and _reached(policy, contact, phones=phones)
+        for contact in contacts
+        if contact.id not in silent and contact.strength in order and _reached(policy, contact, phones=phones)
     ]
     found.sort(key=lambda one: (order[one.strength], one.named.scheme, one.id))
     alone = {

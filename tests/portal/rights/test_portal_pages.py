@@ -12,7 +12,7 @@ from consentd.dsr.certificate_check import check as certificate_holds
 from consentd.dsr.certificate_check import read as certificates_of
 from consentd.portal.reach import Reach
 from support.at_home import AtHome
-from support.builders import Company
+from support.builders import Company, demo_policy
 from support.forms import asks, fields, look, press
 from support.packages import keys, log_key
 from support.pages import checked
@@ -82,6 +82,16 @@ async def test_what_needs_a_second_proof_leads_there_and_back(home: AtHome) -> N
         page = await look(client, "/my/details")
         assert "ana@exemple.fr" not in page.text
         assert "a•••@exemple.fr" in page.text
+
+
+async def test_whoever_reads_none_of_the_details_offered_is_told_where_to_write(home: AtHome) -> None:
+    async with home.browser(ANA, Reach.CHOICES) as client:
+        page = await look(client, "/my/proof?then=/my/history")
+        assert [one.text for one in page.all("button") if one.attributes.get("name") == "to"]
+        assert "Can you read none of these any more? Write to us instead:" in page.text
+        links = [one.attributes["href"] for one in page.all("a")]
+        assert "/my/help/letters" in links
+        assert f"mailto:{demo_policy().controller.dpo.email}" in links
 
 
 async def test_the_rights_say_the_lawful_day_and_stop_marketing_at_one_press(
