@@ -8,7 +8,7 @@ from consentd.kernel.errors import Unprocessable
 from consentd.portal import second
 from consentd.portal.codes import MOST_TRIES
 from consentd.portal.reach import Reach
-from consentd.portal.second import Choice, masked
+from consentd.portal.second import Choice
 from consentd.portal.sessions import NeedsMore, Session
 from support.builders import Company
 from support.visiting import BROWSER, PLACE, Visiting
@@ -113,11 +113,3 @@ async def test_without_a_gateway_no_telephone_is_offered(company: Company, visit
     await company.gives(ANA, PHONE)
     session = await visiting.comes_in("ana@exemple.fr")
     assert [one.named.scheme for one in await choices(visiting, session, phones=False)] == ["email"]
-
-
-@pytest.mark.parametrize(
-    ("value", "shown"),
-    [("ana@exemple.fr", "a•••@exemple.fr"), ("+33624686501", "•••• 01"), ("@", "•••@")],
-)
-def test_enough_is_shown_for_its_owner_and_no_more(value: str, shown: str) -> None:
-    assert masked(value) == shown

@@ -15,6 +15,7 @@ import msgspec
 from consentd.crypto.keyring import Keyring
 from consentd.kernel.ids import SubjectId
 from consentd.kernel.policy import Policy
+from consentd.portal.masking import masks
 from consentd.subjects import holding
 from consentd.subjects import service as subjects
 from consentd.subjects.model import Contact
@@ -62,17 +63,10 @@ def choices(
     }
     others = [one for id_, one in alone.items() if id_ != came_by]
     used = others or list(alone.values())
-    return [Choice(one.id, one.named, masked(one.named.value)) for one in used]
+    shown = masks(one.named.value for one in contacts)
+    return [Choice(one.id, one.named, shown[one.named.value]) for one in used]
 
 
 def _reached(policy: Policy, contact: Contact, *, phones: bool) -> bool:
     kind = policy.identifiers[contact.named.scheme].kind if contact.named.scheme in policy.identifiers else ""
     return kind == "email" or (kind == "phone" and phones)
-
-
-def masked(value: str) -> str:
-    """m•••@example.fr, or •••• 01 of a number: its owner knows it again."""
-    local, at, host = value.rpartition("@")
-    if at:
-        return f"{local[:1]}•••@{host}"
-    return f"•••• {value[-2:]}"

@@ -23,9 +23,9 @@ from consentd.portal.choices.heard import Heard, heard, told_by
 from consentd.portal.choices.model import Cell, Control, Grid, NoticeRef, Part, Why
 from consentd.portal.choices.notices import notice_for
 from consentd.portal.choices.rules import grid_of
+from consentd.portal.masking import masks
 from consentd.portal.person import person_of
 from consentd.portal.reach import Reach
-from consentd.portal.second import masked
 from consentd.portal.sessions import Session
 from consentd.portal.visits import THEMSELVES, Visits
 from consentd.subjects import service as subjects
@@ -48,7 +48,7 @@ class Waiting(msgspec.Struct, frozen=True):
     """A consent that waits to be confirmed."""
 
     to: str
-    """The address that a mail went to, masked."""
+    """The address that a mail went to, as `Shown.masked` has it."""
     asked: Instant
     sent: bool
     expires: Instant
@@ -89,7 +89,7 @@ class Shown(msgspec.Struct, frozen=True):
     compiled: CompiledPolicy
     grid: Grid
     masked: dict[UUID, str]
-    """Contact details by id: enough for their owner to know them."""
+    """Contact details by id: enough for their owner to know them; whole with the second proof."""
     hows: dict[UUID, How]
     """By consent event."""
     waiting: dict[tuple[str, str], Waiting]
@@ -136,7 +136,10 @@ class Showing:
             found = read_about(unit.connection, keyring, session, unit.now)
             about = [found.person.id]
             log_reading(unit, keyring, ACTION, THEMSELVES, about, compiled.hash, {"by": "portal"})
-            told = shown(unit.connection, keyring, compiled, found, unit.now, language, apart=apart)
+            person = session.reach is Reach.PERSON
+            told = shown(
+                unit.connection, keyring, compiled, found, unit.now, language, apart=apart, person=person
+            )
             done = None if batch is None else _done(unit.connection, compiled, found, batch)
             return msgspec.structs.replace(told, done=done)
 
@@ -161,12 +164,14 @@ def shown(
     language: Language,
     *,
     apart: bool = False,
+    person: bool = False,
 ) -> Shown:
-    """Any: a database connection."""
+    """Any: a database connection. `person`: whether the second proof was given."""
     grid = grid_of(compiled, found.known, now, apart=apart)
     if found.person.restricted and freezing.by_objection(connection, found.person.members):
         grid = _examined(grid)
-    shorter = {one.id: masked(one.named.value) for one in found.contacts}
+    masked = masks(one.named.value for one in found.contacts)
+    shorter = {one.id: one.named.value if person else masked[one.named.value] for one in found.contacts}
     parts = [part for cell in grid.cells for part in cell.parts]
     hows = recalled(connection, keyring, {one.why.event for one in parts if one.why.event is not None})
     waits = reversed(waiting(connection, found.person.members, now))
