@@ -123,3 +123,15 @@ async def test_an_erasure_names_the_tools_that_erase_and_where_there_is_none_pro
     assert ("and what these tools hold:" in page.text) is connected
     assert all(one.all("li") for one in page.all("ul")), "a list of nothing"
     assert ("our staff see to it by hand: Webshop." in page.text) is not connected
+
+
+async def test_the_rights_say_that_and_how_one_asks_who_received_the_data(home: AtHome) -> None:
+    async with home.browser(ANA, Reach.CHOICES) as client:
+        page = await look(client, "/my/rights")
+    (line,) = [one for one in page.all("section") if one.attributes["aria-labelledby"] == "right-recipients"]
+    assert (
+        "Write to us to know who they were: you have an answer by 18 December 2026 at the latest."
+        in line.text
+    )
+    (link,) = line.all("a")
+    assert link.attributes["href"] == f"mailto:{demo_policy().controller.dpo.email}"
