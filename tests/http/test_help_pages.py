@@ -48,6 +48,13 @@ def test_each_page_is_whole_and_small(visitor: httpx.Client, path: str, language
             assert visitor.get(address, follow_redirects=True).status_code == 200, address
 
 
+def test_no_more_is_promised_of_the_tools_than_the_page_of_choices_says(visitor: httpx.Client) -> None:
+    said = text_of(visitor, "data", "en")
+    assert "Our tools ask before each message" not in said
+    assert "A tool that is connected for this asks here before each contact" in said
+    assert "those that nothing tells by itself" in said
+
+
 def test_every_page_is_reached_from_the_foot_of_every_other(visitor: httpx.Client) -> None:
     foot = checked(visitor.get("/my").text).all("footer")[0]
     reached = {one.attributes["href"] for one in foot.all("a")}

@@ -53,7 +53,7 @@ async def test_promise_3_a_press_that_cannot_be_logged_changes_nothing(company: 
         with pytest.raises(LogFull):
             await choosing.saving.press(session, STOP)
         with pytest.raises(LogFull):
-            await choosing.saving.stop_all(session)
+            await choosing.saving.stop_all(session, "fr")
     assert await everything(company) == before
     assert await company.allows(ANA)
     await choosing.saving.press(session, STOP)

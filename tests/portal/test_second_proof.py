@@ -8,7 +8,7 @@ from consentd.kernel.errors import Unprocessable
 from consentd.portal import second
 from consentd.portal.codes import MOST_TRIES
 from consentd.portal.reach import Reach
-from consentd.portal.second import Choice, masked
+from consentd.portal.second import Choice
 from consentd.portal.sessions import NeedsMore, Session
 from support.builders import Company
 from support.visiting import BROWSER, PLACE, Visiting
@@ -83,6 +83,23 @@ async def test_who_has_no_other_on_record_proves_the_same_anew(company: Company,
     assert (await visiting.entering.enter(way, sending.code, BROWSER, session)).session.reach is Reach.PERSON
 
 
+async def test_a_detail_to_which_messages_come_back_is_not_offered(
+    company: Company, visiting: Visiting
+) -> None:
+    other = "email:ana@ancien.example"
+    await company.gives(ANA, other)
+    session = await visiting.comes_in("ana@exemple.fr")
+    assert [one.shown for one in await choices(visiting, session)] == ["a•••@ancien.example"]
+    await company.told("unreachable", ANA, contact_point=other, occurred_at=company.at())
+    # As for who has no other: a fresh code to the one that they read.
+    assert [one.shown for one in await choices(visiting, session)] == ["a•••@exemple.fr"]
+    # What somebody noted of that one before does not shut them out.
+    await company.told("unreachable", ANA, contact_point=ANA, occurred_at=company.at())
+    assert [one.shown for one in await choices(visiting, session)] == ["a•••@exemple.fr"]
+    await company.gives(ANA, PHONE)
+    assert [one.shown for one in await choices(visiting, session)] == ["•••• 01"]
+
+
 async def test_a_detail_that_somebody_else_has_too_proves_nothing(
     company: Company, visiting: Visiting
 ) -> None:
@@ -96,11 +113,3 @@ async def test_without_a_gateway_no_telephone_is_offered(company: Company, visit
     await company.gives(ANA, PHONE)
     session = await visiting.comes_in("ana@exemple.fr")
     assert [one.named.scheme for one in await choices(visiting, session, phones=False)] == ["email"]
-
-
-@pytest.mark.parametrize(
-    ("value", "shown"),
-    [("ana@exemple.fr", "a•••@exemple.fr"), ("+33624686501", "•••• 01"), ("@", "•••@")],
-)
-def test_enough_is_shown_for_its_owner_and_no_more(value: str, shown: str) -> None:
-    assert masked(value) == shown

@@ -12,6 +12,10 @@ from consentd.db.unit import Unit
 from consentd.dsr.by_session import Wish
 from consentd.dsr.rights import Right
 from consentd.net.texting import NoTexting
+from consentd.portal import api as door_api
+from consentd.portal.choices import api as choices_api
+from consentd.portal.choices.saving import Saving
+from consentd.portal.choices.showing import Showing
 from consentd.portal.details import api as details_api
 from consentd.portal.details.service import DetailService
 from consentd.portal.frame import Frame
@@ -104,6 +108,8 @@ class AtHome:
         frame = Frame(self.visits, HERE)
         history = HistoryService(self.visits, lambda connection, sha256: TEXTS.get(sha256))
         handlers = [
+            *door_api.routes(frame, self.visiting.entering, self.post),
+            *choices_api.routes(frame, Showing(self.visits), Saving(self.visits)),
             *rights_api.routes(frame, self.service),
             *details_api.routes(frame, DetailService(self.visits, self.service), self.post),
             *history_api.routes(frame, history),

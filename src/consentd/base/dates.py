@@ -42,6 +42,11 @@ def day_in_words(day: dt.date, language: Language) -> str:
     return f"{number} {_MONTHS[language][day.month - 1]} {day.year}"
 
 
+def last_day(until: dt.datetime, zone: dt.tzinfo) -> dt.date:
+    """The last day, by the clock there, of what lasts until an instant that is itself no part of it."""
+    return (until - dt.timedelta(microseconds=1)).astimezone(zone).date()
+
+
 def time_in_words(when: dt.datetime, language: Language) -> str:
     """To the second, by the clock that `when` was told by: “1er mars 2026 à 09:30:00”, “… at 09:30:00”."""
     joined = "à" if language == "fr" else "at"

@@ -21,7 +21,7 @@ from consentd.dsr.copying import store as copy_store
 from consentd.dsr.registering import Shown, register
 from consentd.dsr.rights import NEEDS, Proof, Right
 from consentd.dsr.shapes import Directive, RequestAsked
-from consentd.dsr.states import Event, State
+from consentd.dsr.states import OPEN, Event, State
 from consentd.dsr.suspending import ended
 from consentd.dsr.views import RequestBrief, RequestReceived, RequestTold
 from consentd.evidence.model import Actor, ActorKind
@@ -65,14 +65,18 @@ def ask(
     proof: Proof,
     by: UUID | None,
     wish: Wish,
+    *,
+    done: bool = False,
 ) -> RequestReceived:
-    """Takes a request in, with the proof that there is. `by`: the contact detail that a code proved.
+    """Takes a request in, with the proof that there is. `by`: the contact detail that a code proved. `done`:
+    what it does here at once was done in this unit before.
 
     Raises what `register` does. Names what is theirs alone, so that what only restricts meets nobody else.
     """
     contacts = subjects.contacts_of(unit.connection, keyring, person.members)
     alone = _alone(unit.connection, keyring, compiled.policy, person, contacts)
-    names = alone or tuple(dict.fromkeys(one.named for one in contacts))
+    named = dict.fromkeys(one.named for one in contacts if one.named.scheme in compiled.policy.identifiers)
+    names = alone or tuple(named)
     asked = RequestAsked(
         right=wish.right,
         identifiers=tuple(Identifier(one.scheme, one.value) for one in names[:MOST_NAMED]),
@@ -86,7 +90,8 @@ def ask(
         keep_suppression=wish.keep_suppression,
     )
     shown = Shown(person.id, _answer_to(compiled.policy, contacts, alone, by))
-    case = register(unit, keyring, compiled, _THEMSELVES, asked, shown)
+    done_for = (person.group,) if done else None
+    case = register(unit, keyring, compiled, _THEMSELVES, asked, shown, done_for=done_for)
     if NEEDS[wish.right].proof is not Proof.NONE:
         identity.proven(case, proof, _THEMSELVES, {"by": "portal"})
     return views.received(case.row)
@@ -123,6 +128,12 @@ def own(connection: Any, policy: Policy, members: Collection[UUID]) -> tuple[Req
     rows = store.of_rights(connection, members, _TOLD)[::-1]
     steps = store.steps_of(connection, [row["id"] for row in rows])
     return tuple(views.brief(row, steps[row["id"]], policy) for row in rows)
+
+
+def open_one(connection: Any, members: Collection[UUID], right: Right) -> UUID | None:
+    """Any: a database connection. The latest of a right that is not over yet; None where there is none."""
+    rows = store.of_rights(connection, members, (right.value,))
+    return next((UUID(int=row["id"].int) for row in reversed(rows) if State(row["state"]) in OPEN), None)
 
 
 def owned(connection: Any, policy: Policy, members: Collection[UUID], id_: UUID) -> RequestTold:

@@ -2,7 +2,7 @@
 
 import datetime as dt
 
-from consentd.base.dates import day_in_words, time_in_words
+from consentd.base.dates import day_in_words, last_day, time_in_words
 from consentd.base.i18n import Language, Text, article
 from consentd.base.printing import one_line
 from consentd.dsr.certificate import ErasureCertificate, Outcome, OwnPart, Recipient, SiloPart
@@ -72,8 +72,10 @@ _TOLD_BY = {
 }
 
 
-def described(content: ErasureCertificate, language: Language) -> list[str]:
-    """Line by line: of whom, what each tool did, what consentd forgot and keeps, and when copies end."""
+def described(content: ErasureCertificate, language: Language, zone: dt.tzinfo = dt.UTC) -> list[str]:
+    """Line by line: of whom, what each tool did, what consentd forgot and keeps, and when copies end. `zone`:
+    the company's, for the last days of what is kept; whoever reads a certificate alone does not know it.
+    """
     name = one_line(f"{content.controller.name} ({content.controller.country})")
     issued = time_in_words(dt.datetime.fromisoformat(content.issued_at), language)
     head = Text(
@@ -82,7 +84,7 @@ def described(content: ErasureCertificate, language: Language) -> list[str]:
         f"Certificate of erasure no. {content.number}, request {content.request_id}\n"
         f"Issued by {name} on {issued} (UTC)",
     )
-    lines = [head(language), _whole(content, language), *_own(content.own, language)]
+    lines = [head(language), _whole(content, language), *_own(content.own, language, zone)]
     for silo in content.silos:
         lines += _silo(silo, language)
     if content.recipients:
@@ -105,7 +107,7 @@ def _whole(content: ErasureCertificate, language: Language) -> str:
     return (_COMPLETE if content.complete else _OPEN)(language)
 
 
-def _own(own: OwnPart | None, language: Language) -> list[str]:
+def _own(own: OwnPart | None, language: Language, zone: dt.tzinfo) -> list[str]:
     if own is None:
         return [
             Text(
@@ -121,7 +123,7 @@ def _own(own: OwnPart | None, language: Language) -> list[str]:
     ]
     for kept in own.kept:
         what, cited = _LISTS[kept.kind](language), article(kept.because, language)
-        until = _until(kept.until and kept.until[:10], language)
+        until = _until(kept.until and _last_day(kept.until, zone), language)
         lines.append(Text(f"  gardé : {what}, {cited}{until}", f"  kept: {what}, {cited}{until}")(language))
     return [*lines, _copy(own.last_copy_unreadable_on, language)]
 
@@ -162,6 +164,15 @@ def _kept(what: str, kept: Kept, language: Language) -> str:
     return Text(
         f"  {what}, gardé : {kept.count}, {cited}{until}", f"  {what}, kept: {kept.count}, {cited}{until}"
     )(language)
+
+
+def _last_day(until: str, zone: dt.tzinfo) -> str:
+    """The end itself is no part of it; a certificate of another kind may say it otherwise."""
+    try:
+        end = dt.datetime.fromisoformat(until)
+        return until if end.tzinfo is None else last_day(end, zone).isoformat()
+    except (ValueError, OverflowError):
+        return until
 
 
 def _until(day: str | None, language: Language) -> str:

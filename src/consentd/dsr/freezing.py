@@ -50,6 +50,23 @@ def _frozen(connection: Any, members: Collection[UUID], without: UUID) -> bool: 
     return max(moments, default=(0, False))[1]
 
 
+def by_objection(connection: Any, members: Collection[UUID]) -> bool:  # Any: a database connection
+    """Of somebody who is frozen: whether nothing but an objection under 21(1) froze them, so that the freeze
+    ends when it is decided and not when they ask for it.
+    """
+    rows = store.of_rights(connection, members, [right.value for right in (*effects.FREEZES, Right.LIFTING)])
+    ended = [
+        row["answered_at"]
+        for row in rows
+        if row["right"] == Right.LIFTING.value and row["answered_at"] and State(row["state"]) not in _FAILED
+    ]
+    since = [row for row in rows if row["created_at"] > max(ended, default=0)]
+    objections = [row for row in since if row["right"] == Right.OBJECTION.value]
+    others = (row for row in since if Right(row["right"]) in effects.FREEZES - {Right.OBJECTION})
+    # One that was decided counts too: until its lifting is done, it is what the freeze came from.
+    return bool(objections) and not any(_stands(row) for row in others)
+
+
 def _stands(row: Any) -> bool:  # Any: a row mapping of `requests`
     if row["right"] == Right.OBJECTION.value:
         return row["answered_at"] is None

@@ -58,8 +58,13 @@ def register(
     actor: Actor,
     asked: RequestAsked,
     shown: Shown | None = None,
+    *,
+    done_for: Sequence[UUID] | None = None,
 ) -> RequestCase:
-    """Raises Unprocessable for an identifier that is none, or a day of receipt that cannot be."""
+    """Raises Unprocessable for an identifier that is none, or a day of receipt that cannot be.
+
+    `done_for`: for whom what the right does at once was done already, in this very unit.
+    """
     policy = compiled.policy
     names = [
         spell(policy, one, asked.territory, f"/identifiers/{i}") for i, one in enumerate(asked.identifiers)
@@ -76,7 +81,8 @@ def register(
     if asked.purposes:
         _check_purposes(policy, asked)
     # Before anything else is written: from this moment on no check allows what the person stopped.
-    done_for = effects.at_once(unit, keyring, compiled, actor, asked)
+    if done_for is None:
+        done_for = effects.at_once(unit, keyring, compiled, actor, asked)
     named = tuple((name.scheme, name.value) for name in names)
     content = Sealed(
         asked=asked,

@@ -11,6 +11,7 @@ it was about.
 
 import datetime as dt
 from typing import Any, TypeAlias
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -234,7 +235,8 @@ def _certificate(case: RequestCase) -> ErasureCertificate | None:
 def _told(case: RequestCase, certificate: ErasureCertificate | None, language: Language) -> str:
     """What each tool did, line by line."""
     if certificate is not None:
-        return "\n".join(described(certificate, language)[1:])
+        zone = ZoneInfo(case.compiled.policy.controller.zone)
+        return "\n".join(described(certificate, language, zone)[1:])
     lines = [words.OURS(language)]
     found = case.tasks()
     rows: dict[str, list[Row]] = {}

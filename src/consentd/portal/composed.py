@@ -45,7 +45,7 @@ class Portal:
         frame = self._frame = Frame(visits, url, networks(self._settings.trusted_proxies or ()))
         return [
             *api.routes(frame, Entering(doing, phones=self._post.phones), self._post),
-            *choices_api.routes(frame, Showing(visits), Saving(visits)),
+            *choices_api.routes(frame, Showing(visits), Saving(visits, requests.wake)),
             *help_api.routes(frame, self._clock),
             *handing_over_api.routes(HandingOver(doing, url)),
             *own_pages.routes(frame, requests, self._post, self._clock),

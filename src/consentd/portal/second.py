@@ -3,7 +3,8 @@
 A code proves control of a contact detail, and who reads somebody's mail should not take their whole history
 by it. So a second code goes to another detail that is the person's alone: the telephone of whoever came in by
 mail. Who has no other on record gets a fresh code to the same one: nothing else could be asked that would not
-ask for more than is known of them (GDPR 11, 12(6)).
+ask for more than is known of them (GDPR 11, 12(6)). One to which messages come back is no other: a code would
+not arrive there.
 """
 
 from typing import Any
@@ -14,6 +15,7 @@ import msgspec
 from consentd.crypto.keyring import Keyring
 from consentd.kernel.ids import SubjectId
 from consentd.kernel.policy import Policy
+from consentd.portal.masking import masks
 from consentd.subjects import holding
 from consentd.subjects import service as subjects
 from consentd.subjects.model import Contact
@@ -45,10 +47,13 @@ def choices(
     """
     person = subjects.person_by_id(connection, subject)
     order = {"verified": 0, "asserted": 1}
+    contacts = subjects.contacts_of(connection, keyring, person.members)
+    # They just read what was sent to the one that they came in by, whatever was noted of it before.
+    silent = {one.id for one in contacts if one.unreachable and one.id != came_by}
     found = [
         contact
-        for contact in subjects.contacts_of(connection, keyring, person.members)
-        if contact.strength in order and _reached(policy, contact, phones=phones)
+        for contact in contacts
+        if contact.id not in silent and contact.strength in order and _reached(policy, contact, phones=phones)
     ]
     found.sort(key=lambda one: (order[one.strength], one.named.scheme, one.id))
     alone = {
@@ -58,17 +63,10 @@ def choices(
     }
     others = [one for id_, one in alone.items() if id_ != came_by]
     used = others or list(alone.values())
-    return [Choice(one.id, one.named, masked(one.named.value)) for one in used]
+    shown = masks(one.named.value for one in contacts)
+    return [Choice(one.id, one.named, shown[one.named.value]) for one in used]
 
 
 def _reached(policy: Policy, contact: Contact, *, phones: bool) -> bool:
     kind = policy.identifiers[contact.named.scheme].kind if contact.named.scheme in policy.identifiers else ""
     return kind == "email" or (kind == "phone" and phones)
-
-
-def masked(value: str) -> str:
-    """m•••@example.fr, or •••• 01 of a number: its owner knows it again."""
-    local, at, host = value.rpartition("@")
-    if at:
-        return f"{local[:1]}•••@{host}"
-    return f"•••• {value[-2:]}"

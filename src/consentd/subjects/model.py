@@ -78,6 +78,8 @@ class Contact(msgspec.Struct, frozen=True):
     named: Named
     strength: str
     capacity: str
+    unreachable: bool = False
+    """Whether messages to it come back, as the system says that told it."""
 
 
 class Hit(NamedTuple):

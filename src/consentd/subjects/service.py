@@ -115,7 +115,8 @@ def contacts_of(connection: Any, keyring: Keyring, subjects: Iterable[SubjectId]
             continue
         opened = unseal(content, row.sealed, Place("identifier_links", "sealed", row.id))
         named = Named(row.scheme, opened.decode())
-        found.append(Contact(row.identifier_id, named, row.strength, row.capacity))
+        unreachable = row.unreachable_since is not None
+        found.append(Contact(row.identifier_id, named, row.strength, row.capacity, unreachable))
     return found
 
 

@@ -49,7 +49,7 @@ async def test_nothing_allows_what_the_last_press_stopped(
     for kind, cell, wish in happening:
         company.clock.move(minutes=1)
         if kind == "all":
-            await choosing.saving.stop_all(session)
+            await choosing.saving.stop_all(session, "fr")
             stopped |= {one: True for one in CELLS if one[0] != "customer_research"}
         elif kind == "sale":
             sale: dict[str, Any] = {

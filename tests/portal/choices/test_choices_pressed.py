@@ -118,7 +118,7 @@ async def test_one_press_stops_all_marketing(company: Company, choosing: Choosin
     await company.gives(ANA, purpose="loyalty_profile")
     await company.claims(ANA, purpose="promotions", channel="sms")
     session = await choosing.session(ANA)
-    saved = await choosing.saving.stop_all(session)
+    saved = await choosing.saving.stop_all(session, "fr")
     assert saved.receipt is not None
     shown = await choosing.looks(session)
     for cell in shown.grid.cells:
@@ -133,7 +133,7 @@ async def test_one_press_stops_all_marketing(company: Company, choosing: Choosin
     assert await company.allows(ANA, purpose="customer_research")
     # Said again, it is recorded again: nobody has to wonder whether it counts.
     company.clock.move(minutes=1)
-    assert (await choosing.saving.stop_all(session)).receipt not in (None, saved.receipt)
+    assert (await choosing.saving.stop_all(session, "fr")).receipt not in (None, saved.receipt)
     # And one thing can be agreed to again.
     await choosing.presses(session, "newsletter", "email", AGREE)
     assert await company.allows(ANA)
@@ -194,7 +194,7 @@ async def test_whoever_shares_an_address_can_stop_it_and_see_nothing(
     session = await choosing.visiting.comes_in("ana@exemple.fr")
     assert (session.reach, session.subject) == (Reach.STOP, None)
     with pytest.raises(NeedsMore):
-        await choosing.saving.stop_all(session)
+        await choosing.saving.stop_all(session, "fr")
     with pytest.raises(NeedsMore):
         await choosing.presses(session, "newsletter", "email", AGREE)
     await choosing.saving.stop_here(session)

@@ -14,7 +14,7 @@ from consentd.web.pages.speech import Speech
 from support.builders import WEDNESDAY
 
 EVENT = UUID(int=7)
-CODES = sorted([*REASONS, "elsewhere", "deferred"])
+CODES = sorted([*REASONS, "elsewhere", "deferred", "examined"])
 
 
 def speech(language: Language) -> Speech:
@@ -61,3 +61,10 @@ def test_an_objection_says_to_what() -> None:
     assert said[Breadth.ALL] == "Vous avez fait opposition le 18 novembre 2026 à toute publicité."
     assert said[Breadth.CHANNEL].endswith("à toute publicité par ce moyen de contact.")
     assert said[Breadth.PURPOSE] == "Vous avez dit non le 18 novembre 2026."
+
+
+@pytest.mark.parametrize(
+    ("language", "told"), [("en", "with you, or for you"), ("fr", "avec vous, ou pour vous")]
+)
+def test_a_parent_agrees_with_a_child_or_for_it_as_each_country_has_it(language: Language, told: str) -> None:
+    assert told in reason(Why("under_age"), speech(language), {})

@@ -3,10 +3,8 @@
 import io
 import re
 import zipfile
-from typing import Any
 from uuid import UUID, uuid4
 
-import httpx
 import pytest
 
 from consentd.consent.receipt_check import check, read
@@ -14,9 +12,10 @@ from consentd.dsr.certificate_check import check as certificate_holds
 from consentd.dsr.certificate_check import read as certificates_of
 from consentd.portal.reach import Reach
 from support.at_home import AtHome
-from support.builders import Company
+from support.builders import Company, demo_policy
+from support.forms import asks, fields, look, press
 from support.packages import keys, log_key
-from support.pages import Element, checked
+from support.pages import checked
 from support.rights import Rights, code_in
 from support.silos_simulated import Silo, system
 
@@ -32,32 +31,6 @@ async def home(company: Company) -> AtHome:
     await company.gives(BEN)
     silos = {"webshop": (system("webshop", "email"), Silo((ANA,), kept=1))}
     return AtHome(company, await Rights.of(company, silos))
-
-
-def fields(page: Element, action: str) -> dict[str, str]:
-    """What the form of this address holds before anybody fills it in."""
-    (form, *_) = [one for one in page.all("form") if one.attributes["action"] == action]
-    inputs = [one for one in form.all("input") if one.attributes.get("type") == "hidden"]
-    return {one.attributes["name"]: one.attributes["value"] for one in inputs}
-
-
-async def look(client: httpx.AsyncClient, path: str, status: int = 200) -> Element:
-    answer = await client.get(path)
-    assert answer.status_code == status, answer.text
-    return checked(answer.text, client.headers["accept-language"])
-
-
-async def press(client: httpx.AsyncClient, page: Element, action: str, **said: Any) -> httpx.Response:
-    return await client.post(action, data=fields(page, action) | said)
-
-
-async def asks(client: httpx.AsyncClient, slug: str, **said: Any) -> str:
-    """The address of the request that a form makes."""
-    at = f"/my/rights/{slug}"
-    answer = await press(client, await look(client, at), at, **said)
-    assert answer.status_code == 303, answer.text
-    found: str = answer.headers["location"]
-    return found
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -109,6 +82,16 @@ async def test_what_needs_a_second_proof_leads_there_and_back(home: AtHome) -> N
         page = await look(client, "/my/details")
         assert "ana@exemple.fr" not in page.text
         assert "a•••@exemple.fr" in page.text
+
+
+async def test_whoever_reads_none_of_the_details_offered_is_told_where_to_write(home: AtHome) -> None:
+    async with home.browser(ANA, Reach.CHOICES) as client:
+        page = await look(client, "/my/proof?then=/my/history")
+        assert [one.text for one in page.all("button") if one.attributes.get("name") == "to"]
+        assert "Can you read none of these any more? Write to us instead:" in page.text
+        links = [one.attributes["href"] for one in page.all("a")]
+        assert "/my/help/letters" in links
+        assert f"mailto:{demo_policy().controller.dpo.email}" in links
 
 
 async def test_the_rights_say_the_lawful_day_and_stop_marketing_at_one_press(
@@ -235,8 +218,11 @@ async def test_a_contact_detail_is_put_right_or_removed_by_a_request(home: AtHom
         done = await press(client, checked(mistyped.text), detail, code=code)
         assert done.status_code == 303, done.text
         assert "Our staff look at it" in (await look(client, done.headers["location"])).text
-        name = await press(client, await look(client, "/my/details/name"), "/my/details/name", right="Ana D.")
-        assert name.status_code == 303
+        for more in ({}, {"code": "12345678"}):
+            page = await look(client, "/my/details/name")
+            # A name takes no code: what is sent with it by mistake leads nowhere else.
+            name = await press(client, page, "/my/details/name", right="Ana D.", **more)
+            assert name.status_code == 303, name.text
 
 
 async def test_no_page_is_kept_or_tells_where_it_was(home: AtHome) -> None:

@@ -74,7 +74,7 @@ def routes(frame: Frame, showing: Showing, saving: Saving) -> list[HTTPRouteHand
         if session.reach is Reach.STOP:
             await saving.stop_here(session)
             return frame.to(f"{PAGE}?stopped=1")
-        saved = await saving.stop_all(session)
+        saved = await saving.stop_all(session, visit.language)
         return frame.to(f"{PAGE}?saved={saved.receipt}")
 
     return [page, pressed, stopped]

@@ -33,7 +33,7 @@ class Breadth(StrEnum):
 
 class Why(msgspec.Struct, frozen=True):
     """Why it is as it is. `code`: one of the reasons of a decision, or "elsewhere" where what stands against
-    it is not this person's to see.
+    it is not this person's to see, "examined" where they are frozen because staff examine their objection.
     """
 
     code: str

@@ -4,17 +4,18 @@ Upholds promises 3 (events, entries and states commit together), 5 (the next che
 synced journal before it is acknowledged) and 2 as far as a page needs it: pressing twice records once.
 """
 
+from collections.abc import Callable
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import msgspec
 
 from consentd.base.i18n import Language
-from consentd.base.ids import new_id
 from consentd.consent.objecting import record_objection
 from consentd.consent.recording import record
 from consentd.consent.requests import ConsentEvent, NoticeShown, RecordConsents, RecordObjection
 from consentd.db.unit import Unit
+from consentd.dsr.by_session import Wish
+from consentd.dsr.rights import Right
 from consentd.kernel.compiled import CompiledPolicy
 from consentd.kernel.ending import on_consent
 from consentd.kernel.errors import Conflict, NotFound
@@ -23,32 +24,29 @@ from consentd.kernel.instants import Instant, to_text
 from consentd.kernel.policy import Purpose
 from consentd.policy.service import file_of
 from consentd.portal.choices import supposing
+from consentd.portal.choices.marketing import (
+    METHOD,
+    NOBODY_NAMED,
+    PLACE,
+    UTC,
+    act_of,
+    begun,
+    locked,
+    stop_marketing,
+)
 from consentd.portal.choices.model import Control, NoticeRef
 from consentd.portal.choices.notices import notice_for
-from consentd.portal.choices.pressing import (
-    Agreeing,
-    Stopping,
-    marketing_ended,
-    marketing_stops_at,
-    pressed,
-)
+from consentd.portal.choices.pressing import Agreeing, Stopping, pressed
 from consentd.portal.choices.rules import grid_of
-from consentd.portal.choices.showing import Read, read_about, today
+from consentd.portal.choices.showing import today
 from consentd.portal.reach import Reach
 from consentd.portal.sessions import Session
-from consentd.portal.visits import THEMSELVES, Visits
+from consentd.portal.visits import Visits
 from consentd.subjects import holding
 from consentd.subjects import service as subjects
 from consentd.subjects.acts import Act
-from consentd.subjects.model import Known, Resolution
-from consentd.subjects.requests import Identifier, SubjectNamed
-
-METHOD = "portal"
-PLACE = "portal"
-_UTC = ZoneInfo("UTC")
-_NOBODY = SubjectNamed(())
-_MOST = 100
-"""Events of one recording."""
+from consentd.subjects.model import Resolution
+from consentd.subjects.requests import Identifier
 
 
 class Press(msgspec.Struct, frozen=True):
@@ -71,8 +69,11 @@ class Saved(msgspec.Struct, frozen=True):
 
 
 class Saving:
-    def __init__(self, visits: Visits) -> None:
+    """`wake`: told when there is something to carry to the tools."""
+
+    def __init__(self, visits: Visits, wake: Callable[[], None] = lambda: None) -> None:
         self._visits = visits
+        self._wake = wake
         self._keyring = visits.keyring
 
     async def press(self, session: Session, press: Press) -> Saved:
@@ -80,7 +81,7 @@ class Saving:
         session.require(Reach.CHOICES)
 
         def work(unit: Unit, compiled: CompiledPolicy) -> Saved:
-            read = self._locked(unit, session)
+            read = locked(unit, self._keyring, session)
             purpose = compiled.purposes.get(press.purpose)
             if purpose is None:
                 raise NotFound("no_such_choice", "There is no such choice on your page.")
@@ -88,7 +89,7 @@ class Saving:
             todo = pressed(grid, purpose, press.channel, press.point, press.wish)
             if todo is None:
                 return Saved(None)
-            act, resolution = self._act(unit, compiled, read, "choice.recorded")
+            act, resolution = act_of(unit, self._keyring, compiled, read, "choice.recorded")
             if isinstance(todo, Agreeing):
                 by_consent = on_consent(purpose, press.channel)
                 notice = self._notice(unit, compiled, purpose, press) if by_consent else None
@@ -101,39 +102,17 @@ class Saving:
 
         return await self._visits.change(session, work)
 
-    async def stop_all(self, session: Session) -> Saved:
-        """An objection to all marketing on every channel (GDPR 21(2)), and a withdrawal of every yes to it.
-
-        It is recorded each time it is asked for: an objection cannot be refused, and nobody should have to
-        wonder whether an earlier one still counts.
-        """
+    async def stop_all(self, session: Session, language: Language) -> Saved:
+        """As `marketing.stop_marketing` says. `language`: that of the request by which tools are told."""
         session.require(Reach.CHOICES)
+        wish = Wish(right=Right.MARKETING_OBJECTION, language=language)
 
         def work(unit: Unit, compiled: CompiledPolicy) -> Saved:
-            read = self._locked(unit, session)
-            act, resolution = self._act(unit, compiled, read, "marketing.stopped")
-            states = read.known.person.states
-            when = to_text(marketing_stops_at(compiled.policy, states, unit.now))
-            events = tuple(
-                ConsentEvent(
-                    purpose=purpose,
-                    channel=channel,
-                    state="withdrawn",
-                    occurred_at=when,
-                    method=METHOD,
-                    collection_point=PLACE,
-                )
-                for purpose, channel in marketing_ended(compiled.policy, states)
-            )
-            for start in range(0, len(events), _MOST):
-                some = RecordConsents(_NOBODY, events[start : start + _MOST])
-                record(act, compiled, some, _UTC, resolution)
-            asked = RecordObjection(subject=_NOBODY, occurred_at=when, method=METHOD)
-            record_objection(act, asked, _UTC, resolution)
-            act.close()
-            return Saved(act.batch)
+            return Saved(stop_marketing(unit, self._keyring, compiled, session, wish).receipt)
 
-        return await self._visits.change(session, work)
+        saved = await self._visits.change(session, work)
+        self._wake()
+        return saved
 
     async def stop_here(self, session: Session) -> None:
         """All marketing to the contact detail that the session came in by, for everyone who holds it.
@@ -150,35 +129,19 @@ class Saving:
             point = next((one.named for one in contacts if one.id == session.identifier), None)
             if point is None:
                 return
-            act = self._begin(unit, compiled, "marketing.stopped")
+            act = begun(unit, self._keyring, compiled, "marketing.stopped")
             resolution = act.everyone([point])
             asked = RecordObjection(
-                subject=_NOBODY,
+                subject=NOBODY_NAMED,
                 contact_point=Identifier(point.scheme, point.value),
                 occurred_at=to_text(unit.now),
                 method=METHOD,
             )
             if resolution.people:
-                record_objection(act, asked, _UTC, resolution)
+                record_objection(act, asked, UTC, resolution)
                 act.close()
 
         await self._visits.change(session, work)
-
-    def _locked(self, unit: Unit, session: Session) -> Read:
-        """Read once the person is locked: of two presses at once the second sees what the first recorded."""
-        if session.subject is not None:
-            subjects.lock_present(unit, [session.subject])
-        return read_about(unit.connection, self._keyring, session, unit.now)
-
-    def _begin(self, unit: Unit, compiled: CompiledPolicy, action: str) -> Act:
-        batch = BatchId(new_id())
-        return Act(unit, self._keyring, compiled.policy, batch, action=action, caller=None, actor=THEMSELVES)
-
-    def _act(self, unit: Unit, compiled: CompiledPolicy, read: Read, action: str) -> tuple[Act, Resolution]:
-        act = self._begin(unit, compiled, action)
-        everyone = act.everyone([contact.named for contact in read.contacts])
-        person = Known(read.person.group, read.person.members, read.person.territory)
-        return act, Resolution(everyone.named, (person,), everyone.holders)
 
     def _notice(self, unit: Unit, compiled: CompiledPolicy, purpose: Purpose, press: Press) -> NoticeRef:
         """The text that they read. Raises Conflict where another is in force by now, or none can be shown."""
@@ -223,7 +186,7 @@ def _agree(
         )
         for point in todo.points
     )
-    record(act, compiled, RecordConsents(_NOBODY, events), _UTC, resolution)
+    record(act, compiled, RecordConsents(NOBODY_NAMED, events), UTC, resolution)
 
 
 def _stop(
@@ -249,12 +212,12 @@ def _stop(
             )
             for point in todo.points
         )
-        record(act, compiled, RecordConsents(_NOBODY, events), _UTC, resolution)
+        record(act, compiled, RecordConsents(NOBODY_NAMED, events), UTC, resolution)
     if todo.objects is None:
         return
     for point in todo.points:
         asked = RecordObjection(
-            subject=_NOBODY,
+            subject=NOBODY_NAMED,
             ground=todo.objects.value,
             purposes=(press.purpose,),
             channels=(press.channel,),
@@ -262,7 +225,7 @@ def _stop(
             occurred_at=when,
             method=METHOD,
         )
-        record_objection(act, asked, _UTC, resolution)
+        record_objection(act, asked, UTC, resolution)
 
 
 def _identifier(resolution: Resolution, point: UUID) -> Identifier | None:

@@ -13,18 +13,20 @@ from consentd.consent.confirming.waiting import lapsed, waiting
 from consentd.consent.recalling import Recorded, recalled, recorded_in
 from consentd.crypto.keyring import Keyring
 from consentd.db.unit import Unit
+from consentd.dsr import by_session, freezing
+from consentd.dsr.rights import Right
 from consentd.kernel.compiled import CompiledPolicy
 from consentd.kernel.ending import on_consent
 from consentd.kernel.instants import Instant, to_datetime
 from consentd.kernel.places import Gazetteer
 from consentd.policy.service import file_of
-from consentd.portal.choices.heard import Heard, heard
-from consentd.portal.choices.model import Control, Grid, NoticeRef
+from consentd.portal.choices.heard import Heard, heard, told_by
+from consentd.portal.choices.model import Cell, Control, Grid, NoticeRef, Part, Why
 from consentd.portal.choices.notices import notice_for
 from consentd.portal.choices.rules import grid_of
+from consentd.portal.masking import masks
 from consentd.portal.person import person_of
 from consentd.portal.reach import Reach
-from consentd.portal.second import masked
 from consentd.portal.sessions import Session
 from consentd.portal.visits import THEMSELVES, Visits
 from consentd.subjects import service as subjects
@@ -47,7 +49,7 @@ class Waiting(msgspec.Struct, frozen=True):
     """A consent that waits to be confirmed."""
 
     to: str
-    """The address that a mail went to, masked."""
+    """The address that a mail went to, as `Shown.masked` has it."""
     asked: Instant
     sent: bool
     expires: Instant
@@ -69,6 +71,8 @@ class Done(msgspec.Struct, frozen=True):
     lines: tuple[Recorded, ...]
     heard: tuple[Heard, ...]
     """Tool by tool."""
+    request: UUID | None = None
+    """Of a stop of all marketing: the request that tells the tools which keep choices of their own."""
 
     @property
     def receipted(self) -> bool:
@@ -86,7 +90,7 @@ class Shown(msgspec.Struct, frozen=True):
     compiled: CompiledPolicy
     grid: Grid
     masked: dict[UUID, str]
-    """Contact details by id: enough for their owner to know them."""
+    """Contact details by id: enough for their owner to know them; whole with the second proof."""
     hows: dict[UUID, How]
     """By consent event."""
     waiting: dict[tuple[str, str], Waiting]
@@ -133,7 +137,10 @@ class Showing:
             found = read_about(unit.connection, keyring, session, unit.now)
             about = [found.person.id]
             log_reading(unit, keyring, ACTION, THEMSELVES, about, compiled.hash, {"by": "portal"})
-            told = shown(unit.connection, keyring, compiled, found, unit.now, language, apart=apart)
+            person = session.reach is Reach.PERSON
+            told = shown(
+                unit.connection, keyring, compiled, found, unit.now, language, apart=apart, person=person
+            )
             done = None if batch is None else _done(unit.connection, compiled, found, batch)
             return msgspec.structs.replace(told, done=done)
 
@@ -158,10 +165,14 @@ def shown(
     language: Language,
     *,
     apart: bool = False,
+    person: bool = False,
 ) -> Shown:
-    """Any: a database connection."""
+    """Any: a database connection. `person`: whether the second proof was given."""
     grid = grid_of(compiled, found.known, now, apart=apart)
-    shorter = {one.id: masked(one.named.value) for one in found.contacts}
+    if found.person.restricted and freezing.by_objection(connection, found.person.members):
+        grid = _examined(grid)
+    masked = masks(one.named.value for one in found.contacts)
+    shorter = {one.id: one.named.value if person else masked[one.named.value] for one in found.contacts}
     parts = [part for cell in grid.cells for part in cell.parts]
     hows = recalled(connection, keyring, {one.why.event for one in parts if one.why.event is not None})
     waits = reversed(waiting(connection, found.person.members, now))
@@ -185,13 +196,36 @@ def shown(
     )
 
 
+def _examined(grid: Grid) -> Grid:
+    """Whoever objected did not ask to be frozen: it is said why they are."""
+
+    def said(part: Part) -> Part:
+        why = Why("examined") if part.why.code == "restricted" else part.why
+        return msgspec.structs.replace(part, why=why)
+
+    cells = (Cell(one.purpose, one.channel, tuple(said(part) for part in one.parts)) for one in grid.cells)
+    return msgspec.structs.replace(grid, cells=tuple(cells))
+
+
 def _done(connection: Any, compiled: CompiledPolicy, found: Read, batch: UUID) -> Done | None:
     """Any: a database connection. None for a number that is none of theirs."""
     lines = tuple(recorded_in(connection, batch))
     if not lines or any(line.subject not in found.person.members for line in lines):
         return None
     about = {(line.purpose, line.channel) for line in lines}
-    return Done(batch, lines, heard(compiled.policy, callers.live_systems(connection), about))
+    systems = callers.live_systems(connection)
+    if (None, None) not in about:
+        return Done(batch, lines, heard(compiled.policy, systems, about))
+    # Asked with it, or open before: the latest is the one that tells of it.
+    asked = [
+        one
+        for one in by_session.own(connection, compiled.policy, found.person.members)
+        if one.right == Right.MARKETING_OBJECTION.value
+    ]
+    if not asked:
+        return Done(batch, lines, heard(compiled.policy, systems, about, {}))
+    request = by_session.owned(connection, compiled.policy, found.person.members, asked[0].id)
+    return Done(batch, lines, heard(compiled.policy, systems, about, told_by(request)), request.id)
 
 
 def today(compiled: CompiledPolicy, now: Instant) -> dt.date:

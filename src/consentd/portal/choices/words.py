@@ -29,8 +29,14 @@ _SAID: dict[str, str] = {
     "no_contact_point": N_("We have no contact detail of yours for this."),
     "unreachable": N_("Our messages to this contact detail come back."),
     "restricted": N_("Your data are frozen, as you asked. Nothing is sent meanwhile."),
+    "examined": N_(
+        "Your data are frozen because of your objection, until our staff have dealt with it. "
+        "Nothing is sent meanwhile."
+    ),
     "sector_ban": N_("The law forbids it, even with your consent."),
-    "under_age": N_("You are too young to agree alone. One of your parents must agree too: ask us together."),
+    "under_age": N_(
+        "You are too young to agree alone. A parent must agree with you, or for you: ask us together."
+    ),
     "age_unknown": N_("This is for children, and we do not know your age. Ask us together with a parent."),
     "suppressed": N_("This contact detail is on our do-not-contact list."),
     "elsewhere": N_("It is not used for this. Why, has to do with more than your own choices."),

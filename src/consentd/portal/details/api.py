@@ -58,10 +58,11 @@ def routes(frame: Frame, service: DetailService, post_office: CodePost) -> list[
         if number is None:
             return await _form(visit, id_, right=right, wrong="not_readable")
         try:
-            if "code" in said:
-                return await _confirmed(visit, said, number, asked)
+            # Only what a code can be sent to is confirmed by one.
+            if "code" in said and id_ is not None and not removes:
+                return await _confirmed(visit, said, number, asked, id_)
             sent = await service.ask_code(session, visit.language, asked, visit.source)
-            if sent is not None:
+            if sent is not None and id_ is not None:
                 post_office.require()
                 post_office.send(sent[1])
                 return _code(visit, id_, right, number, sent[0])
@@ -73,7 +74,7 @@ def routes(frame: Frame, service: DetailService, post_office: CodePost) -> list[
         return frame.to(f"/my/requests/{request}")
 
     async def _confirmed(
-        visit: Visit, said: Any, number: str, asked: Correction
+        visit: Visit, said: Any, number: str, asked: Correction, id_: UUID
     ) -> Response[Any]:  # Any: a form
         session, way = visit.require(Reach.PERSON), number_of({"number": said.get("way", [])})
         try:
@@ -83,11 +84,11 @@ def routes(frame: Frame, service: DetailService, post_office: CodePost) -> list[
         except Unprocessable as error:
             if error.code != "wrong_code":
                 raise
-            return _code(visit, asked.detail, asked.right, number, way, status=422)
+            return _code(visit, id_, asked.right, number, way, status=422)
         return frame.to(f"/my/requests/{request}")
 
     def _code(
-        visit: Visit, id_: UUID | None, right: str, number: str, way: object, *, status: int = 200
+        visit: Visit, id_: UUID, right: str, number: str, way: object, *, status: int = 200
     ) -> Response[str]:
         # What was typed is in the page alone, and in nobody's address or cookie.
         return frame.show(

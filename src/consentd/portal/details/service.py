@@ -7,6 +7,7 @@ tools are asked to do it once staff agreed, and whoever received the data is tol
 import datetime as dt
 import unicodedata
 from collections import defaultdict
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -23,6 +24,7 @@ from consentd.portal.codes import wrong_code
 from consentd.portal.details import confirming, rules
 from consentd.portal.details.model import Correction, Detail, Details, NameOnRecord
 from consentd.portal.entering import Sending
+from consentd.portal.masking import masks
 from consentd.portal.person import person_of
 from consentd.portal.reach import Reach
 from consentd.portal.rights.rules import answer_day
@@ -67,9 +69,11 @@ class DetailService:
             known: defaultdict[UUID, list[DetailKnown]] = defaultdict(list)
             for one in whole.details_of(connection, person, keys):
                 known[one.id].append(one)
+            values = [of[0].named.value for of in known.values()]
+            shorter = {value: value for value in values} if open_ else masks(values)
             return person.members, Details(
                 names=tuple(NameOnRecord(shown=n, sources=_said(by)) for n, by in names.items()),
-                details=tuple(_detail(compiled, called, of, open_=open_) for of in known.values()),
+                details=tuple(_detail(called, of, shorter) for of in known.values()),
                 masked=not open_,
             )
 
@@ -146,14 +150,12 @@ class DetailService:
         return await self._visits.read(session, "details.read", read)
 
 
-def _detail(compiled: CompiledPolicy, called: Called, of: list[DetailKnown], *, open_: bool) -> Detail:
+def _detail(called: Called, of: list[DetailKnown], shown: Mapping[str, str]) -> Detail:
     named = of[0].named
-    known = compiled.policy.identifiers.get(named.scheme)
-    kind = known.kind if known else "opaque"
     return Detail(
         id=of[0].id,
         scheme=named.scheme,
-        shown=named.value if open_ else rules.masked_value(kind, named.value),
+        shown=shown[named.value],
         sources=_said({called.tool(one.system_id) or "": None for one in of}),
         since=min(one.since for one in of),
         unreachable=any(one.unreachable_since is not None for one in of),

@@ -7,6 +7,7 @@ import datetime as dt
 from collections.abc import Callable
 from typing import Any
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 import msgspec
 from litestar import Response, get, post
@@ -137,7 +138,8 @@ def _following(frame: Frame, service: RightsService) -> list[HTTPRouteHandler]:
         lines: list[str] = []
         if person and erases:
             certificates = await service.certificates(session, found.told.id)
-            lines = described(certificates[-1].content, visit.language) if certificates else []
+            zone = ZoneInfo(visit.compiled.policy.controller.zone)
+            lines = described(certificates[-1].content, visit.language, zone) if certificates else []
         shown = told(found.told, person=person)
         return frame.show(
             visit,

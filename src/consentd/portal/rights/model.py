@@ -19,7 +19,7 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True):
     """One right, as it stands for somebody today."""
 
     code: str
-    """A right of requests, or `human` (22), `complaint` (77)."""
+    """A right of requests, or `recipients` (19), `human` (22), `complaint` (77)."""
     article: str
     way: Way
     right: Right | None

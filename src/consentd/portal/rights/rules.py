@@ -47,6 +47,7 @@ _RIGHTS = (
     _Right("erasure", "17", "ask", Right.ERASURE),
     _Right("restriction", "18", "ask", Right.RESTRICTION),
     _Right("lifting", "18", "ask", Right.LIFTING),
+    _Right("recipients", None, "write", article="GDPR 19"),
     _Right("marketing_objection", None, "ask", Right.MARKETING_OBJECTION),
     _Right("objection", "21", "ask", Right.OBJECTION),
     _Right("withdrawal", "7(3)", "ask", Right.WITHDRAWAL),

@@ -12,6 +12,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from consentd.base.clock import Clock
+from consentd.base.dates import last_day
 from consentd.consent.erasure import Kept, foreseen
 from consentd.crypto.keyring import Keyring
 from consentd.db.unit import Unit
@@ -20,6 +21,7 @@ from consentd.dsr.by_session import Wish
 from consentd.dsr.cases import RequestCase, local_day
 from consentd.dsr.certifying import CertificateTold
 from consentd.dsr.copying.handing_out import Download, HandingOut
+from consentd.dsr.rights import Right
 from consentd.dsr.states import OPEN, State
 from consentd.dsr.views import RequestBrief
 from consentd.kernel.canonical import canonical
@@ -27,6 +29,7 @@ from consentd.kernel.compiled import CompiledPolicy
 from consentd.kernel.errors import Conflict
 from consentd.kernel.ids import BatchId, SubjectId
 from consentd.kernel.policy import Policy
+from consentd.portal.choices.marketing import stop_marketing
 from consentd.portal.person import members_of, person_of
 from consentd.portal.reach import Reach
 from consentd.portal.rights import rules
@@ -97,11 +100,15 @@ class RightsService:
             before = remembered(unit, repeat)
             if before is not None:
                 return UUID(int=before.int)
-            person = person_of(unit.connection, session)
-            proof = rules.proof_of(session.reach)
-            taken = by_session.ask(unit, self._keyring, compiled, person, proof, session.identifier, wish)
-            remember(unit, repeat, BatchId(taken.id), 303)
-            return taken.id
+            if wish.right is Right.MARKETING_OBJECTION:
+                # As the button of the same words does on the page of choices.
+                taken = stop_marketing(unit, self._keyring, compiled, session, wish).request
+            else:
+                person, proof = person_of(unit.connection, session), rules.proof_of(session.reach)
+                by = session.identifier
+                taken = by_session.ask(unit, self._keyring, compiled, person, proof, by, wish).id
+            remember(unit, repeat, BatchId(taken), 303)
+            return taken
 
         for tried in range(_TRIES):
             try:
@@ -200,5 +207,5 @@ class RightsService:
 def _stays(kept: Kept, zone: ZoneInfo) -> Stays:
     until = None
     if kept.until is not None:
-        until = dt.datetime.fromisoformat(kept.until).astimezone(zone).date()
+        until = last_day(dt.datetime.fromisoformat(kept.until), zone)
     return Stays(kind=kept.kind, article=kept.because, until=until)
