@@ -25,6 +25,7 @@ from consentd.portal.choices.model import Cell, Control, Grid, NoticeRef, Part, 
 from consentd.portal.choices.notices import notice_for
 from consentd.portal.choices.rules import grid_of
 from consentd.portal.masking import masks
+from consentd.portal.notice_text import body
 from consentd.portal.person import person_of
 from consentd.portal.reach import Reach
 from consentd.portal.sessions import Session
@@ -254,11 +255,7 @@ def _notices(
                 refs[cell.purpose, cell.channel] = ref
     texts = {digest: file_of(connection, digest) for digest in {ref.digest for ref in refs.values()}}
     return {
-        key: Notice(ref, body(text)) for key, ref in refs.items() if (text := texts[ref.digest]) is not None
+        key: Notice(ref, body(text.decode()))
+        for key, ref in refs.items()
+        if (text := texts[ref.digest]) is not None
     }
-
-
-def body(file: bytes) -> str:
-    """What a notice says, below its head."""
-    lines = file.decode().splitlines()
-    return "\n".join(lines[lines.index("---", 1) + 1 :]).strip()

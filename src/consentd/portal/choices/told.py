@@ -11,7 +11,8 @@ from consentd.portal.choices.model import Cell, Control, Part
 from consentd.portal.choices.showing import Shown
 from consentd.portal.choices.supposing import expressly
 from consentd.portal.choices.words import said
-from consentd.web.pages.speech import Speech
+from consentd.portal.notice_text import paragraphs
+from consentd.web.pages.speech import Speech, typeset
 
 
 class PartTold(msgspec.Struct, frozen=True):
@@ -88,7 +89,8 @@ def grid_told(shown: Shown, speech: Speech) -> GridTold:
 
 def word(words: Words, speech: Speech) -> str:
     """In the reader's language, or else in the company's first."""
-    return words.get(speech.language) or next(iter(words.values()), "")
+    own = words.get(speech.language)
+    return typeset(speech.language, own) if own else next(iter(words.values()), "")
 
 
 def _parts(shown: Shown, cell: Cell, speech: Speech) -> list[PartTold]:
@@ -146,7 +148,7 @@ def _notices(shown: Shown, cells: list[Cell], speech: Speech) -> list[NoticeTold
             key,
             notice.ref.title,
             notice.ref.language,
-            [one.replace("\n", " ").replace("**", "") for one in notice.text.split("\n\n") if one.strip()],
+            paragraphs(notice.text, notice.ref.language),
             channels[key],
         )
         for key, notice in texts.items()
