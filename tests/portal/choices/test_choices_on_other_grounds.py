@@ -86,7 +86,7 @@ async def test_after_all_marketing_was_stopped_each_use_is_allowed_again_alone(
 ) -> None:
     await company.gives(ANA)
     session = await choosing.session(ANA)
-    await choosing.saving.stop_all(session)
+    await choosing.saving.stop_all(session, "fr")
     assert await company.why(ANA, purpose="promotions", channel="in_store") == "objected"
     await choosing.presses(session, "promotions", "in_store", AGREE)
     assert await company.allows(ANA, purpose="promotions", channel="in_store")
