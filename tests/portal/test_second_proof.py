@@ -109,6 +109,12 @@ async def test_a_detail_that_somebody_else_has_too_proves_nothing(
     assert [one.named.scheme for one in await choices(visiting, session)] == ["email"]
 
 
+async def test_no_text_message_goes_to_a_landline(company: Company, visiting: Visiting) -> None:
+    await company.gives(ANA, "phone:+33472000011")
+    session = await visiting.comes_in("ana@exemple.fr")
+    assert [one.named.scheme for one in await choices(visiting, session)] == ["email"]
+
+
 async def test_without_a_gateway_no_telephone_is_offered(company: Company, visiting: Visiting) -> None:
     await company.gives(ANA, PHONE)
     session = await visiting.comes_in("ana@exemple.fr")

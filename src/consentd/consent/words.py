@@ -18,12 +18,12 @@ _METHODS = {
     "checkbox": Text("case cochée", "a box ticked"),
     "double_opt_in": Text("confirmation par e-mail", "a confirmation by email"),
     "form": Text("formulaire", "a form"),
-    "portal": Text("page de choix du client", "the customer’s page of choices"),
+    "portal": Text("sur les pages du client", "on the customer’s own pages"),
     "recording": Text("appel enregistré", "a recorded call"),
     "reply": Text("réponse à un message", "a reply to a message"),
     "signed_form": Text("formulaire signé", "a signed form"),
     "stop_link": Text("lien d’arrêt d’un message", "the stop link of a message"),
-    "spoken": Text("de vive voix", "by word of mouth"),
+    "spoken": Text("de vive voix", "spoken, in person or by telephone"),
     "toggle": Text("interrupteur activé", "a switch turned on"),
 }
 

@@ -19,7 +19,7 @@ from consentd.portal.masking import masks
 from consentd.subjects import holding
 from consentd.subjects import service as subjects
 from consentd.subjects.model import Contact
-from consentd.subjects.spelling import Named
+from consentd.subjects.spelling import Named, takes_texts
 
 
 class Choice(msgspec.Struct, frozen=True):
@@ -69,4 +69,4 @@ def choices(
 
 def _reached(policy: Policy, contact: Contact, *, phones: bool) -> bool:
     kind = policy.identifiers[contact.named.scheme].kind if contact.named.scheme in policy.identifiers else ""
-    return kind == "email" or (kind == "phone" and phones)
+    return kind == "email" or (kind == "phone" and phones and takes_texts(contact.named.value))

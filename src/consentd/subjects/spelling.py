@@ -108,3 +108,20 @@ def any_phone(text: str, territory: str | None) -> str:
     if written.startswith("+33") and (code := _OVERSEAS_CODES.get(written[3:6])):
         return f"+{code}{written[3:]}"
     return written
+
+
+_TEXTED = frozenset(
+    {
+        phonenumbers.PhoneNumberType.MOBILE,
+        phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE,
+        phonenumbers.PhoneNumberType.PERSONAL_NUMBER,
+        phonenumbers.PhoneNumberType.UNKNOWN,
+    }
+)
+
+
+def takes_texts(value: str) -> bool:
+    """Whether a text message may arrive at a number in its one spelling: not where it is known for a landline
+    or a service line.
+    """
+    return phonenumbers.number_type(phonenumbers.parse(value, None)) in _TEXTED

@@ -95,9 +95,19 @@ def request(*silos: SiloTold, steps: tuple[str, ...] = (), state: str = "running
 
 
 def test_steps_are_newest_first_without_what_is_the_staffs_own() -> None:
-    found = told(request(steps=("received", "proven", "escalated", "owner_reminded", "started")), person=True)
+    steps = ("received", "proven", "escalated", "owner_reminded", "started")
+    found = told(request(tool(task()), steps=steps), person=True)
     assert [one.event for one in found.steps] == ["started", "proven", "received"]
     assert found.due == dt.date(2026, 12, 22)
+
+
+def test_of_tools_nothing_is_said_where_none_was_asked() -> None:
+    steps = ("received", "started", "settled", "told_answer")
+    for silos in ((), (tool(task(code="unconnected", verdict="unsupported")),)):
+        found = told(request(*silos, steps=steps), person=True)
+        assert [one.event for one in found.steps] == ["told_answer", "received"]
+    found = told(request(tool(task()), tool(task(code="unconnected")), steps=steps), person=True)
+    assert [one.event for one in found.steps] == ["told_answer", "settled", "started", "received"]
 
 
 def test_what_a_tool_keeps_is_told_with_the_second_proof_alone() -> None:

@@ -25,6 +25,7 @@ _ACTIONS = {
     "consent.recorded": Text("enregistrement d’un choix", "a choice was recorded"),
     "objection.recorded": Text("enregistrement d’une opposition", "an objection was recorded"),
     "consent.confirmed": Text("confirmation d’un accord par son lien", "a consent was confirmed by its link"),
+    "consent.withdrawn": Text("retrait de vos accords", "your consents were withdrawn"),
     "stop.recorded": Text(
         "messages arrêtés par le lien qu’ils portaient", "messages were stopped by the link in them"
     ),
@@ -43,6 +44,30 @@ _ACTIONS = {
     "subject.released": Text("fin du gel de vos données", "the use of your data was freed again"),
     "proof.purged": Text("destruction d’une preuve échue", "a proof whose time was over was destroyed"),
     "certificate.issued": Text("certificat d’effacement établi", "a certificate of erasure was issued"),
+    "portal.entered": Text("entrée dans vos pages", "your pages were entered"),
+    "portal.handed_over": Text(
+        "entrée dans vos pages depuis un compte", "a way into your pages from an account"
+    ),
+    "contacts.offered": Text("choix proposé pour l’envoi d’un code", "where a code can go was shown"),
+    "candidate.refused": Text("deux fiches reconnues différentes", "two records were told apart"),
+    "candidate.reopened": Text("comparaison de deux fiches reprise", "two records are compared again"),
+    "candidates.found": Text("fiche peut-être en double", "a record that may be a duplicate was found"),
+    "candidates.sought": Text("recherche de fiches en double", "a search for duplicate records"),
+    "requests.listed": Text("lecture de la liste des demandes", "the list of requests was read"),
+    "request.received": Text("réception de votre demande", "your request was received"),
+    "request.forgotten": Text("oubli d’une demande échue", "a request whose time was over was forgotten"),
+    "request.copy_begun": Text("préparation de votre copie", "your copy was begun"),
+    "request.copy_made": Text("copie de vos données établie", "the copy of your data was made"),
+    "request.copy_not_made": Text("copie de vos données non établie", "the copy of your data was not made"),
+    "request.copy_given_up": Text("copie de vos données abandonnée", "the copy of your data was given up"),
+    "request.copy_released": Text("copie de vos données remise", "the copy of your data was released"),
+    "request.copy_destroyed": Text("destruction de votre copie", "your copy was destroyed"),
+    "objection.upheld": Text("votre opposition acceptée", "your objection was upheld"),
+    "subject.erased": Text("effacement de vos données", "your data were erased"),
+    "erasure.returned": Text("alerte : données effacées revenues", "an alarm: erased data came back"),
+    "restore.replayed": Text(
+        "reprise de vos arrêts après une sauvegarde", "your stops were replayed after a backup"
+    ),
     "rights.read": Text("lecture de vos droits", "your rights were read"),
     "details.read": Text("lecture de vos coordonnées", "your contact details were read"),
     "readings.read": Text(

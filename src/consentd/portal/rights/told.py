@@ -44,6 +44,10 @@ SHOWN = frozenset(
 )
 """Steps that the person is told of; the page has a sentence for each."""
 
+_OF_TOOLS = frozenset({"started", "settled"})
+"""Said only where a tool was asked at all."""
+_NOBODY_ASKED = frozenset({"unconnected", "not_known_by", "not_asked"})
+
 OUTCOMES = (
     "done",
     "nothing_held",
@@ -91,6 +95,7 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
 
 def told(request: RequestTold, *, person: bool) -> Told:
     """`person`: whether the second proof was given."""
+    asked = any(silo.tasks and outcome(silo) not in _NOBODY_ASKED for silo in request.silos)
     over = request.state in ("refused", "withdrawn", "lapsed")
     return Told(
         steps=tuple(
@@ -100,7 +105,7 @@ def told(request: RequestTold, *, person: bool) -> Told:
                 None if one.on is None else dt.date.fromisoformat(one.on),
             )
             for one in reversed(request.steps)
-            if one.event in SHOWN
+            if one.event in SHOWN and (one.event not in _OF_TOOLS or asked)
         ),
         tools=tuple(
             ToolTold(one.name, outcome(one, over=over), _kept(one) if person else ()) for one in request.silos
