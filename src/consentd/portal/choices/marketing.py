@@ -38,14 +38,14 @@ _MOST = 100
 """Events of one recording."""
 
 
-class MarketingStopped(NamedTuple):
+class AllStopped(NamedTuple):
     receipt: BatchId
     request: UUID
 
 
 def stop_marketing(
     unit: Unit, keyring: Keyring, compiled: CompiledPolicy, session: Session, wish: Wish
-) -> MarketingStopped:
+) -> AllStopped:
     """An objection to all marketing on every channel (GDPR 21(2)), and a withdrawal of every yes to it.
 
     It is recorded each time it is asked for: an objection cannot be refused, and nobody should have to wonder
@@ -78,7 +78,7 @@ def stop_marketing(
     if request is None:
         by, person = session.identifier, read.person
         request = by_session.ask(unit, keyring, compiled, person, Proof.NONE, by, wish, done=True).id
-    return MarketingStopped(act.batch, request)
+    return AllStopped(act.batch, request)
 
 
 def locked(unit: Unit, keyring: Keyring, session: Session) -> Read:
