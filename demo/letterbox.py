@@ -4,6 +4,7 @@ handed as files, so that whoever watches can read them.
 
 import re
 import threading
+from collections.abc import Callable
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
@@ -14,9 +15,13 @@ _CODE = re.compile(r"^(\d{4}) (\d{4})\b")
 
 
 class Letterbox:
-    def __init__(self, folder: Path) -> None:
+    """`told`: called with each mail and the file that it is kept in."""
+
+    def __init__(self, folder: Path, told: Callable[[EmailMessage, Path], None] | None = None) -> None:
         folder.mkdir(exist_ok=True)
         self._folder = folder
+        self._told = told
+        self._before = len(list(folder.glob("*.eml")))
         self._mails: list[EmailMessage] = []
         self._one_at_a_time = threading.Lock()
         letterbox = self
@@ -60,7 +65,10 @@ class Letterbox:
         assert isinstance(mail, EmailMessage)
         with self._one_at_a_time:
             self._mails.append(mail)
-            (self._folder / f"{len(self._mails):02}.eml").write_bytes(content)
+            file = self._folder / f"{self._before + len(self._mails):02}.eml"
+            file.write_bytes(content)
+            if self._told is not None:
+                self._told(mail, file)
 
     def subjects(self, to: str) -> list[str]:
         """Of the mails that came for this address, the oldest first."""

@@ -248,7 +248,7 @@ def compose(
         counts=parts.counts,
         traces=parts.traces,
         refusal=readiness.refusal,
-        on_startup=[beside.start],
+        on_startup=[portal.begin, beside.start],
         on_shutdown=[stop],
         after_exception=[refusals.note],
         page=portal.page,

@@ -383,7 +383,7 @@ async def test_no_word_of_programs_is_left_where_there_is_one_of_people(
 ) -> None:
     await company.gives(PHONE, **CALLS, notice=NOTICE, method="signed_form")
     await company.gives(PHONE, **CALLS, notice=NOTICE, state="renewed")
-    for state in ("revoked", "invalidated", "refused", "request_deferred"):
+    for state in ("request_deferred", "revoked", "invalidated", "refused"):
         await company.says(state, PHONE, **CALLS)
     await company.claims(PHONE, **CALLS)
     await company.objects(PHONE, ground="particular", purposes=("promotions",), channels=("phone",))

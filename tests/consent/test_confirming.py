@@ -335,6 +335,23 @@ async def test_asking_somebody_who_refused_is_refused_for_six_months(company: Co
     await company.says("requested", ANA, purpose="promotions", method="form")
 
 
+@pytest.mark.parametrize("question", ["requested", "request_deferred"])
+@pytest.mark.parametrize("ended", ["revoked", "invalidated"])
+async def test_what_the_company_ended_since_hides_no_refusal(
+    company: Company, question: str, ended: str
+) -> None:
+    await company.says("refused", ANA)
+    company.clock.move(minutes=1)
+    await company.says(ended, ANA)
+    company.clock.move(minutes=1)
+    with refused("not_asked_again"):
+        await company.says(question, ANA)
+    # Their own yes since is another word of theirs.
+    await company.gives(ANA)
+    company.clock.move(minutes=5)
+    await company.says(question, ANA)
+
+
 async def test_after_an_objection_nobody_asks_and_a_form_of_their_own_passes(
     company: Company, form: Subscribing
 ) -> None:

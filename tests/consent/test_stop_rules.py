@@ -3,9 +3,19 @@
 from collections.abc import Sequence
 from uuid import UUID
 
+import msgspec
 import pytest
 
-from consentd.consent.stopping.rules import Ending, Objecting, Stops, Unended, ending, stoppable, unended
+from consentd.consent.stopping.rules import (
+    Ending,
+    Objecting,
+    Stops,
+    Unended,
+    ending,
+    remains,
+    stoppable,
+    unended,
+)
 from consentd.kernel.fold import Objection, State, StateKey
 from consentd.kernel.ids import NOBODY
 from consentd.kernel.instants import MINUTE, Instant
@@ -43,6 +53,24 @@ def test_what_ends_follows_from_what_the_messages_may_rest_on(
 ) -> None:
     assert ending(POLICY, purpose, channel, Stops.THIS) == ends
     assert stoppable(POLICY, purpose, channel) == (ends != Ending())
+
+
+@pytest.mark.parametrize(
+    ("bases", "rest"),
+    [
+        (("consent",), False),
+        (("legitimate_interest",), False),
+        (("consent", "contract"), True),
+        (("legitimate_interest", "legal_obligation"), True),
+    ],
+)
+def test_what_contract_or_law_may_carry_too_is_said_to_remain(bases: tuple[str, ...], rest: bool) -> None:
+    service = msgspec.structs.replace(POLICY.purposes["after_sales"], bases={"email": bases})
+    policy = msgspec.structs.replace(POLICY, purposes={"after_sales": service})
+    assert remains(policy, "after_sales", "email") is rest
+    assert stoppable(policy, "after_sales", "email")
+    # Marketing ends by an objection, whatever it rests on.
+    assert not remains(POLICY, "energy_renovation", "email")
 
 
 def test_wider_stops_end_these_messages_too() -> None:

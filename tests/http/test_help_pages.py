@@ -63,7 +63,9 @@ def test_every_page_is_reached_from_the_foot_of_every_other(visitor: httpx.Clien
     assert {one.attributes["href"] for one in index.all("a")} == {f"/my/help/{topic}" for topic in TOPICS}
 
 
-@pytest.mark.parametrize("path", ["/my/nowhere", "/my/rights/x/y", "/my/history/7", "/my/"])
+@pytest.mark.parametrize(
+    "path", ["/my/nowhere", "/my/rights/x/y", "/my/history/7", "/my/", "/stop", "/stop/", "/confirm/x/y"]
+)
 def test_an_address_that_leads_nowhere_is_a_page_too(visitor: httpx.Client, path: str) -> None:
     visitor.get("/my").raise_for_status()
     for answer in (visitor.get(path), visitor.put(path), visitor.request("DELETE", "/my/choices")):

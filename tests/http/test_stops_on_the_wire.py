@@ -94,6 +94,10 @@ def test_a_scanner_that_follows_the_link_changes_nothing(
         assert answer.status_code in (200, 204, 405)
     page = stranger.get(reader.path, params={"do": "all", **ONE_CLICK})
     assert page.status_code == 200
+    looked = stranger.head(reader.path)
+    assert (looked.status_code, looked.content) == (200, b"")
+    assert looked.headers["cache-control"] == "no-store"
+    assert stranger.head("/v1/links").status_code == 405
     assert service.installation.entries() == before
     assert reader.reason() == "consent_given"
 

@@ -2,16 +2,18 @@
 
 import asyncio
 
+import msgspec
 import pytest
 import sqlalchemy as sa
 
 from consentd.db.tables.portal import portal_entries
 from consentd.kernel.errors import TooMany, Unprocessable
+from consentd.kernel.policy import sealed
 from consentd.portal import entering
 from consentd.portal.codes import CODE_MINUTES, MOST_TRIES
 from consentd.portal.reach import Reach
 from consentd.portal.sessions import IDLE, LASTS, SessionOver
-from support.builders import Company
+from support.builders import Company, demo_policy
 from support.visiting import BROWSER, ELSEWHERE, Visiting
 
 ANA = "email:ana@exemple.fr"
@@ -25,6 +27,28 @@ async def test_a_code_opens_the_choices_of_whoever_has_the_address_alone(
     assert (session.reach, session.subject) == (Reach.CHOICES, await company.person(ANA))
     assert "portal.entered" in await company.actions()
     await company.verify_everything()
+
+
+async def test_an_address_of_another_kind_opens_them_too(company: Company, visiting: Visiting) -> None:
+    company.clock.move(minutes=1)
+    policy = demo_policy()
+    email, emails = policy.identifiers["email"], policy.channels["email"]
+    both = msgspec.structs.replace(emails, schemes=("email", "work_email"))
+    await company.activate(
+        sealed(
+            msgspec.structs.replace(
+                policy,
+                identifiers={**policy.identifiers, "work_email": email},
+                channels={**policy.channels, "email": both},
+            )
+        )
+    )
+    recorded = await company.gives(f"work_{ANA}")
+    assert (await visiting.comes_in("ana@exemple.fr")).subject == recorded.subject_id
+    # Where somebody else has it as their own, nobody can tell whose choices it would open.
+    await company.gives("email:ben@exemple.fr")
+    await company.gives("work_email:ben@exemple.fr")
+    assert (await visiting.asks("ben@exemple.fr"))[1] is None
 
 
 async def test_a_telephone_opens_them_too(company: Company, visiting: Visiting) -> None:

@@ -1,5 +1,6 @@
 """Pages in the controller's name: both languages, no script, small, and whole in every part."""
 
+import datetime as dt
 import re
 from collections.abc import AsyncIterator
 from importlib import resources
@@ -105,6 +106,8 @@ def test_there_are_no_samples_but_in_development() -> None:
 def test_days_and_times_are_said_in_the_readers_way_and_the_controllers_zone() -> None:
     assert FRENCH.date(MIDNIGHT) == "3 mars 2025"
     assert ENGLISH.date(MIDNIGHT) == "3 March 2025"
+    assert FRENCH.weekday(dt.date(2026, 3, 1)) == "dimanche 1er mars 2026"
+    assert FRENCH.date(dt.date(2026, 3, 1)) == "1er mars 2026"
     assert FRENCH.weekday(MIDNIGHT) == "lundi 3 mars 2025"
     assert ENGLISH.weekday(MIDNIGHT) == "Monday 3 March 2025"
     assert FRENCH.moment(MIDNIGHT) == "3 mars 2025 à 00:00"

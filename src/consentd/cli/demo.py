@@ -128,8 +128,22 @@ def _told(given: Settings, credentials: dict[str, Credential]) -> str:
     if "till" in credentials:
         lines += ["", "Ask whether Ana Diaz may get the newsletter (paste it in another terminal):", ""]
         lines.append(curl_line(given.public_url, credentials["till"]))
+    lines += ["", *_pages(given)]
     lines += ["", "Stop with Ctrl+C; the data stays. `make help` lists what else there is.", ""]
     return "\n".join(lines)
+
+
+def _pages(given: Settings) -> list[str]:
+    """Where customers steer it themselves, and what it takes to get in."""
+    if given.smtp is None:
+        return [
+            f"The customers' own pages: {given.public_url}/my",
+            "  They let in by a code that is mailed: set CONSENTD_SMTP_URL and CONSENTD_MAIL_FROM.",
+        ]
+    return [
+        f"The customers' own pages, as Ana Diaz: {given.public_url}/my",
+        "  Type ana.diaz@exemple.fr there. The mail with the code is named here as soon as it goes out.",
+    ]
 
 
 def curl_line(address: str, client: Credential) -> str:

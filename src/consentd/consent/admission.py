@@ -10,6 +10,7 @@ from functools import lru_cache
 import msgspec
 
 from consentd.consent.requests import ConsentEvent
+from consentd.kernel.ending import on_consent
 from consentd.kernel.instants import MINUTE, Instant, Moment
 from consentd.kernel.policy import NoticeVersion, Policy
 from consentd.kernel.states import GRANTS, NOES, OWN_ACT_METHODS, ConsentState, Proof
@@ -161,6 +162,8 @@ def missing(policy: Policy, event: ConsentEvent, happened: Moment | None, *, chi
         faults.append(Fault("unknown_method", "/method", f"Not an affirmative act; known are: {known}."))
     if event.collector is None:
         faults.append(Fault("collector_missing", "/collector", "A yes needs who or what collected it."))
+    if _lifts(policy, event):
+        return faults
     faults.extend(_notice_faults(policy, event))
     purpose = policy.purposes[event.purpose]
     if purpose.special_category and not event.explicit:
@@ -180,6 +183,14 @@ def missing(policy: Policy, event: ConsentEvent, happened: Moment | None, *, chi
             )
         )
     return faults
+
+
+def _lifts(policy: Policy, event: ConsentEvent) -> bool:
+    """Whether it is no consent, but the person's own act by which an objection of theirs ends: on their
+    page, about a use that never rests on consent, and so has no text to agree to (docs/law.md 24).
+    """
+    purpose = policy.purposes[event.purpose]
+    return event.method == "portal" and event.notice is None and not on_consent(purpose, event.channel)
 
 
 def _notice_faults(policy: Policy, event: ConsentEvent) -> list[Fault]:
@@ -256,7 +267,8 @@ def admit(
         happened=when,
         # A day without a time is its first instant for a grant, its last for what restricts.
         effective=when.last if state in NOES else when.first,
-        proof=_proof(event) if given else Proof.NONE,
+        # Should the use rest on consent one day, what was said without a text does not count as one.
+        proof=_proof(event) if given and not _lifts(policy, event) else Proof.NONE,
         # A renewal answers a question of ours, and so is no act of their own accord.
         own_act=state is ConsentState.GIVEN and event.method in OWN_ACT_METHODS,
         explicit=event.explicit,

@@ -14,7 +14,7 @@ from consentd.kernel.law import MARKETING_KINDS
 from consentd.kernel.places import Place
 from consentd.kernel.policy import Purpose
 from consentd.kernel.regime import ALWAYS, NEVER
-from consentd.kernel.states import ConsentState, Ground
+from consentd.kernel.states import GRANTS, ConsentState, Ground
 
 MONTHS = 6
 """Where no law pack says how long. Our own choice."""
@@ -33,6 +33,9 @@ def may_be_asked(
 ) -> Instant:
     """The first instant at which they may be; at `now` or before: now. NEVER: never again, unless an act of
     their own lifts the objection. What came after `now` does not count: it may be the answer.
+
+    `states`: one for each event, or as they were folded; only among the former is a no that the company's own
+    act covers by now.
     """
     about = compiled.purposes[purpose]
     concerned = [one for one in states if (one.key.purpose, one.key.channel) == (purpose, channel)]
@@ -42,7 +45,15 @@ def may_be_asked(
         if objection.since <= now and not lifted and objected(about, channel, objection):
             return NEVER
     place = compiled.gazetteer.find(territory)
-    noes = [one.effective for one in concerned if one.state in OWN_NOES and one.effective <= now]
+    said = [one for one in concerned if one.effective <= now]
+    noes = [
+        no.effective
+        for no in said
+        if no.state in OWN_NOES
+        and not any(
+            yes.state in GRANTS and yes.key == no.key and yes.effective > no.effective for yes in said
+        )
+    ]
     return max((_over(about, channel, place, no) for no in noes), default=ALWAYS)
 
 

@@ -13,6 +13,13 @@ class Ends(msgspec.Struct, frozen=True):
     """Whether there is a consent to withdraw (GDPR 7(3))."""
     objects: Ground | None
     """The ground to object on; None: there is nothing to object to."""
+    remains: bool = False
+    """Whether something that is not the person's to end may carry the use all the same."""
+
+
+def on_consent(purpose: Purpose, channel: str) -> bool:
+    """Whether a consent can carry the use by this contact method."""
+    return bool({*CONSENT}.intersection(purpose.bases.get(channel, ())))
 
 
 def ends(purpose: Purpose, channel: str) -> Ends:
@@ -22,7 +29,8 @@ def ends(purpose: Purpose, channel: str) -> Ends:
     Marketing that has no basis by this contact method is objected to: bases may change.
     """
     bases = frozenset(purpose.bases.get(channel, ()))
-    on_consent = bool(bases & {*CONSENT})
+    withdraws = on_consent(purpose, channel)
     if purpose.kind in MARKETING_KINDS:
-        return Ends(on_consent, None if on_consent and bases <= {*CONSENT} else Ground.MARKETING)
-    return Ends(on_consent, Ground.PARTICULAR if bases & {*CONTESTABLE} else None)
+        return Ends(withdraws, None if withdraws and bases <= {*CONSENT} else Ground.MARKETING)
+    contests = Ground.PARTICULAR if bases & {*CONTESTABLE} else None
+    return Ends(withdraws, contests, bool(bases - {*CONSENT, *CONTESTABLE}))

@@ -6,6 +6,7 @@ Each ground answers with the codes of what is missing; none missing means that i
 from collections.abc import Sequence
 from uuid import UUID
 
+from consentd.kernel import layers
 from consentd.kernel.calendar import anniversary
 from consentd.kernel.case import Facts
 from consentd.kernel.compiled import CompiledPolicy
@@ -16,7 +17,7 @@ from consentd.kernel.law import InactivityRule
 from consentd.kernel.layers import ByPoint
 from consentd.kernel.policy import Purpose
 from consentd.kernel.regime import Regime
-from consentd.kernel.states import GRANTS, NOES, ConsentState, Proof
+from consentd.kernel.states import GRANTS, ConsentState, Proof
 from consentd.kernel.trail import Trail
 
 Missing = tuple[str, ...]
@@ -40,8 +41,12 @@ def consent(
 ) -> tuple[State | None, str]:
     """The grant that serves a point, or None and what is wrong with the nearest one.
 
-    A grant for the whole channel serves every point; one on another point never does.
+    A grant for the whole channel serves every point; one on another point never does. A later no ends it,
+    whatever else may carry the use (GDPR 7(3)).
     """
+    no = layers.refusal(states, point, trail)
+    if no is not None:
+        return None, no.state.value
     wrong = "no_consent"
     for key in (point,) if point == NOBODY else (point, NOBODY):
         state = states.get(key)
@@ -51,8 +56,6 @@ def consent(
             fault = _fault(compiled, regime, state, explicit=explicit, child=child, trail=trail)
             if fault is None:
                 return state, ""
-        elif state.state in NOES:
-            return None, state.state.value
         else:
             fault = _NOT_A_GRANT.get(state.state, "no_consent")
         if wrong == "no_consent":

@@ -1,5 +1,6 @@
 """The customers' pages as the service runs them."""
 
+import contextlib
 from typing import Any
 
 from litestar import Request, Response
@@ -10,6 +11,7 @@ from consentd.base.places import networks
 from consentd.base.settings import Settings
 from consentd.db.unit import Database
 from consentd.dsr.composed import Requests
+from consentd.kernel.errors import ConsentdError
 from consentd.net.mail import mailer
 from consentd.net.texting import texting
 from consentd.portal import api, entering, handing_over_api, help_api, own_pages
@@ -23,6 +25,8 @@ from consentd.portal.handing_over import HandingOver
 from consentd.portal.post import CodePost
 from consentd.portal.visits import Visits
 from consentd.subjects.doing import Doing
+
+_PEOPLES = ("/my/", "/stop/", "/confirm/")
 
 
 class Portal:
@@ -48,10 +52,16 @@ class Portal:
         ]
 
     def page(self, request: Request[Any, Any, Any], error: Exception) -> Response[Any] | None:
-        """For who looks below /my for what is not there; None at any other address."""
-        if self._frame is None or not f"{request.url.path}/".startswith("/my/"):
+        """For who looks for what is not there where people's pages are; None at any other address."""
+        if self._frame is None or not f"{request.url.path}/".startswith(_PEOPLES):
             return None
         return refused(self._frame, request, error)
+
+    async def begin(self) -> None:
+        """Reads what the first page takes that says that something went wrong, so that it too is a page."""
+        if self._frame is not None:
+            with contextlib.suppress(ConsentdError):
+                await self._frame.ready()
 
     async def purge(self) -> None:
         """Ways in and sessions that are over."""

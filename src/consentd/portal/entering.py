@@ -20,7 +20,7 @@ from consentd.kernel.policy import Controller
 from consentd.portal import codes, store
 from consentd.portal.opening import Opened, open_by
 from consentd.portal.sessions import Session
-from consentd.portal.typed import named_by
+from consentd.portal.typed import names_by
 from consentd.subjects import holding
 from consentd.subjects.doing import Doing
 from consentd.subjects.spelling import Named
@@ -63,9 +63,9 @@ class Entering:
 
         def work(unit: Unit) -> tuple[UUID, Sending | None]:
             policy = self._doing.policies.active(unit.connection).policy
-            named = named_by(policy, typed, phones=self.phones)
-            identifier = holding.identifier_of(unit.connection, self._keyring, named)
-            return self._made(unit, named, identifier, source, language, policy.controller)
+            names = names_by(policy, typed, phones=self.phones)
+            identifier = holding.identifier_of(unit.connection, self._keyring, *names)
+            return self._made(unit, names[0], identifier, source, language, policy.controller)
 
         return await self._housekeep(work)
 

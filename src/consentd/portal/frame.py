@@ -85,6 +85,10 @@ class Frame:
         self._pages = Pages("consentd.portal", _LONG)
         self._last: CompiledPolicy | None = None
 
+    async def ready(self) -> None:
+        """Reads the rules before anybody came."""
+        self._last = await self.visits.doing.database.read(self.visits.policies.active)
+
     async def visit(self, call: Call) -> Visit:
         """Who looks; nobody known, where there is no live session."""
         session, compiled = await self.visits.find(call.cookies.get(self._session_cookie), browser_of(call))
@@ -128,7 +132,7 @@ class Frame:
         )
 
     def sorry(self, call: Request[Any, Any, Any], status: int, code: str) -> Response[str] | None:
-        """The page that says what went wrong; None before any page was shown."""
+        """The page that says what went wrong; None where there are no rules yet."""
         if self._last is None:
             return None
         speech = Speech(language_of(call), ZoneInfo(self._last.policy.controller.zone))

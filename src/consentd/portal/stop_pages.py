@@ -15,7 +15,7 @@ from litestar.params import FromPath
 from consentd.base.i18n import Language
 from consentd.callers.access import LINK
 from consentd.consent.stopping.pressing import Stopping
-from consentd.consent.stopping.rules import Stops, stoppable
+from consentd.consent.stopping.rules import Stops, remains, stoppable
 from consentd.consent.stopping.tokens import StopLink
 from consentd.kernel.errors import ConsentdError
 from consentd.kernel.policy import Policy, Purpose
@@ -100,6 +100,7 @@ def _told(
         stage=stage,
         stops=stops.value if stops is not None else "",
         why=_why(purpose),
+        remains=remains(policy, link.purpose, link.channel),
         purpose=_label(purpose.label, speech.language) if purpose else "",
         description=_label(purpose.description, speech.language) if purpose else "",
         channel=_label(channel.label, speech.language) if channel else "",

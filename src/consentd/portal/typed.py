@@ -9,19 +9,21 @@ LONGEST = 320
 """Letters of the longest address (RFC 5321 §4.5.3.1)."""
 
 
-def named_by(policy: Policy, typed: str, *, phones: bool) -> Named:
-    """In its one spelling. `phones`: whether text messages can be sent.
+def names_by(policy: Policy, typed: str, *, phones: bool) -> tuple[Named, ...]:
+    """In its one spelling, under every scheme of its kind: an address at work is an address too.
+
+    `phones`: whether text messages can be sent.
 
     Raises Unprocessable (not_a_contact_detail, no_text_messages), in words that hang on what was typed alone
     and never on who is known.
     """
     text = typed.strip()
     kind = "email" if "@" in text else "phone"
-    scheme = next((name for name, one in policy.identifiers.items() if one.kind == kind), None)
-    if not text or len(text) > LONGEST or scheme is None:
+    schemes = [name for name, one in policy.identifiers.items() if one.kind == kind]
+    if not text or len(text) > LONGEST or not schemes:
         raise _neither()
     try:
-        found = spell(policy, Identifier(scheme, text), None, "/contact")
+        found = tuple(spell(policy, Identifier(scheme, text), None, "/contact") for scheme in schemes)
     except Unprocessable:
         raise _neither() from None
     if kind == "phone" and not phones:

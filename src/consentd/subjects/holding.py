@@ -22,12 +22,22 @@ class Holder(NamedTuple):
     verified: Instant | None
 
 
-def identifier_of(connection: Any, keyring: Keyring, named: Named) -> UUID | None:
+def identifier_of(connection: Any, keyring: Keyring, *names: Named) -> UUID | None:
     """Any: a database connection. The id of a contact detail that somebody holds. One statement for known and
     unknown alike.
+
+    `names`: the same one under several schemes. Where different people hold it so, it is nobody's: what it
+    would open depends on which is looked at.
     """
-    digests = {digest: named.scheme for _, digest in keyring.blind_index(named.scheme, named.value)}
-    ids = {row.id for row in identifiers_store.holdings(connection, digests) if row.group is not None}
+    digests = {
+        digest: named.scheme
+        for named in names
+        for _, digest in keyring.blind_index(named.scheme, named.value)
+    }
+    held = [row for row in identifiers_store.holdings(connection, digests) if row.group is not None]
+    ids = {row.id for row in held}
+    if len(ids) > 1 and len({row.group for row in held}) > 1:
+        return None
     return min(ids, default=None)
 
 

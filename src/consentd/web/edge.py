@@ -71,7 +71,9 @@ class Edge:
         self._counts.set(Cell.IN_FLIGHT, self._in_flight.count)
         try:
             refused = self._refuse(path, received, unique)
-            if refused is None:
+            if refused is None and scope.get("method") == "HEAD":
+                await self._head(scope, receive, answer)
+            elif refused is None:
                 await self._app(scope, receive, answer)
             else:
                 about.code = refused.code
@@ -88,6 +90,15 @@ class Edge:
             seconds = time.perf_counter() - about.started
             self._counts.answered(method, route, about.status, seconds)
             self._lines.answered(method, route, about, seconds)
+
+    async def _head(self, scope: Scope, receive: Receive, answer: Send) -> None:
+        """As GET (RFC 9110 §9.3.2), wherever there is one: the server itself sends no body to this method."""
+        as_get = cast("Scope", {**scope, "method": "GET"})
+        try:
+            await self._app(as_get, receive, answer)
+        finally:
+            if "path_template" in as_get:
+                scope["path_template"] = as_get["path_template"]
 
     def _refuse(
         self, path: str, received: Collection[tuple[bytes, bytes]], unique: dict[bytes, bytes]

@@ -107,8 +107,8 @@ async def test_an_objection_is_told_with_how_far_it_goes(company: Company, choos
     part = await choosing.part(session, "promotions", "in_store")
     assert part.why.code == "objected"
     assert part.why.since is not None
-    # Nothing there ever rested on a consent, so there is nothing to agree to.
-    assert part.control is Control.NONE
+    # Nothing there ever rested on a consent: the same button allows it again, and needs no text.
+    assert part.control is Control.AGREE
 
 
 async def test_a_consent_that_ran_out_says_when(company: Company, choosing: Choosing) -> None:

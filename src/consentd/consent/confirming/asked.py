@@ -15,6 +15,8 @@ from consentd.consent import states_store
 from consentd.consent.admission import METHODS, Fault
 from consentd.consent.confirming import confirm_store
 from consentd.consent.confirming.rules import stopped_since
+from consentd.consent.events import state_of
+from consentd.consent.rebuilding import events_about
 from consentd.consent.requests import ConsentEvent
 from consentd.kernel.asking import may_be_asked
 from consentd.kernel.compiled import CompiledPolicy
@@ -30,6 +32,8 @@ from consentd.subjects.spelling import Named
 
 OPEN_DAYS = 7
 """For how long a yes can be confirmed. Our own choice: no law sets it."""
+_QUESTIONS = ("requested", "request_deferred")
+"""Put off is asked too."""
 ONCE_IN = DAY
 """Within it there is one mail for each person, address, purpose and channel."""
 
@@ -106,21 +110,23 @@ def refuse_asking(
     writing to somebody who said it after they asked (decision 0049).
     """
     for index, event, moment in events:
-        asks = event.state == "requested" and event.method not in METHODS
+        asks = event.state in _QUESTIONS and event.method not in METHODS
         if not asks and not event.confirm:
             continue
         at = moment.first if moment is not None else act.unit.now
         for person in people:
-            states = states_store.states(act.unit.connection, person.group, [event.purpose])
             objections = states_store.objection_states(act.unit.connection, person.group)
             if asks:
                 about = event.purpose, event.channel
                 place = person.territory
-                when = may_be_asked(compiled, states.values(), objections, *about, place, at)
+                # What the company ended since does not hide that they said no themselves.
+                said = map(state_of, events_about(act.unit.connection, person.members).choices)
+                when = may_be_asked(compiled, said, objections, *about, place, at)
                 if when > at:
                     raise _too_soon(index, when)
             else:
                 purpose = compiled.purposes[event.purpose]
+                states = states_store.states(act.unit.connection, person.group, [event.purpose])
                 if stopped_since(purpose, event.channel, states.values(), objections, at):
                     raise _refused(index, _SAID_NO_SINCE)
 

@@ -8,16 +8,14 @@ from enum import StrEnum
 
 import msgspec
 
+from consentd.kernel.asking import OWN_NOES
 from consentd.kernel.ending import ends
 from consentd.kernel.fold import Objection, State, StateKey
 from consentd.kernel.ids import NOBODY
 from consentd.kernel.instants import Instant
 from consentd.kernel.law import MARKETING_KINDS
 from consentd.kernel.policy import Policy, Purpose
-from consentd.kernel.states import GRANTS, ConsentState, Ground
-
-_OWN_NOES = frozenset({ConsentState.WITHDRAWN, ConsentState.REFUSED})
-"""Noes of the person themself: whoever said one need not say it twice."""
+from consentd.kernel.states import GRANTS, Ground
 
 
 class Stops(StrEnum):
@@ -59,6 +57,12 @@ class Unended(msgspec.Struct, frozen=True):
 def stoppable(policy: Policy, purpose: str, channel: str) -> bool:
     """Whether such messages stop by a stop link at all. Does not depend on the person."""
     return ending(policy, purpose, channel, Stops.THIS) != Ending()
+
+
+def remains(policy: Policy, purpose: str, channel: str) -> bool:
+    """Whether a contract or the law may carry such messages all the same. Does not depend on the person."""
+    about = policy.purposes.get(purpose)
+    return about is not None and ends(about, channel).remains
 
 
 def ending(policy: Policy, purpose: str, channel: str, stops: Stops) -> Ending:
@@ -116,7 +120,7 @@ def unended(
 
 def _withdrawn(whole: State | None, points: Mapping[StateKey, State]) -> bool:
     """Whether the person's own no stands for the channel, and no later yes at a contact detail."""
-    if whole is None or whole.state not in _OWN_NOES:
+    if whole is None or whole.state not in OWN_NOES:
         return False
     return all(one.state not in GRANTS or one.effective <= whole.effective for one in points.values())
 

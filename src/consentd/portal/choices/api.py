@@ -11,7 +11,9 @@ from litestar import Response, get, post
 from litestar.handlers import HTTPRouteHandler
 
 from consentd.callers.access import SESSION
+from consentd.kernel.ending import on_consent
 from consentd.kernel.errors import Conflict, NotFound
+from consentd.kernel.policy import Purpose
 from consentd.portal.choices.model import Control
 from consentd.portal.choices.saving import Press, Saving
 from consentd.portal.choices.showing import Done, Showing
@@ -50,7 +52,6 @@ def routes(frame: Frame, showing: Showing, saving: Saving) -> list[HTTPRouteHand
         purpose = visit.compiled.purposes.get(button.purpose) if button else None
         if button is None or purpose is None:
             return await _page(frame, showing, visit, wrong="no_such_choice")
-        express = button.wish is Control.AGREE and expressly(purpose, button.channel)
         press = Press(
             button.purpose,
             button.channel,
@@ -58,7 +59,7 @@ def routes(frame: Frame, showing: Showing, saving: Saving) -> list[HTTPRouteHand
             button.wish,
             visit.language,
             button.shown,
-            _wording(visit, button.wish, express=express),
+            _wording(visit, button, purpose),
         )
         try:
             saved = await saving.press(session, press)
@@ -99,10 +100,14 @@ async def _page(frame: Frame, showing: Showing, visit: Visit, *, wrong: str = ""
     )
 
 
-def _wording(visit: Visit, wish: Control, *, express: bool) -> str:
-    if wish is Control.STOP:
-        return visit.speech.gettext("Stop")
-    return visit.speech.gettext("Agree expressly") if express else visit.speech.gettext("Agree")
+def _wording(visit: Visit, button: _Button, purpose: Purpose) -> str:
+    """What the button says, as the page has it."""
+    said = visit.speech.gettext
+    if button.wish is Control.STOP:
+        return said("Stop")
+    if not on_consent(purpose, button.channel):
+        return said("Allow again")
+    return said("Agree expressly") if expressly(purpose, button.channel) else said("Agree")
 
 
 def _button(name: str) -> _Button | None:

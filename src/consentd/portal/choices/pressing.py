@@ -11,7 +11,7 @@ from uuid import UUID
 
 import msgspec
 
-from consentd.kernel.ending import Ends, ends
+from consentd.kernel.ending import Ends, ends, on_consent
 from consentd.kernel.errors import Conflict, NotFound
 from consentd.kernel.fold import State
 from consentd.kernel.ids import NOBODY
@@ -20,6 +20,7 @@ from consentd.kernel.law import MARKETING_KINDS
 from consentd.kernel.policy import Policy, Purpose
 from consentd.kernel.states import GRANTS, NEUTRAL, Ground
 from consentd.portal.choices.model import Control, Grid, Part
+from consentd.portal.choices.supposing import agreed_at
 
 
 class Agreeing(msgspec.Struct, frozen=True):
@@ -58,10 +59,10 @@ def pressed(
             return None
         return Stopping((point or NOBODY,), how.withdraws, how.objects)
     if open_:
-        if point is not None:
-            return Agreeing((point,))
-        return Agreeing(tuple(id_ for part in open_ for id_ in part.points) or (NOBODY,))
-    if all(part.why.code in _AGREED for part in parts):
+        shown = [id_ for part in open_ for id_ in part.points] if point is None else [point]
+        held = {id_ for part in cell.parts for id_ in part.points} if cell else set()
+        return Agreeing(agreed_at(purpose, channel, shown, whole=held == set(shown)))
+    if all(part.why.code in _AGREED or (not on_consent(purpose, channel) and part.allowed) for part in parts):
         return None
     raise _changed()
 

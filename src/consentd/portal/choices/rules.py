@@ -8,10 +8,11 @@ from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from consentd.check.everything import Everything
-from consentd.kernel.bases import CONSENT
+from consentd.kernel.bases import Carried
 from consentd.kernel.case import Case, Question
 from consentd.kernel.compiled import CompiledPolicy
 from consentd.kernel.decide import decide
+from consentd.kernel.ending import on_consent
 from consentd.kernel.ids import NOBODY
 from consentd.kernel.instants import Instant, to_datetime
 from consentd.kernel.layers import by_point
@@ -91,7 +92,7 @@ def _part(
     why = why_of(compiled, known.person, question, own, mine, points)
     if allowed != (mine.carried is not None):
         why = _ELSEWHERE
-    control, opens = _control(compiled, known, purpose, question, own, mine, points)
+    control, opens = _control(compiled, known, purpose, question, own, mine, points, whole=whole)
     return Part(tuple(points), whole, allowed, why, control, opens)
 
 
@@ -103,32 +104,43 @@ def _control(
     own: Case,
     mine: Verdict,
     points: Sequence[UUID],
+    *,
+    whole: bool,
 ) -> tuple[Control, Instant | None]:
     if mine.carried is not None:
-        return (Control.STOP if _stops(compiled, known, purpose, question, own) else Control.NONE), None
+        stops = _stops(compiled, known, purpose, question, own, mine.carried)
+        return (Control.STOP if stops else Control.NONE), None
     if _stands(known, purpose, question.channel, points, mine):
         return Control.STOP, None
-    if _would_allow(compiled, known, purpose, question, own, points):
+    keys = supposing.agreed_at(purpose, question.channel, points, whole=whole)
+    if _would_allow(compiled, known, purpose, question, own, keys):
         return Control.AGREE, None
     # A no that is known only to the day counts to the day's end: nothing said before can be later than it.
     after = _latest_no(known, own, purpose.id, question.channel)
     if after is not None and after >= question.at:
         later = Question(purpose.id, question.channel, Instant(after + 1))
-        if _would_allow(compiled, known, purpose, later, own, points):
+        if _would_allow(compiled, known, purpose, later, own, keys):
             return Control.NONE, later.at
     return Control.NONE, None
 
 
 def _stops(
-    compiled: CompiledPolicy, known: Everything, purpose: Purpose, question: Question, own: Case
+    compiled: CompiledPolicy,
+    known: Everything,
+    purpose: Purpose,
+    question: Question,
+    own: Case,
+    carried: Carried,
 ) -> bool:
-    """Whether it is the person's to stop: what a contract or the law requires is not."""
+    """Whether what carries it is the person's to end: what a contract or the law requires is not, and may be
+    what carries it then.
+    """
     channel = question.channel
     at = supposing.stops_at(known.person, purpose.id, channel, question.at)
     after = supposing.stopped(own, known.person, purpose, channel, NOBODY, at)
     person = next(one for one in after.people if one.id == known.person.id)
     verdict = assess(compiled, Question(purpose.id, channel, at), after, person, at)
-    return verdict.carried is None
+    return verdict.carried is None or verdict.carried.basis != carried.basis
 
 
 def _stands(known: Everything, purpose: Purpose, channel: str, points: Sequence[UUID], mine: Verdict) -> bool:
@@ -165,17 +177,17 @@ def _would_allow(
     purpose: Purpose,
     question: Question,
     own: Case,
-    points: Sequence[UUID],
+    keys: Sequence[UUID],
 ) -> bool:
     channel, policy = question.channel, compiled.policy
-    if not set(purpose.bases[channel]) & set(CONSENT):
-        return False
-    day = to_datetime(question.at, Gazetteer.home(policy)).date()
-    notice = notice_for(policy, purpose, channel, day, "en")
-    if notice is None:
-        return False
-    text = (notice.id, notice.version)
-    after = supposing.agreed(own, known.person, purpose, channel, points, text, question.at)
+    text = None
+    if on_consent(purpose, channel):
+        day = to_datetime(question.at, Gazetteer.home(policy)).date()
+        notice = notice_for(policy, purpose, channel, day, "en")
+        if notice is None:
+            return False
+        text = (notice.id, notice.version)
+    after = supposing.agreed(own, known.person, purpose, channel, keys, text, question.at)
     person = next(one for one in after.people if one.id == known.person.id)
     return assess(compiled, question, after, person, question.at).carried is not None
 

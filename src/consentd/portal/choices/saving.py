@@ -17,6 +17,7 @@ from consentd.db.unit import Unit
 from consentd.dsr.by_session import Wish
 from consentd.dsr.rights import Right
 from consentd.kernel.compiled import CompiledPolicy
+from consentd.kernel.ending import on_consent
 from consentd.kernel.errors import Conflict, NotFound
 from consentd.kernel.ids import NOBODY, BatchId, IdentifierId
 from consentd.kernel.instants import Instant, to_text
@@ -90,7 +91,8 @@ class Saving:
                 return Saved(None)
             act, resolution = act_of(unit, self._keyring, compiled, read, "choice.recorded")
             if isinstance(todo, Agreeing):
-                notice = self._notice(unit, compiled, purpose, press)
+                by_consent = on_consent(purpose, press.channel)
+                notice = self._notice(unit, compiled, purpose, press) if by_consent else None
                 _agree(act, compiled, resolution, todo, purpose, press, notice)
             else:
                 at = supposing.stops_at(read.known.person, purpose.id, press.channel, unit.now)
@@ -162,9 +164,11 @@ def _agree(
     todo: Agreeing,
     purpose: Purpose,
     press: Press,
-    notice: NoticeRef,
+    notice: NoticeRef | None,
 ) -> None:
+    """`notice`: None for what rests on no consent, where the press ends an objection."""
     now = to_text(act.unit.now)
+    read = None if notice is None else NoticeShown(notice.id, notice.version, notice.language, notice.digest)
     events = tuple(
         ConsentEvent(
             purpose=press.purpose,
@@ -172,12 +176,12 @@ def _agree(
             state="given",
             occurred_at=now,
             contact_point=_identifier(resolution, point),
-            notice=NoticeShown(notice.id, notice.version, notice.language, notice.digest),
+            notice=read,
             method=METHOD,
             collector=compiled.policy.controller.name[:200],
             collection_point=PLACE,
-            evidence={"wording": press.wording, "title": notice.title},
-            proof="held",
+            evidence={"wording": press.wording, **({"title": notice.title} if notice else {})},
+            proof="held" if notice else None,
             explicit=supposing.expressly(purpose, press.channel),
         )
         for point in todo.points

@@ -16,6 +16,7 @@ from consentd.db.unit import Unit
 from consentd.dsr import by_session, freezing
 from consentd.dsr.rights import Right
 from consentd.kernel.compiled import CompiledPolicy
+from consentd.kernel.ending import on_consent
 from consentd.kernel.instants import Instant, to_datetime
 from consentd.kernel.places import Gazetteer
 from consentd.policy.service import file_of
@@ -24,6 +25,7 @@ from consentd.portal.choices.model import Cell, Control, Grid, NoticeRef, Part, 
 from consentd.portal.choices.notices import notice_for
 from consentd.portal.choices.rules import grid_of
 from consentd.portal.masking import masks
+from consentd.portal.notice_text import body
 from consentd.portal.person import person_of
 from consentd.portal.reach import Reach
 from consentd.portal.sessions import Session
@@ -246,16 +248,14 @@ def _notices(
     for cell in grid.cells:
         if any(part.control is Control.AGREE for part in cell.parts):
             purpose = compiled.purposes[cell.purpose]
+            if not on_consent(purpose, cell.channel):
+                continue
             ref = notice_for(compiled.policy, purpose, cell.channel, day, language)
             if ref is not None:
                 refs[cell.purpose, cell.channel] = ref
     texts = {digest: file_of(connection, digest) for digest in {ref.digest for ref in refs.values()}}
     return {
-        key: Notice(ref, body(text)) for key, ref in refs.items() if (text := texts[ref.digest]) is not None
+        key: Notice(ref, body(text.decode()))
+        for key, ref in refs.items()
+        if (text := texts[ref.digest]) is not None
     }
-
-
-def body(file: bytes) -> str:
-    """What a notice says, below its head."""
-    lines = file.decode().splitlines()
-    return "\n".join(lines[lines.index("---", 1) + 1 :]).strip()

@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 
 from consentd.kernel.case import Case, Person
-from consentd.kernel.ending import ends
+from consentd.kernel.ending import ends, on_consent
 from consentd.kernel.fold import Objection, State, StateKey, fold, fold_objections
 from consentd.kernel.ids import NOBODY
 from consentd.kernel.instants import Instant
@@ -48,25 +48,37 @@ def agreed(
     purpose: Purpose,
     channel: str,
     points: Sequence[UUID],
-    notice: tuple[str, str],
+    notice: tuple[str, str] | None,
     at: Instant,
 ) -> Case:
-    """By an act of their own, with its whole proof. `notice`: id and version of the text that is shown."""
+    """By an act of their own. `notice`: id and version of the text that is shown, with its whole proof; None
+    for what rests on no consent.
+    """
     said = [
         State(
             StateKey(purpose.id, channel, point),
             ConsentState.GIVEN,
             at,
             NOBODY,
-            Proof.HELD,
+            Proof.NONE if notice is None else Proof.HELD,
             explicit=expressly(purpose, channel),
-            notice_id=notice[0],
-            notice_version=notice[1],
+            notice_id=None if notice is None else notice[0],
+            notice_version=None if notice is None else notice[1],
             own_act=at,
         )
-        for point in points or (NOBODY,)
+        for point in points
     ]
     return _with(case, msgspec.structs.replace(person, states=tuple(fold([*person.states, *said]).values())))
+
+
+def agreed_at(purpose: Purpose, channel: str, points: Sequence[UUID], *, whole: bool) -> tuple[UUID, ...]:
+    """Where a press to agree is recorded: a consent, at the contact details that were shown beside it; what
+    ends a no to a use without consent, for the contact method too, since the no may name no contact detail.
+    `whole`: whether these are all that the person has there.
+    """
+    if points and (on_consent(purpose, channel) or not whole):
+        return tuple(points)
+    return (*points, NOBODY)
 
 
 def expressly(purpose: Purpose, channel: str) -> bool:

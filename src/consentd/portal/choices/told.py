@@ -4,13 +4,15 @@ from uuid import UUID
 
 import msgspec
 
+from consentd.kernel.ending import on_consent
 from consentd.kernel.law import MARKETING_KINDS
 from consentd.kernel.policy import Words
 from consentd.portal.choices.model import Cell, Control, Part
 from consentd.portal.choices.showing import Shown
 from consentd.portal.choices.supposing import expressly
 from consentd.portal.choices.words import said
-from consentd.web.pages.speech import Speech
+from consentd.portal.notice_text import paragraphs
+from consentd.web.pages.speech import Speech, typeset
 
 
 class PartTold(msgspec.Struct, frozen=True):
@@ -20,6 +22,8 @@ class PartTold(msgspec.Struct, frozen=True):
     sentences: list[str]
     control: Control
     express: bool
+    again: bool
+    """Whether to agree is to allow again what rests on no consent."""
     button: str
     """What its button sends; empty without one."""
 
@@ -85,7 +89,8 @@ def grid_told(shown: Shown, speech: Speech) -> GridTold:
 
 def word(words: Words, speech: Speech) -> str:
     """In the reader's language, or else in the company's first."""
-    return words.get(speech.language) or next(iter(words.values()), "")
+    own = words.get(speech.language)
+    return typeset(speech.language, own) if own else next(iter(words.values()), "")
 
 
 def _parts(shown: Shown, cell: Cell, speech: Speech) -> list[PartTold]:
@@ -97,6 +102,7 @@ def _parts(shown: Shown, cell: Cell, speech: Speech) -> list[PartTold]:
             said(shown, cell, part, speech),
             control,
             expressly(purpose, cell.channel),
+            not on_consent(purpose, cell.channel),
             _button(shown, cell, part, control),
         )
         for part in cell.parts
@@ -106,7 +112,8 @@ def _parts(shown: Shown, cell: Cell, speech: Speech) -> list[PartTold]:
 
 def _control(shown: Shown, cell: Cell, part: Part) -> Control:
     """Nobody is asked to agree to a text that cannot be shown."""
-    if part.control is Control.AGREE and (cell.purpose, cell.channel) not in shown.notices:
+    by_consent = on_consent(shown.compiled.purposes[cell.purpose], cell.channel)
+    if part.control is Control.AGREE and by_consent and (cell.purpose, cell.channel) not in shown.notices:
         return Control.NONE
     return part.control
 
@@ -119,7 +126,8 @@ def _button(shown: Shown, cell: Cell, part: Part, control: Control) -> str:
     if control is Control.NONE:
         return ""
     point: UUID | None = part.points[0] if len(cell.parts) > 1 else None
-    text = shown.notices[cell.purpose, cell.channel].ref.digest if control is Control.AGREE else ""
+    notice = shown.notices.get((cell.purpose, cell.channel)) if control is Control.AGREE else None
+    text = notice.ref.digest if notice else ""
     return ":".join((control.value, cell.purpose, cell.channel, str(point or ""), text))
 
 
@@ -140,7 +148,7 @@ def _notices(shown: Shown, cells: list[Cell], speech: Speech) -> list[NoticeTold
             key,
             notice.ref.title,
             notice.ref.language,
-            [one.replace("\n", " ").replace("**", "") for one in notice.text.split("\n\n") if one.strip()],
+            paragraphs(notice.text, notice.ref.language),
             channels[key],
         )
         for key, notice in texts.items()

@@ -16,6 +16,7 @@ from consentd.portal.frame import Frame, Visit
 from consentd.portal.history.model import Happened, Looked, Position
 from consentd.portal.history.service import HistoryService
 from consentd.portal.labels import Labels
+from consentd.portal.notice_text import body, paragraphs, title
 from consentd.portal.reach import Reach
 from consentd.web.call import Call
 from consentd.web.cursors import decode_cursor, encode_cursor
@@ -65,7 +66,14 @@ def routes(frame: Frame, service: HistoryService) -> list[HTTPRouteHandler]:
     async def notice(request: Call, event_id: FromPath[UUID]) -> Response[Any]:
         visit = await frame.visit(request)
         shown, text = await service.notice(visit.require(Reach.PERSON), event_id)
-        return frame.show(visit, "notice.html", notice=shown, text=text)
+        return frame.show(
+            visit,
+            "notice.html",
+            notice=shown,
+            file=text,
+            title=title(text or "") or shown.id,
+            paragraphs=paragraphs(body(text or ""), shown.language),
+        )
 
     return [history, looks, notice]
 

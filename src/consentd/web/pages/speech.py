@@ -17,6 +17,7 @@ from babel import Locale, dates, lists, numbers
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 
+from consentd.base.dates import day_in_words
 from consentd.base.i18n import Language
 from consentd.kernel.instants import to_datetime
 
@@ -100,11 +101,12 @@ class Speech(msgspec.Struct, frozen=True):
 
     def date(self, when: dt.date | int) -> str:
         """3 mars 2025 · 3 March 2025, of a day or of an instant."""
-        return dates.format_date(self._day(when), "d MMMM y", locale=self._locale)
+        return day_in_words(self._day(when), self.language)
 
     def weekday(self, when: dt.date | int) -> str:
         """lundi 3 mars 2025 · Monday 3 March 2025."""
-        return dates.format_date(self._day(when), "EEEE d MMMM y", locale=self._locale)
+        day = self._day(when)
+        return f"{dates.format_date(day, 'EEEE', locale=self._locale)} {day_in_words(day, self.language)}"
 
     def time(self, instant: int) -> str:
         """14:05."""
