@@ -15,7 +15,7 @@ _ABOUT_PEOPLE = re.compile(
     r"history|marketing|merge_candidates|objection|permit|portal|proof|readings|receipt|replica|requests?|"
     r"restore|rights|row|stop|subject|task)\.[a-z_]+)\""
 )
-_FILES_AND_COLUMNS = re.compile(r".*\.(id|jws|jsonld|json|html)")
+_FILES_AND_COLUMNS = re.compile(r".*\.(id|jws|jsonld|json|html|yaml)")
 
 
 def actions() -> list[str]:

@@ -40,19 +40,19 @@ def routes(frame: Frame, entering: Entering, post_office: CodePost) -> list[HTTP
         visit = await frame.visit(request)
         if visit.session is not None:
             return frame.to(HOME)
-        return _door(frame, visit, entering)
+        return _door(frame, visit, post_office)
 
     @post("/my", status_code=200, **open_page)
     async def asked(request: Call) -> Response[Any]:
-        post_office.require()
         visit, said = await frame.posted(request)
         typed = first(said, "contact")
+        post_office.require(typed)
         loop = asyncio.get_running_loop()
         answer_at = loop.time() + _ANSWER_AFTER_SECONDS
         try:
             way, sending = await entering.ask(typed, visit.source, visit.language)
         except Unprocessable as error:
-            return _door(frame, visit, entering, typed=typed, wrong=error.code)
+            return _door(frame, visit, post_office, typed=typed, wrong=error.code)
         post_office.send(sending)
         await asyncio.sleep(answer_at - loop.time())
         return frame.to("/my/code", frame.way_cookie(way))
@@ -110,18 +110,19 @@ def routes(frame: Frame, entering: Entering, post_office: CodePost) -> list[HTTP
         session = visit.require(Reach.CHOICES)
         if session.reach is Reach.PERSON:
             return frame.to(then or HOME)
-        return frame.show(visit, "proof.html", choices=await _choices(frame, entering, session), then=then)
+        offered = await _choices(frame, entering, post_office, session)
+        return frame.show(visit, "proof.html", choices=offered, then=then)
 
     @post("/my/proof", status_code=200, **session_page)
     async def proving(request: Call) -> Response[Any]:
-        post_office.require()
         visit, said = await frame.posted(request)
         session = visit.require(Reach.CHOICES)
-        offered = await _choices(frame, entering, session)
+        offered = await _choices(frame, entering, post_office, session)
         then = _then(first(said, "then"))
         chosen = next((one for one in offered if str(one.identifier) == first(said, "to")), None)
         if chosen is None:
             return frame.show(visit, "proof.html", status=422, here="/my/proof", choices=offered, then=then)
+        post_office.require(chosen.named.value)
         way, sending = await entering.ask_for(
             UUID(str(chosen.identifier)), chosen.named, visit.source, visit.language, session
         )
@@ -132,7 +133,7 @@ def routes(frame: Frame, entering: Entering, post_office: CodePost) -> list[HTTP
 
 
 def _door(
-    frame: Frame, visit: Visit, entering: Entering, *, typed: str = "", wrong: str = ""
+    frame: Frame, visit: Visit, post_office: CodePost, *, typed: str = "", wrong: str = ""
 ) -> Response[str]:
     query = visit.call.query_params
     return frame.show(
@@ -142,13 +143,14 @@ def _door(
         here="/my",
         typed=typed[:320],
         wrong=wrong,
-        phones=entering.phones,
+        phones=post_office.phones,
+        mails=post_office.mails,
         left="left" in query,
         over="over" in query,
     )
 
 
-async def _choices(frame: Frame, entering: Entering, session: Session) -> list[Choice]:
+async def _choices(frame: Frame, entering: Entering, post_office: CodePost, session: Session) -> list[Choice]:
     subject = session.subject
     assert subject is not None, "a session that reaches choices is somebody's"
 
@@ -160,6 +162,7 @@ async def _choices(frame: Frame, entering: Entering, session: Session) -> list[C
             subject,
             session.identifier,
             phones=entering.phones,
+            mails=post_office.mails,
         )
         return [subject], found
 

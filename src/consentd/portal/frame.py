@@ -35,6 +35,7 @@ from consentd.web.pages.speech import Speech
 MOST_BYTES = 64 * 1024
 _OWN_PATH = re.compile(r"/my(/[a-z0-9-]+){0,4}")
 _TOKEN_BYTES = 16
+_SIGNED_IN = "portal_signed_in"
 _LONG = ("choices.html", "rights.html", "right.html")
 
 
@@ -93,6 +94,8 @@ class Frame:
         session, compiled = await self.visits.find(call.cookies.get(self._session_cookie), browser_of(call))
         self._last = compiled
         token = "" if session is None else self._form_token(session)
+        # For the page that says what went wrong later on: one signs out there too.
+        call.scope.setdefault("state", {})[_SIGNED_IN] = token
         return Visit(call, language_of(call), compiled, session, token, self._proxies)
 
     async def posted(self, call: Call) -> tuple[Visit, Mapping[str, list[str]]]:
@@ -134,8 +137,17 @@ class Frame:
             return None
         speech = Speech(language_of(call), ZoneInfo(self._last.policy.controller.zone))
         brand = brand_of(self._last.policy)
+        token = call.scope.get("state", {}).get(_SIGNED_IN)
         return self._pages.page(
-            call, "sorry.html", speech, brand, status=status, here="/my", code=code, status_code=status
+            call,
+            "sorry.html",
+            speech,
+            brand,
+            status=status,
+            here="/my",
+            signed_in=SignedIn(token) if token else None,
+            code=code,
+            status_code=status,
         )
 
     def to(self, path: str, *cookies: Cookie) -> Response[None]:

@@ -3,7 +3,7 @@
 import asyncio
 
 from consentd.net.behind import Behind
-from consentd.net.mail import Mail
+from consentd.net.mail import Mail, NoMail
 from consentd.net.texting import Texting
 from consentd.portal.entering import Sending
 from consentd.portal.messages import code_mail, code_text
@@ -18,11 +18,21 @@ class CodePost:
         self._texting = texting
         self._public_url = public_url
         self._behind = Behind(mail)
-        self.require = self._behind.require
 
     @property
     def phones(self) -> bool:
         return self._texting.available
+
+    @property
+    def mails(self) -> bool:
+        return not isinstance(self._mail, NoMail)
+
+    def require(self, to: str) -> None:
+        """Raises Unavailable where nothing can be sent to what was typed: by what it looks like, and never by
+        whether anybody is known by it.
+        """
+        if "@" in to or not self.phones:
+            self._behind.require()
 
     def send(self, sending: Sending | None) -> None:
         """None: to nobody."""

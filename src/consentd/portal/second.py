@@ -41,9 +41,10 @@ def choices(
     came_by: UUID | None,
     *,
     phones: bool,
+    mails: bool = True,
 ) -> list[Choice]:
     """Any: a database connection. In the order of how well they are known; never empty where the person still
-    has the contact detail that they came in by.
+    has the contact detail that they came in by. `phones`, `mails`: what codes can be sent to.
     """
     person = subjects.person_by_id(connection, subject)
     order = {"verified": 0, "asserted": 1}
@@ -53,7 +54,9 @@ def choices(
     found = [
         contact
         for contact in contacts
-        if contact.id not in silent and contact.strength in order and _reached(policy, contact, phones=phones)
+        if contact.id not in silent
+        and contact.strength in order
+        and _reached(policy, contact, phones=phones, mails=mails)
     ]
     found.sort(key=lambda one: (order[one.strength], one.named.scheme, one.id))
     alone = {
@@ -67,6 +70,8 @@ def choices(
     return [Choice(one.id, one.named, shown[one.named.value]) for one in used]
 
 
-def _reached(policy: Policy, contact: Contact, *, phones: bool) -> bool:
+def _reached(policy: Policy, contact: Contact, *, phones: bool, mails: bool) -> bool:
     kind = policy.identifiers[contact.named.scheme].kind if contact.named.scheme in policy.identifiers else ""
-    return kind == "email" or (kind == "phone" and phones and takes_texts(contact.named.value))
+    if kind == "phone":
+        return phones and takes_texts(contact.named.value)
+    return kind == "email" and mails

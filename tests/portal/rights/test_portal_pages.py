@@ -225,6 +225,16 @@ async def test_a_contact_detail_is_put_right_or_removed_by_a_request(home: AtHom
             assert name.status_code == 303, name.text
 
 
+async def test_one_signs_out_from_a_page_that_says_what_went_wrong_too(home: AtHome) -> None:
+    async with home.browser(ANA, Reach.CHOICES) as client:
+        page = await look(client, f"/my/requests/{uuid4()}", 404)
+        assert (await press(client, page, "/my/leave")).headers["location"] == "/my?left=1"
+        assert (await client.get("/my/rights")).headers["location"] == "/my?over=1"
+        # Signed out there is nothing to sign out of.
+        gone = await look(client, "/my/in/" + "A" * 43, 404)
+        assert not [one for one in gone.all("form") if one.attributes["action"] == "/my/leave"]
+
+
 async def test_no_page_is_kept_or_tells_where_it_was(home: AtHome) -> None:
     async with home.browser(ANA) as client:
         for path in ("/my/rights", "/my/history", "/my/details"):

@@ -63,7 +63,7 @@ def routes(frame: Frame, service: DetailService, post_office: CodePost) -> list[
                 return await _confirmed(visit, said, number, asked, id_)
             sent = await service.ask_code(session, visit.language, asked, visit.source)
             if sent is not None and id_ is not None:
-                post_office.require()
+                post_office.require(right)
                 post_office.send(sent[1])
                 return _code(visit, id_, right, number, sent[0])
             request = await service.correct(session, number, visit.language, asked)
