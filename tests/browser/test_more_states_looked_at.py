@@ -7,10 +7,10 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from at_the_door import at
+from at_the_door import at, comes
 
 from consentd.portal.reach import Reach
-from support.customers import Customers, said, signed_in
+from support.customers import Customers, said
 from support.installation import Serving
 from support.visitor import DESKTOP, PHONE, Look, Visitor, Visits
 
@@ -34,14 +34,6 @@ def everything(customers: Customers) -> tuple[str, str]:
     told = customers.gives(address, *also, contact_point=point)
     customers.gives(address, contact_point=also[0], state="refused", notice=None)
     return address, told["subject_id"]
-
-
-def comes(visits: Visits, service: Serving, subject: str, language: str, reach: Reach) -> Visitor:
-    visitor = visits(language=language)
-    browser = visitor.page.evaluate("navigator.userAgent")
-    cookie = signed_in(service.installation, browser, subject, reach)
-    visitor.context.add_cookies([{"name": "my", "value": cookie, "url": visitor.address}])
-    return visitor
 
 
 def sends_as_it_is(visitor: Visitor) -> None:
