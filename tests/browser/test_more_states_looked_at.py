@@ -133,3 +133,26 @@ def test_what_goes_wrong_looks_like_the_other_pages(
     visitor.examines("door-over", TWO)
     visitor.opens("/my/receipts")
     visitor.examines("receipts-stranger", TWO)
+
+
+@in_both
+def test_a_press_for_nothing_a_long_history_and_a_withdrawal(
+    visits: Visits, service: Serving, customers: Customers, language: str
+) -> None:
+    address = customers.stranger()
+    for day in range(1, 23):
+        told = customers.gives(address, occurred_at=f"2026-10-{day:02}T10:15:00+02:00")
+    visitor = comes(visits, service, told["subject_id"], language, Reach.PERSON)
+    visitor.opens("/my/choices")
+    press = visitor.page.locator("table button").first
+    press.evaluate("(one) => { one.value = 'stop:nothing:email::' }")
+    visitor.clicks(press)
+    assert said(language, "Nothing was changed.") in visitor.page.locator("main").inner_text()
+    visitor.examines("choices-wrong", TWO)
+    visitor.opens("/my/history")
+    visitor.presses(said(language, "What was before"), "link")
+    visitor.examines("history-before", TWO)
+    visitor.opens("/my/rights")
+    visitor.presses(said(language, "Withdraw all my consents"))
+    visitor.examines("request-withdrawal", TWO)
+    assert customers.reason(address) == "withdrawn"
