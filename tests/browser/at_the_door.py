@@ -2,8 +2,10 @@
 
 from urllib.parse import urlsplit
 
-from support.customers import Customers, said
-from support.visitor import MOST_BYTES, Visitor
+from consentd.portal.reach import Reach
+from support.customers import Customers, said, signed_in
+from support.installation import Serving
+from support.visitor import LOOKS, MOST_BYTES, Look, Visitor, Visits
 
 
 def examines(visitor: Visitor, name: str) -> None:
@@ -41,3 +43,14 @@ def proves(visitor: Visitor, customers: Customers, address: str) -> None:
     hidden = address[0] + "•••" + address[address.index("@") :]
     visitor.presses(said(visitor.language, "To %(contact)s", contact=hidden))
     enters(visitor, customers.code(address, 2))
+
+
+def comes(
+    visits: Visits, service: Serving, subject: str, language: str, reach: Reach, *, look: Look = LOOKS[0]
+) -> Visitor:
+    """By a cookie that was opened beside the service."""
+    visitor = visits(language=language, look=look)
+    browser = visitor.page.evaluate("navigator.userAgent")
+    cookie = signed_in(service.installation, browser, subject, reach)
+    visitor.context.add_cookies([{"name": "my", "value": cookie, "url": visitor.address}])
+    return visitor

@@ -7,10 +7,10 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from at_the_door import at
+from at_the_door import at, comes
 
 from consentd.portal.reach import Reach
-from support.customers import Customers, said, signed_in
+from support.customers import Customers, said
 from support.installation import Serving
 from support.visitor import DESKTOP, PHONE, Look, Visitor, Visits
 
@@ -34,14 +34,6 @@ def everything(customers: Customers) -> tuple[str, str]:
     told = customers.gives(address, *also, contact_point=point)
     customers.gives(address, contact_point=also[0], state="refused", notice=None)
     return address, told["subject_id"]
-
-
-def comes(visits: Visits, service: Serving, subject: str, language: str, reach: Reach) -> Visitor:
-    visitor = visits(language=language)
-    browser = visitor.page.evaluate("navigator.userAgent")
-    cookie = signed_in(service.installation, browser, subject, reach)
-    visitor.context.add_cookies([{"name": "my", "value": cookie, "url": visitor.address}])
-    return visitor
 
 
 def sends_as_it_is(visitor: Visitor) -> None:
@@ -141,3 +133,26 @@ def test_what_goes_wrong_looks_like_the_other_pages(
     visitor.examines("door-over", TWO)
     visitor.opens("/my/receipts")
     visitor.examines("receipts-stranger", TWO)
+
+
+@in_both
+def test_a_press_for_nothing_a_long_history_and_a_withdrawal(
+    visits: Visits, service: Serving, customers: Customers, language: str
+) -> None:
+    address = customers.stranger()
+    for day in range(1, 23):
+        told = customers.gives(address, occurred_at=f"2026-10-{day:02}T10:15:00+02:00")
+    visitor = comes(visits, service, told["subject_id"], language, Reach.PERSON)
+    visitor.opens("/my/choices")
+    press = visitor.page.locator("table button").first
+    press.evaluate("(one) => { one.value = 'stop:nothing:email::' }")
+    visitor.clicks(press)
+    assert said(language, "Nothing was changed.") in visitor.page.locator("main").inner_text()
+    visitor.examines("choices-wrong", TWO)
+    visitor.opens("/my/history")
+    visitor.presses(said(language, "What was before"), "link")
+    visitor.examines("history-before", TWO)
+    visitor.opens("/my/rights")
+    visitor.presses(said(language, "Withdraw all my consents"))
+    visitor.examines("request-withdrawal", TWO)
+    assert customers.reason(address) == "withdrawn"

@@ -6,16 +6,19 @@ import pytest
 
 from support.customers import Customers, said
 from support.measured import measured
-from support.visitor import MOST_BYTES, Visitor, Visits
+from support.visitor import DESKTOP, MOST_BYTES, PHONE, Look, Visitor, Visits
 
 in_every_way = pytest.mark.parametrize(
     ("language", "script"), [("fr", True), ("en", True), ("fr", False), ("en", False)]
 )
 
+TWO = (Look("light", DESKTOP), Look("dark", PHONE))
+"""Both themes, both widths."""
 
-def stop_link(customers: Customers, address: str) -> str:
+
+def stop_link(customers: Customers, address: str, purpose: str = "newsletter") -> str:
     recipient = {"subject": {"scheme": "email", "value": address}}
-    body = {"purpose": "newsletter", "channel": "email", "recipients": [recipient]}
+    body = {"purpose": purpose, "channel": "email", "recipients": [recipient]}
     answer = customers.desk.post("/v1/links", json=body)
     assert answer.is_success, answer.text
     return urlsplit(answer.json()["links"][0]["url"]).path
@@ -78,3 +81,23 @@ def test_a_yes_is_confirmed_by_a_button(
     visitor.opens(path.partition("?")[0])
     assert heading(visitor) == said(language, "You confirmed before")
     examines(visitor, "confirm-already")
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_more_can_be_stopped_and_what_must_go_on_says_so(
+    visits: Visits, customers: Customers, language: str
+) -> None:
+    address = customers.new()
+    visitor = visits(language=language)
+    assert visitor.opens(stop_link(customers, address, "orders")) == 200
+    assert heading(visitor) == said(language, "These messages go on")
+    visitor.examines("stop-goes-on", TWO)
+    for wider in ("channel", "all"):
+        visitor.opens(stop_link(customers, address))
+        visitor.clicks(visitor.page.locator(f'main button[value="{wider}"]'))
+        assert heading(visitor) == said(language, "It is stopped")
+        visitor.examines(f"stop-done-{wider}", TWO)
+    assert customers.reason(address) not in ("consent_given", "unknown_person")
+    assert visitor.opens("/confirm/" + "A" * 43) == 404
+    assert heading(visitor) == said(language, "This link leads nowhere")
+    visitor.examines("confirm-gone", TWO)

@@ -119,13 +119,16 @@ class Visitor:
 
     def tabs_to(self, name: str, role: str = "button") -> None:
         """From where the focus is on, by the keyboard alone; whatever is passed shows that it is the one."""
-        wanted = self.control(name, role)
+        self.tabs_onto(self.control(name, role), f"{role} “{name}”")
+
+    def tabs_onto(self, wanted: Waited, called: str) -> None:
+        """The same of a control that was found otherwise."""
         for _ in range(_MOST_TABS):
             self.page.keyboard.press("Tab")
             self.sees_the_focus()
             if wanted.evaluate("(one) => one === document.activeElement"):
                 return
-        raise AssertionError(f"no {role} “{name}” is reached by the keyboard")
+        raise AssertionError(f"no {called} is reached by the keyboard")
 
     def sees_the_focus(self) -> None:
         if not self.page.evaluate(_FOCUS_SEEN):

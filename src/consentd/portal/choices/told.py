@@ -26,6 +26,8 @@ class PartTold(msgspec.Struct, frozen=True):
     """Whether to agree is to allow again what rests on no consent."""
     button: str
     """What its button sends; empty without one."""
+    text: str
+    """The id of the element that holds the text to agree to; empty without one."""
 
 
 class Column(msgspec.Struct, frozen=True):
@@ -104,6 +106,7 @@ def _parts(shown: Shown, cell: Cell, speech: Speech) -> list[PartTold]:
             expressly(purpose, cell.channel),
             not on_consent(purpose, cell.channel),
             _button(shown, cell, part, control),
+            _text(shown, cell) if control is Control.AGREE else "",
         )
         for part in cell.parts
         for control in (_control(shown, cell, part),)
@@ -131,6 +134,11 @@ def _button(shown: Shown, cell: Cell, part: Part, control: Control) -> str:
     return ":".join((control.value, cell.purpose, cell.channel, str(point or ""), text))
 
 
+def _text(shown: Shown, cell: Cell) -> str:
+    notice = shown.notices.get((cell.purpose, cell.channel))
+    return f"text-{cell.purpose}-{notice.ref.id}" if notice else ""
+
+
 def _notices(shown: Shown, cells: list[Cell], speech: Speech) -> list[NoticeTold]:
     """Each text once, for those contact methods that have something to agree to."""
     channels: dict[str, list[str]] = {}
@@ -139,7 +147,7 @@ def _notices(shown: Shown, cells: list[Cell], speech: Speech) -> list[NoticeTold
         notice = shown.notices.get((cell.purpose, cell.channel))
         if notice is None or all(part.control is not Control.AGREE for part in cell.parts):
             continue
-        key = f"text-{cell.purpose}-{notice.ref.id}"
+        key = _text(shown, cell)
         texts[key] = notice
         label = shown.compiled.channels[cell.channel].label
         channels.setdefault(key, []).append(word(label, speech))
