@@ -95,7 +95,7 @@ def test_nobody_is_shut_out_of_what_few_meet(
 
 
 @in_both
-def test_frozen_data_look_frozen_and_a_request_can_be_taken_back(
+def test_frozen_data_look_frozen(
     visits: Visits, service: Serving, customers: Customers, language: str
 ) -> None:
     _, subject = everything(customers)
