@@ -17,7 +17,7 @@ _SAID: dict[str, str] = {
     "soft_opt_in": N_("Because you bought from us; you may object."),
     "contract_in_progress": N_("Because of your contract with us."),
     "contract": N_("Needed for your orders."),
-    "legal_obligation": N_("The law asks us for it."),
+    "legal_obligation": N_("The law requires it."),
     "vital_interests": N_("Because somebody’s health or safety is at stake."),
     "public_task": N_("A task in the public interest; you may object."),
     "legitimate_interest": N_("Because we have an interest in it; you may object."),
@@ -37,7 +37,7 @@ _SAID: dict[str, str] = {
     "under_age": N_(
         "You are too young to agree alone. A parent must agree with you, or for you: ask us together."
     ),
-    "age_unknown": N_("This is for children, and we do not know your age. Ask us together with a parent."),
+    "age_unknown": N_("This is for children, and we do not know your age. For a child, a parent writes to us."),
     "suppressed": N_("This contact detail is on our do-not-contact list."),
     "elsewhere": N_("It is not used for this. Why, has to do with more than your own choices."),
     # No consent, or no other ground, that counts.
@@ -119,7 +119,7 @@ def said(shown: Shown, cell: Cell, part: Part, speech: Speech) -> list[str]:
     elif part.control is Control.NONE and part.allowed and why.code in _FIXED:
         sentences.append(speech.gettext("So it cannot be switched off."))
     elif part.control is Control.NONE and why.code in _NOT_BY_CONSENT:
-        sentences.append(speech.gettext("To have it again, write to us."))
+        sentences.append(speech.gettext("To get these messages again, write to us."))
     return sentences
 
 
