@@ -200,12 +200,10 @@ class Visitor:
 
     def _watch(self) -> None:
         def said(message: Any) -> None:
-            # The page's own answer may be a refusal, which the browser notes as well.
-            own = (
-                message.text.startswith("Failed to load resource")
-                and message.location["url"] == self.page.url
-            )
-            if message.type in ("error", "warning") and not own:
+            # The page's own answer may be a refusal, which the browser notes as well; of what a page loads
+            # beside it, `answered` sees the same.
+            refused = message.text.startswith("Failed to load resource: the server responded")
+            if message.type in ("error", "warning") and not refused:
                 self.faults.append(f"{self.page.url} says: {message.text}")
 
         def asked(request: Any) -> None:
