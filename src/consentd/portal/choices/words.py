@@ -37,7 +37,9 @@ _SAID: dict[str, str] = {
     "under_age": N_(
         "You are too young to agree alone. A parent must agree with you, or for you: ask us together."
     ),
-    "age_unknown": N_("This is for children, and we do not know your age. For a child, a parent writes to us."),
+    "age_unknown": N_(
+        "This is for children, and we do not know your age. For a child, a parent writes to us."
+    ),
     "suppressed": N_("This contact detail is on our do-not-contact list."),
     "elsewhere": N_("It is not used for this. Why, has to do with more than your own choices."),
     # No consent, or no other ground, that counts.
