@@ -19,7 +19,7 @@ from consentd.db.unit import Unit
 from consentd.dsr.cases import RequestCase
 from consentd.dsr.certificate import Outcome
 from consentd.dsr.certificate_check import CertificatesTold, Part, check, read
-from consentd.dsr.certificate_words import described
+from consentd.dsr.certificate_words import Passage, described, outlined
 from consentd.dsr.certificates_api import routes
 from consentd.dsr.certifying import CertificateTold, certificates_of, recipients_told
 from consentd.evidence.checkpoint import vkey
@@ -92,6 +92,30 @@ async def test_a_certificate_says_silo_by_silo_what_was_done_and_when_copies_end
     assert "dernière copie de sauvegarde illisible à partir du 18 décembre 2026" in "\n".join(
         described(content, "fr")
     )
+
+
+async def test_a_certificate_is_told_in_names_that_people_know_and_on_pages_in_lists(
+    company: Company,
+) -> None:
+    await company.gives(ANA)
+    run = msgspec.structs.replace(system("mailing", "email"), name="La lettre", processor="Envois SARL")
+    rights = await Rights.of(company, {"mailing": (run, Silo((ANA,)))})
+    (one,) = await certificates(company, await erased(company, rights))
+    lines = described(one.content, "fr")
+    # Who runs it, and which of their tools: never by the policy's name of it.
+    assert any(line.startswith("- Envois SARL (La lettre) : prévenu le") for line in lines)
+    assert "mailing" not in "\n".join(lines)
+    pages = outlined(lines)
+    said = [text for passage in pages for text in (passage.text, *_points(passage))]
+    assert said == [line.removeprefix("- ").removeprefix("  ") for line in "\n".join(lines).splitlines()]
+    register, tool = next(passage for passage in pages if len(passage.points) == 2).points
+    assert register.text.startswith("Registre des accords : effacé")
+    assert any(line.startswith("gardé : le journal vérifiable") for line in register.under)
+    assert tool.text.startswith("La lettre : effacé, et vérifié")
+
+
+def _points(passage: Passage) -> list[str]:
+    return [text for point in passage.points for text in (point.text, *point.under)]
 
 
 async def test_promise_12_what_failed_is_on_the_certificate_and_a_later_one_says_that_it_is_done(

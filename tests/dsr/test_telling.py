@@ -14,6 +14,8 @@ from consentd.dsr import mail_store
 from consentd.dsr.certificate_check import Part, check, read
 from consentd.dsr.certifying import certificates_of
 from consentd.dsr.mailing import Mailing
+from consentd.kernel.connection import Verb
+from consentd.kernel.policy import System
 from support.builders import Company
 from support.rights import Rights
 from support.silos_simulated import Silo, system
@@ -255,3 +257,20 @@ async def test_recipients_that_nothing_connects_are_told_to_the_officer_once(
     await rights.carries_out()
     assert len(texts(mailbox, DPO)) == 1
     assert "Ce qui manque, nous ne le ferons pas." in texts(mailbox)[-1]
+
+
+async def test_a_tool_that_is_not_connected_is_called_so_and_not_one_that_cannot(
+    company: Company, mailbox: Sink
+) -> None:
+    await company.gives(ANA)
+    silos = {
+        "webshop": (system("webshop", "email", verbs=[Verb.LOCATE]), Silo((ANA,))),
+        "notebook": (System(id="notebook", name="Carnet", zone="UTC"), Silo()),
+    }
+    rights = await Rights.of(company, silos, mailbox)
+    request = await proven(rights, "rectification", changes={"name": "Ana Martin"})
+    await rights.step(request, "approve", await rights.hire())
+    await rights.carries_out()
+    told = texts(mailbox)[-1]
+    assert "- Carnet : pas fait : l’outil n’est pas relié" in told
+    assert "- Webshop : ne sait pas le faire" in told

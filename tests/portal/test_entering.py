@@ -113,6 +113,16 @@ async def test_without_a_gateway_a_number_is_told_that_no_text_can_be_sent(compa
     assert refusal.value.code == "no_text_messages"
 
 
+@pytest.mark.parametrize("number", ["04 72 00 00 11", "+33 9 72 00 00 11"])
+async def test_a_landline_is_told_so_whoever_has_it(
+    company: Company, visiting: Visiting, number: str
+) -> None:
+    await company.gives("phone:+33472000011")
+    with pytest.raises(Unprocessable) as refusal:
+        await visiting.asks(number)
+    assert refusal.value.code == "no_mobile_number"
+
+
 async def test_promise_14_a_code_counts_once(company: Company, visiting: Visiting) -> None:
     await company.gives(ANA)
     way, sending = await visiting.asks("ana@exemple.fr")

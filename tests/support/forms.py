@@ -8,14 +8,16 @@ from support.pages import Element, checked
 
 
 def fields(page: Element, action: str) -> dict[str, str]:
-    """What the form of this address holds before anybody fills it in."""
-    (form, *_) = [one for one in page.all("form") if one.attributes["action"] == action]
+    """What the form of this address holds before anybody fills it in; "": of the page's own address."""
+    (form, *_) = [one for one in page.all("form") if one.attributes.get("action", "") == action]
     inputs = [one for one in form.all("input") if one.attributes.get("type") == "hidden"]
     return {one.attributes["name"]: one.attributes["value"] for one in inputs}
 
 
-async def look(client: httpx.AsyncClient, path: str, status: int = 200) -> Element:
-    answer = await client.get(path)
+async def look(
+    client: httpx.AsyncClient, path: str, status: int = 200, *, headers: dict[str, str] | None = None
+) -> Element:
+    answer = await client.get(path, headers=headers)
     assert answer.status_code == status, answer.text
     return checked(answer.text, client.headers["accept-language"])
 

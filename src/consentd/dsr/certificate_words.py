@@ -2,6 +2,8 @@
 
 import datetime as dt
 
+import msgspec
+
 from consentd.base.dates import day_in_words, last_day, time_in_words
 from consentd.base.i18n import Language, Text, article
 from consentd.base.printing import one_line
@@ -72,6 +74,20 @@ _TOLD_BY = {
 }
 
 
+class Point(msgspec.Struct, frozen=True):
+    """One point of a list, and what is said under it."""
+
+    text: str
+    under: tuple[str, ...] = ()
+
+
+class Passage(msgspec.Struct, frozen=True):
+    """A paragraph, and the list that follows it."""
+
+    text: str
+    points: tuple[Point, ...] = ()
+
+
 def described(content: ErasureCertificate, language: Language, zone: dt.tzinfo = dt.UTC) -> list[str]:
     """Line by line: of whom, what each tool did, what consentd forgot and keeps, and when copies end. `zone`:
     the company's, for the last days of what is kept; whoever reads a certificate alone does not know it.
@@ -93,8 +109,25 @@ def described(content: ErasureCertificate, language: Language, zone: dt.tzinfo =
                 language
             )
         )
-        lines += [_recipient(one, language) for one in content.recipients]
+        tools = {silo.system: silo.name for silo in content.silos}
+        lines += [_recipient(one, tools, language) for one in content.recipients]
     return [*lines, _copies(content, language)]
+
+
+def outlined(lines: list[str]) -> list[Passage]:
+    """What `described` says, for pages: lists instead of dashes and indents."""
+    passages: list[Passage] = []
+    for line in "\n".join(lines).splitlines():
+        if line.startswith("- "):
+            last = passages[-1]
+            passages[-1] = Passage(last.text, (*last.points, Point(line[2:])))
+        elif line.startswith("  "):
+            last = passages[-1]
+            *before, point = last.points
+            passages[-1] = Passage(last.text, (*before, Point(point.text, (*point.under, line[2:]))))
+        else:
+            passages.append(Passage(line))
+    return passages
 
 
 def _whole(content: ErasureCertificate, language: Language) -> str:
@@ -199,10 +232,14 @@ def _copy(day: str | None, language: Language) -> str:
     )(language)
 
 
-def _recipient(one: Recipient, language: Language) -> str:
-    """With what shows that it was told: when, how, and under which number it knows the order too."""
+def _recipient(one: Recipient, tools: dict[str, str], language: Language) -> str:
+    """With what shows that it was told: when, how, and under which number it knows the order too. Of whoever
+    runs tools for the company it says which.
+    """
     colon = Text(" : ", ": ")(language)
-    return f"- {one_line(one.name)} ({one_line(one.system)}){colon}{_told(one, language)}"
+    tool = tools.get(one.system, one.system)
+    of_it = "" if tool == one.name else f" ({one_line(tool)})"
+    return f"- {one_line(one.name)}{of_it}{colon}{_told(one, language)}"
 
 
 def _told(one: Recipient, language: Language) -> str:
@@ -224,7 +261,8 @@ def _copies(content: ErasureCertificate, language: Language) -> str:
             f"From {day} on, no backup copy can be read any more.",
         )(language)
     if content.copies_not_stated:
-        names = one_line(", ".join(content.copies_not_stated))
+        tools = {silo.system: silo.name for silo in content.silos}
+        names = one_line(", ".join(tools.get(system, system) for system in content.copies_not_stated))
         return Text(
             f"Date de la dernière copie de sauvegarde : non indiquée pour {names}.",
             f"Day of the last backup copy: not stated for {names}.",

@@ -254,6 +254,8 @@ def _outcome(its: list[Row], looked: Told | None) -> str:
     """The least that is true of a tool."""
     if any(row["code"] == plan.NOT_KNOWN_BY for row in its):
         return plan.NOT_KNOWN_BY
+    if any(row["code"] == plan.UNCONNECTED for row in its):
+        return plan.UNCONNECTED
     if any(row["state"] == "silent" for row in its):
         return plan.SILENT
     verdicts = {row["verdict"] for row in its if row["verb"] != Verb.LOCATE.value}

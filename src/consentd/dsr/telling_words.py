@@ -139,6 +139,7 @@ OUTCOMES = {
     "failed": Text("pas encore fait : l’outil n’a pas fonctionné", "not done yet: the tool did not work"),
     "silent": Text("pas encore de réponse", "no answer yet"),
     "unsupported": Text("ne sait pas le faire", "cannot do it"),
+    "unconnected": Text("pas fait : l’outil n’est pas relié", "not done: the tool is not connected"),
     "refused": Text("pas fait", "not done"),
 }
 OURS = Text("- Registre des accords : fait", "- Register of consents: done")

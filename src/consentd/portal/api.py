@@ -5,7 +5,6 @@ GET changes nothing: a link in a mail opens by a press of the button of its page
 
 import asyncio
 from typing import Any
-from uuid import UUID
 
 from litestar import Response, get, post
 from litestar.handlers import HTTPRouteHandler
@@ -35,6 +34,32 @@ nobody, and many answers would tell (bench/strangers.py).
 def routes(frame: Frame, entering: Entering, post_office: CodePost) -> list[HTTPRouteHandler]:
     open_page, session_page, link_page = (page_of(frame, door) for door in (PUBLIC, SESSION, LINK))
 
+    async def _choices(session: Session) -> list[Choice]:
+        subject = session.subject
+        assert subject is not None, "a session that reaches choices is somebody's"
+
+        def read(connection: Any, compiled: CompiledPolicy) -> tuple[list[SubjectId], list[Choice]]:
+            found = second.choices(
+                connection,
+                frame.visits.keyring,
+                compiled.policy,
+                subject,
+                session.identifier,
+                phones=entering.phones,
+                mails=post_office.mails,
+            )
+            return [subject], found
+
+        return await frame.visits.read(session, "contacts.offered", read)
+
+    async def _sent_to(request: Call, visit: Visit) -> str:
+        """Where the code of a second proof went, masked; empty for a first one, which tells nobody."""
+        session, way = visit.session, await entering.way(frame.way_of(request))
+        if session is None or session.reach < Reach.CHOICES or way is None or way.session != session.id:
+            return ""
+        offered = await _choices(session)
+        return next((one.shown for one in offered if one.identifier == way.identifier), "")
+
     @get("/my", **open_page)
     async def door(request: Call) -> Response[Any]:
         visit = await frame.visit(request)
@@ -60,7 +85,8 @@ def routes(frame: Frame, entering: Entering, post_office: CodePost) -> list[HTTP
     @get("/my/code", **open_page)
     async def code(request: Call) -> Response[Any]:
         visit = await frame.visit(request)
-        return frame.show(visit, "code.html", wrong="", then=_then(request.query_params.get("then")))
+        then = _then(request.query_params.get("then"))
+        return frame.show(visit, "code.html", wrong="", then=then, to=await _sent_to(request, visit))
 
     @post("/my/code", status_code=200, **open_page)
     async def entered(request: Call) -> Response[Any]:
@@ -71,26 +97,31 @@ def routes(frame: Frame, entering: Entering, post_office: CodePost) -> list[HTTP
                 frame.way_of(request), first(said, "code"), browser_of(request), visit.session
             )
         except Unprocessable as error:
-            return frame.show(visit, "code.html", status=422, here="/my/code", wrong=error.code, then=then)
+            to = await _sent_to(request, visit)
+            return frame.show(
+                visit, "code.html", status=422, here="/my/code", wrong=error.code, then=then, to=to
+            )
         return frame.to(then or HOME, frame.session_cookie(opened.cookie))
 
     @get("/my/in/{token:str}", **link_page)
     async def link(request: Call, token: FromPath[str]) -> Response[Any]:
         visit = await frame.visit(request)
         way = await entering.way_by(token)
-        answer = frame.show(visit, "link.html", status=404 if way is None else 200, alive=way is not None)
-        if way is not None:
-            answer.set_cookie(frame.way_cookie(way))
+        if way is None or not way.is_for(visit.session):
+            return _closed(frame, visit, elsewhere=way is not None)
+        answer = frame.show(visit, "link.html", leads="proof" if way.session else "choices")
+        answer.set_cookie(frame.way_cookie(way.id))
         return answer
 
     @post("/my/in/{token:str}", status_code=200, **link_page)
     async def followed(request: Call, token: FromPath[str]) -> Response[Any]:
         visit, _ = await frame.posted(request)
-        frame.require_way(request, await entering.way_by(token))
+        way = await entering.way_by(token)
+        frame.require_way(request, way.id if way else None)
         try:
             opened = await entering.follow(token, browser_of(request), visit.session)
         except Unprocessable:
-            return frame.show(visit, "link.html", status=404, here="/my", alive=False)
+            return _closed(frame, visit, elsewhere=way is not None and not way.is_for(visit.session))
         return frame.to(HOME, frame.session_cookie(opened.cookie))
 
     @post("/my/leave", status_code=200, **session_page)
@@ -110,21 +141,20 @@ def routes(frame: Frame, entering: Entering, post_office: CodePost) -> list[HTTP
         session = visit.require(Reach.CHOICES)
         if session.reach is Reach.PERSON:
             return frame.to(then or HOME)
-        offered = await _choices(frame, entering, post_office, session)
-        return frame.show(visit, "proof.html", choices=offered, then=then)
+        return frame.show(visit, "proof.html", choices=await _choices(session), then=then)
 
     @post("/my/proof", status_code=200, **session_page)
     async def proving(request: Call) -> Response[Any]:
         visit, said = await frame.posted(request)
         session = visit.require(Reach.CHOICES)
-        offered = await _choices(frame, entering, post_office, session)
+        offered = await _choices(session)
         then = _then(first(said, "then"))
         chosen = next((one for one in offered if str(one.identifier) == first(said, "to")), None)
         if chosen is None:
             return frame.show(visit, "proof.html", status=422, here="/my/proof", choices=offered, then=then)
         post_office.require(chosen.named.value)
         way, sending = await entering.ask_for(
-            UUID(str(chosen.identifier)), chosen.named, visit.source, visit.language, session
+            chosen.identifier, chosen.named, visit.source, visit.language, session
         )
         post_office.send(sending)
         return frame.to(f"/my/code?then={then}" if then else "/my/code", frame.way_cookie(way))
@@ -150,23 +180,10 @@ def _door(
     )
 
 
-async def _choices(frame: Frame, entering: Entering, post_office: CodePost, session: Session) -> list[Choice]:
-    subject = session.subject
-    assert subject is not None, "a session that reaches choices is somebody's"
-
-    def read(connection: Any, compiled: CompiledPolicy) -> tuple[list[SubjectId], list[Choice]]:
-        found = second.choices(
-            connection,
-            frame.visits.keyring,
-            compiled.policy,
-            subject,
-            session.identifier,
-            phones=entering.phones,
-            mails=post_office.mails,
-        )
-        return [subject], found
-
-    return await frame.visits.read(session, "contacts.offered", read)
+def _closed(frame: Frame, visit: Visit, *, elsewhere: bool) -> Response[str]:
+    return frame.show(
+        visit, "link.html", status=404, here="/my", leads="elsewhere" if elsewhere else "nowhere"
+    )
 
 
 def _then(asked: str | None) -> str:

@@ -48,6 +48,18 @@ class Sending(msgspec.Struct, frozen=True):
         return "Sending(…)"
 
 
+class OpenWay(msgspec.Struct, frozen=True):
+    """A way in that still opens something. `session`: whose second proof it is, if it is one."""
+
+    id: UUID
+    identifier: UUID | None
+    session: UUID | None
+
+    def is_for(self, session: Session | None) -> bool:
+        """A second proof is for the session that asked for it; a first one opens one of its own."""
+        return self.session is None or (session is not None and self.session == session.id)
+
+
 class Entering:
     """`phones`: whether text messages can be sent."""
 
@@ -145,18 +157,25 @@ class Entering:
             lambda connection: store.entry_by_link(connection, digest), browser, session
         )
 
-    async def way_by(self, link: str) -> UUID | None:
-        """The way in of a link that still opens something. Looking uses nothing up."""
+    async def way_by(self, link: str) -> OpenWay | None:
+        """What a link leads to. Looking uses nothing up."""
         if not codes.is_link(link):
             return None
         digest = codes.link_digest(self._keyring, link)
+        return await self._way(lambda connection: store.entry_by_link(connection, digest))
 
-        def read(unit: Unit) -> UUID | None:
-            row = store.entry_by_link(unit.connection, digest)
+    async def way(self, id_: UUID | None) -> OpenWay | None:
+        """The same by its number."""
+        if id_ is None:
+            return None
+        return await self._way(lambda connection: store.entry(connection, id_))
+
+    async def _way(self, find: Callable[[Any], store.Row | None]) -> OpenWay | None:
+        def read(unit: Unit) -> OpenWay | None:
+            row = find(unit.connection)
             if row is None or row["used_at"] is not None or unit.now >= row["expires_at"]:
                 return None
-            way: UUID = row["id"]
-            return way
+            return OpenWay(row["id"], row["identifier_id"], row["session_id"])
 
         return await self._housekeep(read)
 
@@ -183,8 +202,7 @@ class Entering:
 def _usable(row: store.Row, now: int, session: Session | None) -> bool:
     if row["used_at"] is not None or now >= row["expires_at"]:
         return False
-    # A second proof is for the session that asked for it; a first one opens one of its own.
-    return row["session_id"] is None or (session is not None and row["session_id"] == session.id)
+    return OpenWay(row["id"], row["identifier_id"], row["session_id"]).is_for(session)
 
 
 def forget(unit: Unit) -> None:

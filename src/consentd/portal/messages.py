@@ -20,7 +20,7 @@ _MAIL = Text(
     "soit. Si quelqu’un vous appelle pour l’obtenir, ne le donnez pas.\n\n"
     "{company}\n{contact}\n",
     "Hello,\n\n"
-    "Your code for your choices at {company}: {code}\n\n"
+    "Your code for {company}: {code}\n\n"
     "Or open this link, then press the button:\n{link}\n\n"
     "Either works for {minutes} minutes, and once.\n\n"
     "You did not ask for this? Do nothing: without this code, nobody sees or changes anything. Give it to "

@@ -3,7 +3,7 @@
 from consentd.kernel.errors import Unprocessable
 from consentd.kernel.policy import Policy
 from consentd.subjects.requests import Identifier, spell
-from consentd.subjects.spelling import Named
+from consentd.subjects.spelling import Named, takes_texts
 
 LONGEST = 320
 """Letters of the longest address (RFC 5321 §4.5.3.1)."""
@@ -14,8 +14,8 @@ def names_by(policy: Policy, typed: str, *, phones: bool) -> tuple[Named, ...]:
 
     `phones`: whether text messages can be sent.
 
-    Raises Unprocessable (not_a_contact_detail, no_text_messages), in words that hang on what was typed alone
-    and never on who is known.
+    Raises Unprocessable (not_a_contact_detail, no_text_messages, no_mobile_number), in words that hang on
+    what was typed alone and never on who is known.
     """
     text = typed.strip()
     kind = "email" if "@" in text else "phone"
@@ -28,6 +28,8 @@ def names_by(policy: Policy, typed: str, *, phones: bool) -> tuple[Named, ...]:
         raise _neither() from None
     if kind == "phone" and not phones:
         raise Unprocessable("no_text_messages", "No code can be sent to telephones here: give an address.")
+    if kind == "phone" and not takes_texts(found[0].value):
+        raise Unprocessable("no_mobile_number", "Text messages do not reach this number: give another.")
     return found
 
 

@@ -136,6 +136,12 @@ async def test_a_request_is_followed_tool_by_tool_to_its_certificate(company: Co
         assert await company.findings() == []
         page = await look(client, request)
         assert "Certificate of erasure" in page.text
+        # In lists, as it is on paper, and in no marks of a text file.
+        (section,) = (
+            one for one in page.all("section") if one.attributes["aria-labelledby"] == "certificate"
+        )
+        assert len(section.all("li")) > 2
+        assert not any(text.lstrip().startswith("- ") for one in section.all("p", "li") for text in one.texts)
         answer = await client.get(f"{request}/certificate")
         assert answer.headers["content-disposition"] == 'attachment; filename="certificate.json"'
         (told,) = certificates_of(answer.content)

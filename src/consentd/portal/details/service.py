@@ -33,7 +33,7 @@ from consentd.portal.sessions import Session
 from consentd.portal.visits import Visits
 from consentd.subjects import whole
 from consentd.subjects.requests import Identifier, spell
-from consentd.subjects.spelling import Named
+from consentd.subjects.spelling import Named, takes_texts
 from consentd.subjects.whole import DetailKnown
 
 MOST_LETTERS = 200
@@ -144,8 +144,8 @@ class DetailService:
             details = [one for one in whole.details_of(connection, person, keys) if one.id == asked.detail]
             wish, new = _wish(compiled, person.territory, details, asked, language)
             kind = compiled.policy.identifiers[new.scheme].kind if new else ""
-            reached = kind == "email" or (kind == "phone" and self._phones)
-            return person.members, (wish, new if reached else None)
+            texted = kind == "phone" and self._phones and new is not None and takes_texts(new.value)
+            return person.members, (wish, new if kind == "email" or texted else None)
 
         return await self._visits.read(session, "details.read", read)
 

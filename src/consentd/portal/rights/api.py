@@ -17,7 +17,7 @@ from litestar.response import Stream
 
 from consentd.base.i18n import article
 from consentd.callers.access import SESSION
-from consentd.dsr.certificate_words import described
+from consentd.dsr.certificate_words import Passage, described, outlined
 from consentd.dsr.rights import Right
 from consentd.kernel.errors import Conflict, NotFound
 from consentd.portal.doors import page_of
@@ -135,11 +135,12 @@ def _following(frame: Frame, service: RightsService) -> list[HTTPRouteHandler]:
         visit: Visit, session: Session, found: Followed, *, wrong: str = "", status: int = 200
     ) -> Response[str]:
         person, erases = session.reach is Reach.PERSON, found.told.right == Right.ERASURE.value
-        lines: list[str] = []
+        certificate: list[Passage] = []
         if person and erases:
             certificates = await service.certificates(session, found.told.id)
             zone = ZoneInfo(visit.compiled.policy.controller.zone)
-            lines = described(certificates[-1].content, visit.language, zone) if certificates else []
+            if certificates:
+                certificate = outlined(described(certificates[-1].content, visit.language, zone))
         shown = told(found.told, person=person)
         return frame.show(
             visit,
@@ -155,7 +156,7 @@ def _following(frame: Frame, service: RightsService) -> list[HTTPRouteHandler]:
             can_be_taken_back=found.can_be_taken_back,
             person=person,
             erases=erases,
-            certificate=lines,
+            certificate=certificate,
             wrong=wrong,
         )
 
