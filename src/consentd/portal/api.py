@@ -164,7 +164,7 @@ def routes(frame: Frame, entering: Entering, post_office: CodePost) -> list[HTTP
 
 def _door(
     frame: Frame, visit: Visit, post_office: CodePost, *, typed: str = "", wrong: str = ""
-) -> Response[str]:
+) -> Response[bytes]:
     query = visit.call.query_params
     return frame.show(
         visit,
@@ -180,7 +180,7 @@ def _door(
     )
 
 
-def _closed(frame: Frame, visit: Visit, *, elsewhere: bool) -> Response[str]:
+def _closed(frame: Frame, visit: Visit, *, elsewhere: bool) -> Response[bytes]:
     return frame.show(
         visit, "link.html", status=404, here="/my", leads="elsewhere" if elsewhere else "nowhere"
     )

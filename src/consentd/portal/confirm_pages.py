@@ -24,7 +24,7 @@ _PAGES = Pages("consentd.portal")
 
 def routes(confirming: Confirming) -> list[HTTPRouteHandler]:
     @get("/confirm/{token:str}", opt=LINK, include_in_schema=False)
-    async def page(request: Call, token: FromPath[str]) -> Response[str]:
+    async def page(request: Call, token: FromPath[str]) -> Response[bytes]:
         return _page(request, await confirming.policy(), await confirming.look(token))
 
     @post(
@@ -34,7 +34,7 @@ def routes(confirming: Confirming) -> list[HTTPRouteHandler]:
         include_in_schema=False,
         request_max_body_size=MOST_BYTES,
     )
-    async def pressed(request: Call, token: FromPath[str]) -> Response[str]:
+    async def pressed(request: Call, token: FromPath[str]) -> Response[bytes]:
         try:
             done = await confirming.press(token)
         except CallerError:
@@ -45,7 +45,7 @@ def routes(confirming: Confirming) -> list[HTTPRouteHandler]:
     return [page, pressed]
 
 
-def _page(request: Call, policy: Policy, told: Confirmable | None) -> Response[str]:
+def _page(request: Call, policy: Policy, told: Confirmable | None) -> Response[bytes]:
     speech = Speech(language_of(request), ZoneInfo(policy.controller.zone))
     brand = brand_of(policy)
     if told is None:

@@ -115,7 +115,7 @@ class Frame:
 
     def show(
         self, visit: Visit, template: str, *, status: int = 200, here: str | None = None, **values: Any
-    ) -> Response[str]:
+    ) -> Response[bytes]:
         """A page as an answer. `here`: the address that shows it by GET, where it answers a form. Any: what
         the template names.
         """
@@ -131,7 +131,7 @@ class Frame:
             **values,
         )
 
-    def sorry(self, call: Request[Any, Any, Any], status: int, code: str) -> Response[str] | None:
+    def sorry(self, call: Request[Any, Any, Any], status: int, code: str) -> Response[bytes] | None:
         """The page that says what went wrong; None where there are no rules yet."""
         if self._last is None:
             return None

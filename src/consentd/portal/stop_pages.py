@@ -30,7 +30,7 @@ MOST_BYTES = 64 << 10
 
 def routes(stopping: Stopping) -> list[HTTPRouteHandler]:
     @get("/stop/{token:str}", opt=LINK, include_in_schema=False)
-    async def page(request: Call, token: FromPath[str]) -> Response[str]:
+    async def page(request: Call, token: FromPath[str]) -> Response[bytes]:
         link, policy = stopping.read(token), await stopping.policy()
         return _gone(request, policy) if link is None else _told(request, policy, link)
 
@@ -41,7 +41,7 @@ def routes(stopping: Stopping) -> list[HTTPRouteHandler]:
         include_in_schema=False,
         request_max_body_size=MOST_BYTES,
     )
-    async def pressed(request: Call, token: FromPath[str]) -> Response[str]:
+    async def pressed(request: Call, token: FromPath[str]) -> Response[bytes]:
         link = stopping.read(token)
         if link is None:
             return _gone(request, await stopping.policy())
@@ -71,7 +71,7 @@ async def _fields(request: Call) -> dict[str, str]:
     return {name: value for name, value in form.multi_items() if isinstance(value, str)}
 
 
-def _gone(request: Call, policy: Policy) -> Response[str]:
+def _gone(request: Call, policy: Policy) -> Response[bytes]:
     speech = speech_of(request, policy)
     return _PAGES.page(
         request, "stop.html", speech, brand_of(policy), status=404, here="/my", stage="gone", buttons=[]
@@ -80,7 +80,7 @@ def _gone(request: Call, policy: Policy) -> Response[str]:
 
 def _told(
     request: Call, policy: Policy, link: StopLink, stops: Stops | None = None, *, by_program: bool = False
-) -> Response[str]:
+) -> Response[bytes]:
     speech = speech_of(request, policy)
     purpose, channel = policy.purposes.get(link.purpose), policy.channels.get(link.channel)
     ends = stoppable(policy, link.purpose, link.channel)

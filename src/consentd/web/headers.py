@@ -31,7 +31,7 @@ def _page(policy: bytes) -> Headers:
         _NO_STORE,
         (b"content-security-policy", policy),
         (b"cross-origin-opener-policy", b"same-origin"),
-        (b"vary", b"accept-language"),
+        (b"vary", b"accept-language, accept-encoding"),
     )
 
 
@@ -41,6 +41,7 @@ STATIC: Headers = (
     *_BROWSED,
     # Their names do not change with the version: an older script must not meet a newer page for long.
     (b"cache-control", b"public, max-age=60"),
+    (b"vary", b"accept-encoding"),
     _NOTHING,
 )
 

@@ -80,7 +80,7 @@ def routes(frame: Frame, showing: Showing, saving: Saving) -> list[HTTPRouteHand
     return [page, pressed, stopped]
 
 
-async def _page(frame: Frame, showing: Showing, visit: Visit, *, wrong: str = "") -> Response[str]:
+async def _page(frame: Frame, showing: Showing, visit: Visit, *, wrong: str = "") -> Response[bytes]:
     session = visit.require(Reach.STOP)
     query = visit.call.query_params
     if session.reach is Reach.STOP:

@@ -89,7 +89,7 @@ def routes(frame: Frame, service: DetailService, post_office: CodePost) -> list[
 
     def _code(
         visit: Visit, id_: UUID, right: str, number: str, way: object, *, status: int = 200
-    ) -> Response[str]:
+    ) -> Response[bytes]:
         # What was typed is in the page alone, and in nobody's address or cookie.
         return frame.show(
             visit,
@@ -103,7 +103,7 @@ def routes(frame: Frame, service: DetailService, post_office: CodePost) -> list[
             wrong=status != 200,
         )
 
-    async def _form(visit: Visit, id_: UUID | None, *, right: str = "", wrong: str = "") -> Response[str]:
+    async def _form(visit: Visit, id_: UUID | None, *, right: str = "", wrong: str = "") -> Response[bytes]:
         session = visit.require(Reach.PERSON)
         found = await service.details(session, visit.language)
         one = next((one for one in found.details if one.id == id_), None)

@@ -93,7 +93,7 @@ def _asking(frame: Frame, service: RightsService) -> list[HTTPRouteHandler]:
         errors: dict[str, str],
         *,
         status: int = 200,
-    ) -> Response[str]:
+    ) -> Response[bytes]:
         slug = right.value.replace("_", "-")
         return frame.show(
             visit,
@@ -133,7 +133,7 @@ def _following(frame: Frame, service: RightsService) -> list[HTTPRouteHandler]:
 
     async def _shown(
         visit: Visit, session: Session, found: Followed, *, wrong: str = "", status: int = 200
-    ) -> Response[str]:
+    ) -> Response[bytes]:
         person, erases = session.reach is Reach.PERSON, found.told.right == Right.ERASURE.value
         certificate: list[Passage] = []
         if person and erases:

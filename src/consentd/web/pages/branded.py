@@ -13,9 +13,11 @@ from jinja2 import BytecodeCache, ChoiceLoader, Environment, PackageLoader, Stri
 from jinja2.bccache import Bucket
 from litestar import Request, Response
 from litestar.datastructures import Cookie
+from litestar.status_codes import HTTP_200_OK
 
 from consentd.base.i18n import LANGUAGES, Language, choose
 from consentd.web import exchange, headers
+from consentd.web.pages import packing
 from consentd.web.pages import speech as spoken
 from consentd.web.pages.brand import Brand
 from consentd.web.pages.speech import Speech
@@ -97,19 +99,19 @@ class Pages:
         here: str | None = None,
         signed_in: SignedIn | None = None,
         **values: object,
-    ) -> Response[str]:
+    ) -> Response[bytes]:
         """A page as an answer. `here`: the address that shows it by GET, where that is not this request's own
         (a form's answer). `values`: what the template names.
         """
         exchange.of(request.scope).shield = headers.PAGE
         address = here if here is not None else _own(request)
         text = self.render(template, speech, brand, address, signed_in=signed_in, **values)
-        answer = Response(
-            text,
-            status_code=status,
-            media_type="text/html",
-            headers={"content-language": speech.language},
-        )
+        said: dict[str, str] = {"content-language": speech.language}
+        content = text.encode()
+        if status == HTTP_200_OK and packing.is_safe(request) and packing.is_read(request):
+            content = packing.packed(content)
+            said |= packing.ENCODING
+        answer = Response(content, status_code=status, media_type="text/html", headers=said)
         if request.query_params.get("lang") in LANGUAGES:
             answer.set_cookie(
                 Cookie(

@@ -1,6 +1,7 @@
 """The welcome page and the files of all pages."""
 
 from collections.abc import Awaitable, Callable
+from functools import cache
 from importlib import resources
 from typing import Any
 
@@ -14,7 +15,7 @@ from consentd.kernel.errors import ConsentdError, NotFound
 from consentd.web import exchange, headers
 from consentd.web.auth import PUBLIC
 from consentd.web.health import Readiness
-from consentd.web.pages import catalogue
+from consentd.web.pages import catalogue, packing
 from consentd.web.pages.shell import render, shown
 from consentd.web.pages.words import WORDS
 
@@ -44,7 +45,16 @@ def routes(readiness: Readiness, log_status: Callable[[], Awaitable[Status]]) ->
         if name not in _STATIC:
             raise NotFound("no_such_address", "There is no such file.")
         exchange.of(request.scope).shield = headers.STATIC
-        content = (resources.files("consentd.web.pages") / "static" / name).read_bytes()
-        return Response(content, media_type=_STATIC[name])
+        plain, packed = _file(name)
+        if packing.is_read(request):
+            return Response(packed, media_type=_STATIC[name], headers=packing.ENCODING)
+        return Response(plain, media_type=_STATIC[name])
 
     return [welcome, static, *catalogue.routes()]
+
+
+@cache
+def _file(name: str) -> tuple[bytes, bytes]:
+    """As it is, and packed."""
+    content = (resources.files("consentd.web.pages") / "static" / name).read_bytes()
+    return content, packing.packed(content)

@@ -34,7 +34,7 @@ def routes(policy: Callable[[], Awaitable[Policy]]) -> list[HTTPRouteHandler]:
     pages = Pages("consentd.web.pages")
 
     @get("/style", opt=PUBLIC, include_in_schema=False)
-    async def style(request: Request[Any, Any, Any]) -> Response[str]:
+    async def style(request: Request[Any, Any, Any]) -> Response[bytes]:
         active = await policy()
         speech = Speech(language_of(request), ZoneInfo(active.controller.zone))
         return pages.page(
