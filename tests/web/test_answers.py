@@ -26,6 +26,7 @@ from consentd.web.application import Application, build, http_handlers
 from consentd.web.health import Readiness
 from consentd.web.limits import Limits
 from consentd.web.waiting import waiting
+from support.pages import checked
 
 
 @pytest.fixture
@@ -226,10 +227,18 @@ async def test_promise_17_beyond_its_capacity_it_answers_503_at_once_and_health_
     await asyncio.sleep(0.05)
     shed = await http.get("/v1/full")
     health = await http.get("/health/live")
+    browsing = {"accept": "text/html,application/xhtml+xml", "accept-language": "en"}
+    page = await http.get("/my/choices", headers=browsing)
+    french = await http.get("/my/choices", params={"lang": "fr"}, headers=browsing)
     service.held.set()
     assert (shed.status_code, code(shed)) == (503, "overloaded")
     assert shed.headers["retry-after"] == "1"
     assert health.status_code == 200
+    # Somebody at a browser is told in words, on a page, with its style.
+    assert (page.status_code, page.headers["retry-after"]) == (503, "1")
+    assert "Nothing was changed. Try again in a minute." in checked(page.text, "en").text
+    assert "Réessayez dans une minute." in checked(french.text, "fr").text
+    assert "style-src 'self'" in page.headers["content-security-policy"]
     assert [answer.status_code for answer in await asyncio.gather(*waiting)] == [201, 201]
     assert (await http.get("/v1/full")).json()["code"] == "disk_full"
 

@@ -8,6 +8,7 @@ than all of them together (bench/web.py watches it).
 
 import time
 from collections.abc import Callable, Collection
+from http import HTTPStatus
 from typing import cast
 
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
@@ -17,6 +18,7 @@ from consentd.kernel.errors import ConsentdError, Malformed
 from consentd.web import headers, limits, logs, problems, request_id
 from consentd.web.exchange import Exchange
 from consentd.web.lines import Lines
+from consentd.web.pages import busy
 
 ALWAYS = ("/health/", "/static/")
 """What is served however much there is to do, and whether or not the service is ready."""
@@ -77,7 +79,7 @@ class Edge:
                 await self._app(scope, receive, answer)
             else:
                 about.code = refused.code
-                await _send_problem(refused, about, answer)
+                await _refused(refused, about, scope, answer)
         except Exception as error:
             logs.failure(about.request_id, logs.route_of(scope), error)
             if about.status:
@@ -113,15 +115,26 @@ class Edge:
         return None
 
 
+async def _refused(error: ConsentdError, about: Exchange, scope: Scope, send: Send) -> None:
+    if error.status != HTTPStatus.SERVICE_UNAVAILABLE or not busy.shown_to(about.headers):
+        await _send_problem(error, about, send)
+        return
+    about.shield = headers.PAGE
+    await _send(error, b"text/html; charset=utf-8", busy.page(scope), send)
+
+
 async def _send_problem(error: ConsentdError, about: Exchange, send: Send) -> None:
-    content = problems.body_for(error, about)
+    await _send(error, problems.MEDIA_TYPE.encode(), problems.body_for(error, about), send)
+
+
+async def _send(error: ConsentdError, media_type: bytes, content: bytes, send: Send) -> None:
     extra = [(name.encode(), value.encode()) for name, value in problems.headers_for(error).items()]
     await send(
         {
             "type": "http.response.start",
             "status": error.status,
             "headers": [
-                (b"content-type", problems.MEDIA_TYPE.encode()),
+                (b"content-type", media_type),
                 (b"content-length", str(len(content)).encode()),
                 *extra,
             ],
