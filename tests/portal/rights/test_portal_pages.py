@@ -128,6 +128,25 @@ async def test_a_form_says_what_is_wrong_beside_its_field_and_keeps_what_was_sai
         assert answer.status_code == 422
 
 
+async def test_a_form_says_that_the_same_is_under_way_already_and_where(
+    company: Company, home: AtHome
+) -> None:
+    async with home.browser(ANA) as client:
+        said = "You asked for this on 18 November 2026. It is under way."
+        assert said not in (await look(client, "/my/rights/access")).text
+        request = await asks(client, "access")
+        page = await look(client, "/my/rights/access")
+        assert said in page.text
+        assert request in [one.attributes["href"] for one in page.all("a")]
+        # Of another right nothing is said, and nothing of what was done at once.
+        assert said not in (await look(client, "/my/rights/portability")).text
+        await asks(client, "directives", wish="erase")
+        assert said not in (await look(client, "/my/rights/directives")).text
+        # Who means it asks again.
+        await asks(client, "access")
+        assert await asks(client, "access") != request
+
+
 async def test_a_request_is_followed_tool_by_tool_to_its_certificate(company: Company, home: AtHome) -> None:
     async with home.browser(ANA) as client:
         request = await asks(client, "erasure")

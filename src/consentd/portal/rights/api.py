@@ -103,6 +103,8 @@ def _asking(frame: Frame, service: RightsService) -> list[HTTPRouteHandler]:
             right=right.value,
             slug=slug,
             article=_article(visit),
+            under_way=await service.under_way(session, right),
+            asked_on=_day,
             preview=await service.erasure(session) if right is Right.ERASURE else None,
             due=rules.answer_day(visit.compiled.policy, service.today(visit.compiled.policy)),
             uses=rules.objectable(visit.compiled.policy),

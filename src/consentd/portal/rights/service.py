@@ -151,6 +151,11 @@ class RightsService:
 
         return await self._visits.read(session, "request.read", read)
 
+    async def under_way(self, session: Session, right: Right) -> RequestBrief | None:
+        """What they asked last by this right, if it is not over: a second one of the same is seldom meant."""
+        found = await self.requests(session)
+        return next((one for one in found if one.right == right and State(one.state) in OPEN), None)
+
     async def request(self, session: Session, id_: UUID) -> Followed:
         """Raises NotFound, the same for somebody else's as for none."""
         session.require(Reach.CHOICES)
