@@ -10,12 +10,21 @@ import pytest
 from served_demo import Demo
 
 from support.installation import Installation, wait_until_ready
+from support.smtp import sink_beside
+
+SENDER = "donnees@maison-lavande.example"
 
 
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     folder = tmp_path_factory.mktemp("demo")
-    installation = Installation(folder, CONSENTD_LOG_LEVEL="warning")
+    with sink_beside() as mailbox:
+        # `make run` takes the mails of the demo itself (tests/docs/test_demo_run.py).
+        smtp = {"CONSENTD_SMTP_URL": f"smtp://127.0.0.1:{mailbox.port}", "CONSENTD_MAIL_FROM": SENDER}
+        yield from _served(Installation(folder, CONSENTD_LOG_LEVEL="warning", **smtp), folder)
+
+
+def _served(installation: Installation, folder: Path) -> Iterator[Demo]:
     process = installation.start("demo")
     try:
         address = f"http://127.0.0.1:{installation.port}"
