@@ -18,7 +18,8 @@ class Labels:
         return id_ if known is None else self._said(known.label, id_)
 
     def uses(self, ids: Iterable[str]) -> list[str]:
-        return [self.use(one) for one in ids]
+        """Each label once, also where several have the same."""
+        return [*dict.fromkeys(self.use(one) for one in ids)]
 
     def channel(self, id_: str) -> str:
         known = self._policy.channels.get(id_)

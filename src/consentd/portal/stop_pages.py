@@ -99,7 +99,7 @@ def _told(
         brand_of(policy),
         stage=stage,
         stops=stops.value if stops is not None else "",
-        why=_why(purpose),
+        why=_why(purpose, link.channel),
         remains=remains(policy, link.purpose, link.channel),
         purpose=_label(purpose.label, speech.language) if purpose else "",
         description=_label(purpose.description, speech.language) if purpose else "",
@@ -112,10 +112,16 @@ def speech_of(request: Call, policy: Policy) -> Speech:
     return Speech(language_of(request), ZoneInfo(policy.controller.zone))
 
 
-def _why(purpose: Purpose | None) -> str:
+def _why(purpose: Purpose | None, channel: str) -> str:
+    """Of a use that goes on: what it rests on there."""
     if purpose is None:
         return "unknown"
-    return "legal" if purpose.kind == "legal" else "service"
+    bases = purpose.bases.get(channel, ())
+    if "contract" in bases:
+        return "service"
+    if "legal_obligation" in bases or purpose.kind == "legal":
+        return "legal"
+    return "vital" if "vital_interests" in bases else "service"
 
 
 def _label(words: dict[str, str], language: Language) -> str:
