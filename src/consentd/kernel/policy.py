@@ -204,6 +204,13 @@ def files_of(policy: Policy) -> dict[str, str]:
     return named
 
 
+def in_words(words: Words, language: str, otherwise: str = "") -> str:
+    """In the reader's language, or in the company's first: it need not speak every language that readers do.
+    `otherwise`: where it says nothing at all.
+    """
+    return words.get(language) or next(iter(words.values()), otherwise)
+
+
 def tool_name(policy: Policy, system: str) -> str:
     """What people call a system: its name, with its id beside it where another has the same name; the id of
     one that the policy does not know (any more).
