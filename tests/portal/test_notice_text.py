@@ -9,6 +9,7 @@ from consentd.portal.notice_text import body, paragraphs, title
 POLICIES = Path(__file__).parents[2] / "policies"
 FILE = """---
 title: 'La lettre : une fois par mois'
+material: false
 purposes: [newsletter]
 ---
 # Ce que c'est
@@ -29,6 +30,18 @@ def test_head_and_marks_are_left_out() -> None:
         "• par e-mail",
         "• par SMS, voir nos conditions (https://exemple.fr/x)",
     ]
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("L'écho d'« ici » & \"co\"", "L'écho d'« ici » & \"co\""),
+        ("'L''écho'", "L'écho"),
+        (">\n  L'écho\n  du soir", "L'écho du soir"),
+    ],
+)
+def test_a_title_is_what_its_file_says_to_the_letter(written: str, said: str) -> None:
+    assert title(f"---\ntitle: {written}\nmaterial: false\npurposes: [newsletter]\n---\nOui.\n") == said
 
 
 def test_french_is_printed_as_french_is() -> None:

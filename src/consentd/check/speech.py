@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from consentd.base.dates import day_in_words, time_in_words
 from consentd.base.i18n import Language
 from consentd.base.printing import one_line
-from consentd.kernel.policy import Policy
+from consentd.kernel.policy import Policy, in_words
 
 
 class Speech:
@@ -20,12 +20,12 @@ class Speech:
 
     def purpose(self, id_: str) -> str:
         found = self._policy.purposes.get(id_)
-        name = id_ if found is None else found.label.get(self._language, id_)
+        name = id_ if found is None else in_words(found.label, self._language, id_)
         return self.quoted(name)
 
     def channel(self, id_: str) -> str:
         found = self._policy.channels.get(id_)
-        return id_ if found is None else found.label.get(self._language, id_)
+        return id_ if found is None else in_words(found.label, self._language, id_)
 
     def tool(self, name: str | None) -> str:
         return self.said("inconnu", "unknown") if name is None else self.quoted(one_line(name))

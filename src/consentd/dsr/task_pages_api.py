@@ -19,6 +19,7 @@ from consentd.dsr.task_form import VERDICTS, FormWrong, answer_of_form
 from consentd.dsr.task_page_words import WORDS
 from consentd.kernel.connection import Verb
 from consentd.kernel.errors import CallerError, NotFound
+from consentd.kernel.policy import in_words
 from consentd.web.call import Call
 from consentd.web.pages.brand import Brand
 from consentd.web.pages.shell import render, shown
@@ -100,6 +101,7 @@ def _page(
         customer=customer,
         wrong=wrong,
         fields=fields or {},
+        in_words=in_words,
         verdicts=_verdicts(Verb(told.verb)) if told else (),
         counted=_COUNTED.get(Verb(told.verb), ()) if told else (),
         day=day_in_words(dt.date.fromisoformat(told.due_on), language) if told else "",

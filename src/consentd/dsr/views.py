@@ -12,7 +12,7 @@ from consentd.dsr.cases import told_tasks
 from consentd.dsr.rights import NEEDS, Right
 from consentd.dsr.states import OPEN, State
 from consentd.kernel.instants import to_text
-from consentd.kernel.policy import Policy
+from consentd.kernel.policy import Policy, tool_name
 from consentd.systems.connectors.contract import Part
 
 _PARTS = msgspec.json.Decoder(tuple[Part, ...])
@@ -173,7 +173,7 @@ def told(connection: Any, policy: Policy, row: Any) -> RequestTold:  # Any: a co
         ),
         gaps=tuple(plan.gaps(told_tasks(connection, row["id"]))),
         silos=tuple(
-            SiloTold(system=name, name=_name(policy, name), tasks=tuple(tasks))
+            SiloTold(system=name, name=tool_name(policy, name), tasks=tuple(tasks))
             for name, tasks in sorted(silos.items())
         ),
         steps=tuple(
@@ -224,8 +224,3 @@ def _time(at: int | None) -> str | None:
 
 def _day(day: dt.date | None) -> str | None:
     return None if day is None else day.isoformat()
-
-
-def _name(policy: Policy, system: str) -> str:
-    known = policy.systems.get(system)
-    return known.name if known else system

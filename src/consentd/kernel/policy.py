@@ -204,6 +204,25 @@ def files_of(policy: Policy) -> dict[str, str]:
     return named
 
 
+def in_words(words: Words, language: str, otherwise: str = "") -> str:
+    """In the reader's language, or in the company's first: it need not speak every language that readers do.
+    `otherwise`: where it says nothing at all.
+    """
+    return words.get(language) or next(iter(words.values()), otherwise)
+
+
+def tool_name(policy: Policy, system: str) -> str:
+    """What people call a system: its name, with its id beside it where another has the same name; the id of
+    one that the policy does not know (any more).
+    """
+    known = policy.systems.get(system)
+    if known is None:
+        return system
+    same = known.name.casefold()
+    alone = all(id_ == system or one.name.casefold() != same for id_, one in policy.systems.items())
+    return known.name if alone else f"{known.name} ({system})"
+
+
 _decoder = msgspec.json.Decoder(Policy)
 
 

@@ -12,7 +12,7 @@ from litestar.params import FromPath
 from consentd.callers.access import LINK
 from consentd.consent.confirming.pressing import Confirmable, Confirming
 from consentd.kernel.errors import CallerError
-from consentd.kernel.policy import Policy
+from consentd.kernel.policy import Policy, in_words
 from consentd.web.call import Call
 from consentd.web.pages.brand import brand_of
 from consentd.web.pages.branded import Pages, language_of
@@ -57,8 +57,8 @@ def _page(request: Call, policy: Policy, told: Confirmable | None) -> Response[b
         speech,
         brand,
         stage=told.stage.value,
-        purpose=purpose.label.get(speech.language, purpose.id),
-        description=purpose.description.get(speech.language, ""),
-        channel=channel.label.get(speech.language, told.channel),
+        purpose=in_words(purpose.label, speech.language, purpose.id),
+        description=in_words(purpose.description, speech.language),
+        channel=in_words(channel.label, speech.language, told.channel),
         day=speech.date(told.expires - 1),
     )

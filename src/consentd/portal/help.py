@@ -32,8 +32,6 @@ class Facts(msgspec.Struct, frozen=True):
     """Within so many months a request is answered, and within so many at most."""
     proof_years: int | None
     directives: bool
-    address: str
-    """Where letters go."""
     code_minutes: int = CODE_MINUTES
     idle_minutes: int = IDLE // MINUTE
     visit_minutes: int = LASTS // MINUTE
@@ -58,7 +56,6 @@ def facts_of(policy: Policy, today: dt.date) -> Facts:
         extended=deadlines[0].extended_months if deadlines else 3,
         proof_years=max(years, default=None),
         directives=controller.country in _DIRECTIVES,
-        address=controller.dpo.address or controller.contact.address or controller.name,
     )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from consentd.base.i18n import Language
-from consentd.kernel.policy import Policy, Words
+from consentd.kernel.policy import Policy, in_words
 
 
 class Labels:
@@ -15,18 +15,16 @@ class Labels:
 
     def use(self, id_: str) -> str:
         known = self._policy.purposes.get(id_)
-        return id_ if known is None else self._said(known.label, id_)
+        return id_ if known is None else in_words(known.label, self._language, id_)
 
     def uses(self, ids: Iterable[str]) -> list[str]:
-        return [self.use(one) for one in ids]
+        """Each label once, also where several have the same."""
+        return [*dict.fromkeys(self.use(one) for one in ids)]
 
     def channel(self, id_: str) -> str:
         known = self._policy.channels.get(id_)
-        return id_ if known is None else self._said(known.label, id_)
+        return id_ if known is None else in_words(known.label, self._language, id_)
 
     def scheme(self, id_: str) -> str:
         known = self._policy.identifiers.get(id_)
-        return id_ if known is None else self._said(known.label, id_)
-
-    def _said(self, words: Words, id_: str) -> str:
-        return words.get(self._language) or next(iter(words.values()), id_)
+        return id_ if known is None else in_words(known.label, self._language, id_)

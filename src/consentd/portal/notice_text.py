@@ -5,6 +5,7 @@ What was agreed to is the file, to the letter, by its SHA-256; the page of the h
 
 import re
 
+from consentd.policy.notices import read_notice
 from consentd.web.pages.speech import typeset
 
 _LINK = re.compile(r"\[([^\]]+)\]\(([^)\s]+)\)")
@@ -15,8 +16,8 @@ _ITEM = re.compile(r"^[-*] +")
 
 def title(file: str) -> str:
     """Of its head; empty where it has none."""
-    found = re.search(r"^title: *(.+)$", file, re.MULTILINE)
-    return found[1].strip(" '\"") if found else ""
+    head, _ = read_notice("", file, [])
+    return "" if head is None else head.title.strip()
 
 
 def body(file: str) -> str:

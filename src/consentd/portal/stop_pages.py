@@ -12,13 +12,12 @@ from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
-from consentd.base.i18n import Language
 from consentd.callers.access import LINK
 from consentd.consent.stopping.pressing import Stopping
 from consentd.consent.stopping.rules import Stops, remains, stoppable
 from consentd.consent.stopping.tokens import StopLink
 from consentd.kernel.errors import ConsentdError
-from consentd.kernel.policy import Policy, Purpose
+from consentd.kernel.policy import Policy, Purpose, in_words
 from consentd.web.call import Call
 from consentd.web.pages.brand import brand_of
 from consentd.web.pages.branded import Pages, language_of
@@ -99,11 +98,11 @@ def _told(
         brand_of(policy),
         stage=stage,
         stops=stops.value if stops is not None else "",
-        why=_why(purpose),
+        why=_why(purpose, link.channel),
         remains=remains(policy, link.purpose, link.channel),
-        purpose=_label(purpose.label, speech.language) if purpose else "",
-        description=_label(purpose.description, speech.language) if purpose else "",
-        channel=_label(channel.label, speech.language) if channel else "",
+        purpose=in_words(purpose.label, speech.language) if purpose else "",
+        description=in_words(purpose.description, speech.language) if purpose else "",
+        channel=in_words(channel.label, speech.language) if channel else "",
         buttons=[] if by_program else [one.value for one in buttons],
     )
 
@@ -112,11 +111,13 @@ def speech_of(request: Call, policy: Policy) -> Speech:
     return Speech(language_of(request), ZoneInfo(policy.controller.zone))
 
 
-def _why(purpose: Purpose | None) -> str:
+def _why(purpose: Purpose | None, channel: str) -> str:
+    """Of a use that goes on: what it rests on there."""
     if purpose is None:
         return "unknown"
-    return "legal" if purpose.kind == "legal" else "service"
-
-
-def _label(words: dict[str, str], language: Language) -> str:
-    return words.get(language) or next(iter(words.values()), "")
+    bases = purpose.bases.get(channel, ())
+    if "contract" in bases:
+        return "service"
+    if "legal_obligation" in bases or purpose.kind == "legal":
+        return "legal"
+    return "vital" if "vital_interests" in bases else "service"

@@ -2,8 +2,11 @@
 
 from uuid import uuid4
 
+from msgspec.structs import replace
+
 from consentd.callers.service import SystemRow
 from consentd.kernel.ids import SystemId
+from consentd.kernel.policy import sealed
 from consentd.portal.choices.heard import Hears, heard
 from support.builders import demo_policy
 
@@ -14,6 +17,18 @@ def system(name: str, *scopes: str, purposes: tuple[str, ...] = ()) -> SystemRow
 
 def told(*systems: SystemRow, about: tuple[str | None, str | None]) -> dict[str, Hears]:
     return {one.name: one.how for one in heard(demo_policy(), systems, [about])}
+
+
+def test_tools_of_one_name_are_told_apart() -> None:
+    demo = demo_policy()
+    twin = replace(demo.systems["mailing"], id="mailing_annecy", name="mailchimp")
+    policy = sealed(replace(demo, systems={**demo.systems, twin.id: twin}))
+    found = {
+        one.name: one.how for one in heard(policy, [system("mailing", "check")], [("newsletter", "email")])
+    }
+    assert found["Mailchimp (mailing)"] is Hears.ASKS
+    assert found["mailchimp (mailing_annecy)"] is Hears.UNTOLD
+    assert "HubSpot" in found
 
 
 def test_only_tools_that_have_to_do_with_it_are_named() -> None:

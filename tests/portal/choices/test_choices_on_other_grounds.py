@@ -65,6 +65,25 @@ async def told(choosing: Choosing, session: Session) -> Told:
     return Told(part.allowed, part.why.code, part.control, sentences[-1])
 
 
+async def test_what_the_law_wants_a_consent_for_and_nobody_asks_is_said_to_be_so(
+    company: Company, choosing: Choosing
+) -> None:
+    policy = demo_policy()
+    promotions = policy.purposes["promotions"]
+    about = msgspec.structs.replace(promotions, bases={"push": ("legitimate_interest",)}, notices=())
+    purposes = {**policy.purposes, "promotions": msgspec.structs.replace(about, notice_by_channel={})}
+    await company.activate(sealed(msgspec.structs.replace(policy, purposes=purposes)))
+    await company.gives(ANA, "device:abc")
+    shown = await choosing.looks(await choosing.session(ANA))
+    cell = shown.grid.cell("promotions", "push")
+    assert cell is not None
+    (part,) = cell.parts
+    assert (part.allowed, part.control) == (False, NONE)
+    assert said(shown, cell, part, Speech("en", ZoneInfo("Europe/Paris"))) == [
+        "The law wants a consent for this, and we ask for none: nothing is sent."
+    ]
+
+
 async def test_what_never_rested_on_a_consent_is_allowed_again_by_one_press(
     company: Company, choosing: Choosing
 ) -> None:

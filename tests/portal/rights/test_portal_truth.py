@@ -6,6 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from consentd.kernel.policy import sealed
+from consentd.kernel.request_rules import RequestRules
 from consentd.portal.reach import Reach
 from support.at_home import AtHome
 from support.builders import Company, demo_policy
@@ -37,6 +38,37 @@ async def test_a_form_that_is_put_right_objects_to_the_uses_chosen_before_and_to
         answer = await press(client, page, at, purposes=["panel", "statistics"])
         assert answer.status_code == 422
         assert chosen(checked(answer.text), "purposes") == ["panel", "statistics"]
+
+
+async def test_tools_and_uses_of_one_name_are_told_apart_or_named_once(home: AtHome) -> None:
+    policy = demo_policy()
+    tools = {id_: replace(system("webshop", "email"), id=id_, name="Mews") for id_ in ("mews_a", "mews_b")}
+    twin = replace(policy.purposes["newsletter"], id="newsletter_b")
+    purposes = {**policy.purposes, "newsletter_b": twin}
+    await home.company.activate(sealed(replace(policy, systems=tools, purposes=purposes)))
+    async with home.browser(ANA) as client:
+        said = (await look(client, "/my/rights/erasure")).text
+        assert "Mews (mews_a)" in said
+        assert "Mews (mews_b)" in said
+        (concerns, *_) = re.findall(r"It concerns: ([^.]*)", (await look(client, "/my/rights")).text)
+        assert concerns.count("newsletter") == 1
+
+
+async def test_who_looks_through_a_copy_is_said_as_the_company_has_it(home: AtHome) -> None:
+    async with home.browser(ANA) as client:
+        page = "/my/rights/access"
+        assert "Our staff look through it for what is about other people." in (await look(client, page)).text
+        rules = RequestRules(release={"access": "automatic"})
+        await home.company.activate(sealed(replace(demo_policy(), requests=rules)))
+        said = (await look(client, page)).text
+        assert "for what is about other people" not in said
+        assert "Our staff look through it first only where something calls for it." in said
+
+
+@pytest.mark.parametrize("slug", ["withdrawal", "marketing-objection"])
+async def test_what_one_press_does_is_said_above_its_button(home: AtHome, slug: str) -> None:
+    async with home.browser(ANA) as client:
+        assert "From now on" in (await look(client, f"/my/rights/{slug}")).all("main")[0].text
 
 
 async def test_the_form_of_an_objection_says_that_everything_is_frozen_and_how_it_ends(home: AtHome) -> None:

@@ -29,7 +29,7 @@ from consentd.db.unit import Database, Unit
 from consentd.kernel.calendar import local_date
 from consentd.kernel.errors import ConsentdError
 from consentd.kernel.instants import SECOND, Instant
-from consentd.kernel.policy import Policy
+from consentd.kernel.policy import Policy, in_words
 from consentd.net.mail import Mail
 from consentd.net.message import Message
 from consentd.policy.service import PolicyBook
@@ -164,8 +164,8 @@ class ConfirmationMailing:
         last = local_date(found["expires_at"] - 1, ZoneInfo(controller.zone))
         said = {
             "company": controller.name,
-            "purpose": purpose.label.get(language, purpose.id),
-            "channel": channel.label.get(language, found["channel"]),
+            "purpose": in_words(purpose.label, language, purpose.id),
+            "channel": in_words(channel.label, language, found["channel"]),
             "link": self._url + token_of(self._keyring, found["id"]),
             "day": day_in_words(last, language),
             "contact": controller.contact.email or controller.dpo.email or controller.contact.address or "",

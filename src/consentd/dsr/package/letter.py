@@ -28,7 +28,7 @@ from consentd.dsr.package.words import (
 from consentd.kernel.compiled import CompiledPolicy
 from consentd.kernel.instants import to_datetime
 from consentd.kernel.places import Gazetteer
-from consentd.kernel.policy import Contact, Purpose, System
+from consentd.kernel.policy import Contact, Purpose, System, in_words
 
 
 def contents(
@@ -152,8 +152,8 @@ class _Letter:
         rights = processing.rights(bases)
         allowed = [w.RIGHTS[right] for right in w.BY_GROUND if right in rights]
         return Part(
-            purpose.label.get(self._language, purpose.id),
-            purpose.description.get(self._language, ""),
+            in_words(purpose.label, self._language, purpose.id),
+            in_words(purpose.description, self._language),
             (
                 (self._say(w.GROUND), self._grounds(purpose)),
                 (self._say(w.DATA), ", ".join(categories)),
@@ -167,7 +167,7 @@ class _Letter:
         """Each ground that the law allows today, with the contact methods that it serves."""
         by_ground: dict[str, list[str]] = {}
         for channel in purpose.bases:
-            label = self._policy.channels[channel].label.get(self._language, channel)
+            label = in_words(self._policy.channels[channel].label, self._language, channel)
             for basis in self._allowed(purpose.id, channel):
                 by_ground.setdefault(basis, []).append(label)
         return self._joined(
@@ -187,7 +187,7 @@ class _Letter:
         return self._joined([*found, *self._proof(purpose)]) or self._say(w.NOT_SAID)
 
     def _retention(self, system: System) -> str:
-        words = system.retention.get(self._language)
+        words = in_words(system.retention, self._language)
         if words:
             return words[:1].lower() + words[1:]
         if system.retention_months is not None:
@@ -243,7 +243,7 @@ class _Letter:
 
     def _machines(self) -> Section:
         chosen = [
-            one.label.get(self._language, one.id) for one in self._purposes() if one.kind == "profiling"
+            in_words(one.label, self._language, one.id) for one in self._purposes() if one.kind == "profiling"
         ]
         more = (self._say(w.PROFILING, uses=", ".join(chosen)),) if chosen else ()
         return Section(heading=self._say(w.MACHINES), before=(self._say(w.NO_MACHINES), *more))

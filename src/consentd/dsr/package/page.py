@@ -26,7 +26,7 @@ from consentd.dsr.package.shapes import Field
 from consentd.dsr.package.words import RECORDS, WITHHELD_HERE, joined
 from consentd.kernel.instants import parse_moment, to_datetime
 from consentd.kernel.places import Gazetteer
-from consentd.kernel.policy import Contact, Policy
+from consentd.kernel.policy import Contact, Policy, in_words
 
 ROWS, COLUMNS, LONGEST = 20, 12, 200
 """Shown of a category: rows, columns, and characters of a cell."""
@@ -127,7 +127,7 @@ class _Showing:
         if system == OWN:
             return self.say("own_why")
         known = self._policy.systems.get(system)
-        return "" if known is None else known.description.get(self._language, "")
+        return "" if known is None else in_words(known.description, self._language)
 
     def count(self, records: int) -> str:
         return RECORDS(records, self._language)
@@ -189,7 +189,7 @@ class _Showing:
         if column == "method":
             return method_in_words(value, self._language)
         if column == "kind" and (scheme := self._policy.identifiers.get(value)):
-            return scheme.label.get(self._language, value)
+            return in_words(scheme.label, self._language, value)
         if column in ("kind", "outcome", "ground", "proof", "wish") and (known := w.VALUES.get(value)):
             return known(self._language)
         if column == "notice":
@@ -208,12 +208,12 @@ class _Showing:
 
     def _notice(self, value: str) -> str:
         versions = self._policy.notices.get(value)
-        return versions[-1].titles.get(self._language, value) if versions else value
+        return in_words(versions[-1].titles, self._language, value) if versions else value
 
 
 def _labelled(known: Mapping[str, object], value: object, language: str) -> object:
     label = getattr(known.get(str(value)), "label", {})
-    return label.get(language, value)
+    return in_words(label, language) or value
 
 
 def _reached(contact: Contact) -> str:

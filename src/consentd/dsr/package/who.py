@@ -7,7 +7,7 @@ from consentd.base.i18n import Language
 from consentd.callers import staff
 from consentd.callers.service import list_systems
 from consentd.dsr.package.words import actor_in_words, role_in_words
-from consentd.kernel.policy import Policy
+from consentd.kernel.policy import Policy, tool_name
 
 
 class Called:
@@ -24,8 +24,7 @@ class Called:
         name = self._systems.get(id_)
         if name is None:
             return None
-        known = self._policy.systems.get(name)
-        return name if known is None else known.name
+        return tool_name(self._policy, name)
 
     def who(self, kind: str, id_: UUID | None) -> str:
         """A tool by its name; staff by their role, as they are owed that much (C-579/21)."""

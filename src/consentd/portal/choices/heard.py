@@ -12,7 +12,7 @@ from consentd.dsr.plan import NO_CHOICE_KEPT, NOT_KNOWN_BY, UNSUPPORTED
 from consentd.dsr.rights import Right
 from consentd.dsr.views import RequestTold
 from consentd.kernel.connection import Verb
-from consentd.kernel.policy import Policy, System
+from consentd.kernel.policy import Policy, System, tool_name
 
 Pair = tuple[str | None, str | None]
 """Purpose and channel that a choice was about; None: all marketing, every contact method."""
@@ -49,7 +49,9 @@ def heard(
     """
     connected = {one.name: one for one in systems}
     found = [
-        Heard(system.name, _hears(connected.get(id_), about, _instead(policy, system, about, told)))
+        Heard(
+            tool_name(policy, id_), _hears(connected.get(id_), about, _instead(policy, system, about, told))
+        )
         for id_, system in policy.systems.items()
         if any(_uses(system, pair) for pair in about)
     ]

@@ -19,6 +19,7 @@ from consentd.kernel.compiled import CompiledPolicy
 from consentd.kernel.ending import on_consent
 from consentd.kernel.instants import Instant, to_datetime
 from consentd.kernel.places import Gazetteer
+from consentd.kernel.policy import tool_name
 from consentd.policy.service import file_of
 from consentd.portal.choices.heard import Heard, heard, told_by
 from consentd.portal.choices.model import Cell, Control, Grid, NoticeRef, Part, Why
@@ -237,8 +238,8 @@ def today(compiled: CompiledPolicy, now: Instant) -> dt.date:
 def _how(compiled: CompiledPolicy, detail: dict[str, Any]) -> How:
     """Any: the sealed part of an event."""
     collector = detail.get("collector")
-    system = compiled.policy.systems.get(collector or "")
-    return How(detail.get("method"), detail.get("collection_point") or (system.name if system else collector))
+    by = tool_name(compiled.policy, collector) if collector else None
+    return How(detail.get("method"), detail.get("collection_point") or by)
 
 
 def _notices(

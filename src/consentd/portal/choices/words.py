@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from uuid import UUID
 
 from consentd.consent.words import method_in_words
+from consentd.kernel.ending import on_consent
 from consentd.portal.choices.model import Breadth, Cell, Control, Part, Why
 from consentd.portal.choices.showing import How, Shown, Waiting
 from consentd.web.pages.speech import N_, Speech
@@ -16,7 +17,7 @@ _SAID: dict[str, str] = {
     # Allowed, by the ground relied on.
     "soft_opt_in": N_("Because you bought from us; you may object."),
     "contract_in_progress": N_("Because of your contract with us."),
-    "contract": N_("Needed for your orders."),
+    "contract": N_("Needed for your order or contract."),
     "legal_obligation": N_("The law requires it."),
     "vital_interests": N_("Because somebody’s health or safety is at stake."),
     "public_task": N_("A task in the public interest; you may object."),
@@ -106,6 +107,11 @@ def said(shown: Shown, cell: Cell, part: Part, speech: Speech) -> list[str]:
     """Why a part is as it is, and what follows from it."""
     why = part.why
     sentences = [reason(why, speech, shown.hows)]
+    if why.code == "no_consent" and not on_consent(shown.compiled.purposes[cell.purpose], cell.channel):
+        # The law struck all that the use rests on there.
+        sentences = [
+            speech.gettext("The law wants a consent for this, and we ask for none: nothing is sent.")
+        ]
     if why.code in ("consent_given", "explicit_consent_given") and why.until is not None:
         sentences.append(speech.gettext("It ends by itself on %(day)s.", day=speech.date(why.until)))
     waiting = shown.waiting.get((cell.purpose, cell.channel))

@@ -20,6 +20,7 @@ from consentd.callers.access import SESSION
 from consentd.dsr.certificate_words import Passage, described, outlined
 from consentd.dsr.rights import Right
 from consentd.kernel.errors import Conflict, NotFound
+from consentd.kernel.request_rules import released_by_itself
 from consentd.portal.doors import page_of
 from consentd.portal.frame import Frame, Visit, first
 from consentd.portal.labels import Labels
@@ -108,6 +109,7 @@ def _asking(frame: Frame, service: RightsService) -> list[HTTPRouteHandler]:
             preview=await service.erasure(session) if right is Right.ERASURE else None,
             due=rules.answer_day(visit.compiled.policy, service.today(visit.compiled.policy)),
             uses=rules.objectable(visit.compiled.policy),
+            by_itself=released_by_itself(visit.compiled.policy.requests, right),
             labels=_labels(visit),
             number=str(uuid4()),
             said={name: first(said, name) for name in ("words", "wish", "name", "contact")},

@@ -13,7 +13,7 @@ from consentd.dsr.deadlines import due
 from consentd.dsr.rights import NEEDS, SAID_WHEN_ASKED, Proof, Right
 from consentd.kernel.connection import Verb
 from consentd.kernel.law import MARKETING_KINDS, Basis
-from consentd.kernel.policy import Policy, Purpose
+from consentd.kernel.policy import Policy, Purpose, tool_name
 from consentd.portal.reach import Reach
 from consentd.portal.rights.model import ErasurePreview, Offer, Stays, Way
 
@@ -142,13 +142,20 @@ def erasure_preview(policy: Policy, today: dt.date, own: tuple[Stays, ...]) -> E
             if table.keep is not None
         }
         stays += [
-            Stays(kind="tool", article=because, until=None, months=months, tool=system.name, what=category)
+            Stays(
+                kind="tool",
+                article=because,
+                until=None,
+                months=months,
+                tool=tool_name(policy, system.id),
+                what=category,
+            )
             for category, because, months in sorted(kept)
         ]
     return ErasurePreview(
         due=answer_day(policy, today),
-        goes=tuple(one.name for one in erasing),
-        not_connected=tuple(one.name for one in systems if one not in erasing),
+        goes=tuple(tool_name(policy, one.id) for one in erasing),
+        not_connected=tuple(tool_name(policy, one.id) for one in systems if one not in erasing),
         stays=tuple(stays),
         copies_days=policy.controller.backup_days,
     )

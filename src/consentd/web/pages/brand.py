@@ -27,6 +27,7 @@ class Brand(msgspec.Struct, frozen=True):
     country: str
     contact: Contact
     dpo: Contact
+    """Who answers questions about data; reached as the company is, where nothing of their own is known."""
     authority: Contact
     logo: Picture | None
     stylesheet: str
@@ -39,10 +40,20 @@ def brand_of(policy: Policy) -> Brand:
         name=controller.name,
         country=controller.country,
         contact=controller.contact,
-        dpo=controller.dpo,
+        dpo=_reached(controller.dpo, controller.contact),
         authority=controller.authority,
         logo=_picture(policy.logo),
         stylesheet=f"/brand/{policy.hash.removeprefix('sha256:')}.css",
+    )
+
+
+def _reached(dpo: Contact, company: Contact) -> Contact:
+    """A small company names somebody, and has one address for all."""
+    return msgspec.structs.replace(
+        dpo,
+        email=dpo.email or company.email,
+        phone=dpo.phone or company.phone,
+        address=dpo.address or company.address,
     )
 
 
