@@ -155,6 +155,8 @@ async def test_a_request_is_followed_tool_by_tool_to_its_certificate(company: Co
         assert await company.findings() == []
         page = await look(client, request)
         assert "Certificate of erasure" in page.text
+        # It says of each tool what the list of tools would say less of.
+        assert "Tool by tool" not in page.text
         # In lists, as it is on paper, and in no marks of a text file.
         (section,) = (
             one for one in page.all("section") if one.attributes["aria-labelledby"] == "certificate"

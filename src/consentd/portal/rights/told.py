@@ -58,6 +58,7 @@ OUTCOMES = (
     "partial",
     "failed",
     "unsupported",
+    "unchecked",
     "unconnected",
     "not_asked",
 )
@@ -128,9 +129,16 @@ def outcome(silo: SiloTold, *, over: bool = False) -> str:
     if "silent" in states:
         return "silent"
     verdicts = {task.verdict for task in asked if task.state == "ended"}
-    for verdict in ("failed", "unsupported", "partial"):
-        if verdict in verdicts:
-            return verdict
+    if "failed" in verdicts:
+        return "failed"
+    unable = {task.verb for task in asked if task.verdict == "unsupported"}
+    if unable - {Verb.CONFIRM.value}:
+        return "unsupported"
+    if "partial" in verdicts:
+        return "partial"
+    if unable:
+        # It erased, and was asked in vain whether anything is left.
+        return "unchecked"
     if "approving" in states:
         return "staff_look"
     if states != {"ended"}:
