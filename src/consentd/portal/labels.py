@@ -25,6 +25,11 @@ class Labels:
         known = self._policy.channels.get(id_)
         return id_ if known is None else in_words(known.label, self._language, id_)
 
+    def text(self, id_: str, version: str) -> str:
+        """What a text that was shown is called: its title."""
+        known = [one for one in self._policy.notices.get(id_, ()) if one.version == version]
+        return in_words(known[0].titles, self._language, id_) if known else id_
+
     def scheme(self, id_: str) -> str:
         known = self._policy.identifiers.get(id_)
         return id_ if known is None else in_words(known.label, self._language, id_)

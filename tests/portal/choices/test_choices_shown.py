@@ -111,6 +111,15 @@ async def test_an_objection_is_told_with_how_far_it_goes(company: Company, choos
     assert part.control is Control.AGREE
 
 
+async def test_what_the_law_forbids_is_not_to_be_had_by_taking_an_objection_back(
+    company: Company, choosing: Choosing
+) -> None:
+    await company.gives(ANA)
+    await company.objects(ANA)
+    part = await choosing.part(await choosing.session(ANA), "energy_renovation", "email")
+    assert (part.allowed, part.why, part.control) == (False, Why("sector_ban"), Control.NONE)
+
+
 async def test_a_consent_that_ran_out_says_when(company: Company, choosing: Choosing) -> None:
     long_ago = to_text(company.clock.now - 400 * 24 * 3600 * 10**6)
     await company.gives(ANA, purpose="open_tracking", at=long_ago)

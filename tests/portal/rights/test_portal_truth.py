@@ -54,6 +54,27 @@ async def test_tools_and_uses_of_one_name_are_told_apart_or_named_once(home: AtH
         assert concerns.count("newsletter") == 1
 
 
+async def test_a_text_that_was_shown_goes_by_its_title(home: AtHome) -> None:
+    title = demo_policy().notices["newsletter"][-1].titles["en"]
+    async with home.browser(ANA) as client:
+        said = (await look(client, "/my/history")).text
+    assert f"The text that was shown: {title}, version 3" in said
+
+
+async def test_a_receipt_says_once_what_was_said_of_several_addresses_at_once(
+    company: Company, home: AtHome
+) -> None:
+    await company.gives(ANA, "email:ana.diaz@autre.example")
+    research = "agree:customer_research:email::"
+    await company.objects(ANA, ground="particular", purposes=("customer_research",))
+    company.clock.move(minutes=5)
+    async with home.browser(ANA) as client:
+        answer = await press(client, await look(client, "/my/choices"), "/my/choices", do=research)
+        (saved,) = re.findall(r"saved=([0-9a-f-]{36})", answer.headers["location"])
+        lines = (await look(client, f"/my/receipts/{saved}")).all("main")[0].all("strong")
+    assert [one.text for one in lines] == ["Consent given"]
+
+
 async def test_who_looks_through_a_copy_is_said_as_the_company_has_it(home: AtHome) -> None:
     async with home.browser(ANA) as client:
         page = "/my/rights/access"

@@ -50,6 +50,9 @@ def why_of(
     states = layers.by_point(person.states, question.purpose, question.channel)
     keys = list(points) or [NOBODY]
     code = mine.carried.reason.code if mine.carried is not None else mine.denials[0].code
+    if code in ("objected", "suppressed") and any(one.code == "sector_ban" for one in mine.denials):
+        # Whoever takes their objection back gets nothing either: nobody is told to write for that.
+        code = "sector_ban"
     if code == "objected":
         return _objected(person, question, regime, states, keys)
     if code == "requested" and _behind(states, keys, _PENDING) is None:

@@ -1,6 +1,7 @@
 """The pages of receipts: one of them, its files, and how anybody verifies it."""
 
 import datetime as dt
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -54,7 +55,7 @@ def routes(frame: Frame, service: ReceiptService) -> list[HTTPRouteHandler]:
             "receipt.html",
             receipt=found,
             issued=_moment(visit, found.content.issued_at),
-            lines=[_line(visit, one) for one in found.content.events],
+            lines=_lines(visit, found.content.events),
             labels=Labels(visit.compiled.policy, visit.language),
         )
 
@@ -77,6 +78,14 @@ def routes(frame: Frame, service: ReceiptService) -> list[HTTPRouteHandler]:
         return attached(msgspec.json.encode(found), "receipt.jsonld", "application/ld+json")
 
     return [verifying, receipt, whole, signed, linked]
+
+
+def _lines(visit: Visit, events: Iterable[ReceiptLine]) -> list[Line]:
+    """What was said of several contact details at once is said once: a receipt shows none of them."""
+    told: dict[tuple[str, ...], Line] = {}
+    for one in (_line(visit, event) for event in events):
+        told.setdefault((one.line.purpose, one.line.channel, one.state, one.when, one.method), one)
+    return [*told.values()]
 
 
 def _line(visit: Visit, one: ReceiptLine) -> Line:
