@@ -13,14 +13,14 @@ from consentd.portal.entering import Sending
 _SUBJECT = Text("{code} : votre code pour {company}", "{code}: your code for {company}")
 _MAIL = Text(
     "Bonjour,\n\n"
-    "Votre code pour vos choix chez {company} : {code}\n\n"
+    "Votre code pour {company} :\n\n{code}\n\n"
     "Ou ouvrez ce lien, puis appuyez sur le bouton :\n{link}\n\n"
     "Le code et le lien sont valables {minutes} minutes et ne servent qu’une fois.\n\n"
     "Vous n’avez rien demandé ? Ne faites rien : sans ce code, personne ne voit ni ne change quoi que ce "
     "soit. Si quelqu’un vous appelle pour l’obtenir, ne le donnez pas.\n\n"
     "{company}\n{contact}\n",
     "Hello,\n\n"
-    "Your code for {company}: {code}\n\n"
+    "Your code for {company}:\n\n{code}\n\n"
     "Or open this link, then press the button:\n{link}\n\n"
     "Either works for {minutes} minutes, and once.\n\n"
     "You did not ask for this? Do nothing: without this code, nobody sees or changes anything. Give it to "
@@ -30,14 +30,14 @@ _MAIL = Text(
 _NEW = Text(
     "Bonjour,\n\n"
     "Quelqu’un veut que {company} vous écrive à cette adresse. Si c’est vous, voici le code à entrer sur la "
-    "page qui l’attend : {code}\n\n"
+    "page qui l’attend :\n\n{code}\n\n"
     "Il est valable {minutes} minutes et ne sert qu’une fois.\n\n"
     "Ce n’était pas vous ? Ne faites rien : sans ce code, rien ne change. Si quelqu’un vous appelle pour "
     "l’obtenir, ne le donnez pas.\n\n"
     "{company}\n{contact}\n",
     "Hello,\n\n"
     "Somebody wants {company} to write to this address. If that is you, here is the code to enter on the "
-    "page that waits for it: {code}\n\n"
+    "page that waits for it:\n\n{code}\n\n"
     "It works for {minutes} minutes, and once.\n\n"
     "It was not you? Do nothing: without this code nothing changes. Give it to nobody who calls you.\n\n"
     "{company}\n{contact}\n",
