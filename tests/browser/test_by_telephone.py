@@ -47,10 +47,13 @@ def test_a_telephone_lets_in_and_an_address_is_put_right(
     visitor = Visitor(browser, customers.serving.address, language=language)
     visitor.opens("/my")
     visitor.examines("door-telephone", TWO)
+    contact = visitor.page.get_by_label(said(language, "Your email address or telephone number"))
+    contact.fill("04 72 00 00 11")
+    visitor.presses(said(language, "Send me a code"))
+    assert contact.get_attribute("aria-invalid") == "true"
+    visitor.examines("door-landline", TWO)
     # As people write theirs.
-    visitor.page.get_by_label(said(language, "Your email address or telephone number")).fill(
-        "0" + number.removeprefix("+33")
-    )
+    contact.fill("0" + number.removeprefix("+33"))
     visitor.presses(said(language, "Send me a code"))
     enters(visitor, texts.code(number))
     assert at(visitor) == "/my/choices"
