@@ -94,6 +94,12 @@ class Visitor:
         """A control that leads on; waits for what it leads to."""
         self._leads_on(self.control(name, role).inner.click)
 
+    @property
+    def status(self) -> int:
+        """Of what the last press led to. An icon of the page before may still come behind it."""
+        status: int = next(one.status for one in self.answers if one.request.is_navigation_request())
+        return status
+
     def clicks(self, control: Waited) -> None:
         """The same of one that was found otherwise."""
         self._leads_on(control.inner.click)
