@@ -40,6 +40,7 @@ def test_a_request_is_prolonged_refused_and_taken_back(
     decides(customers, objection.removeprefix("/my"), "refuse", article="GDPR 21(1)")
     assert visitor.opens(objection) == 200
     assert said(language, "Refused") in visitor.page.locator("main").inner_text()
+    assert said(language, "is not connected; our staff see to it") not in visitor.page.content()
     visitor.examines("request-refused", TWO)
     # What nobody began yet is taken back by whoever asked.
     visitor.opens("/my/details/name")

@@ -126,3 +126,18 @@ def test_what_a_tool_keeps_is_told_with_the_second_proof_alone() -> None:
 def test_what_no_tool_was_asked_before_the_end_waits_for_nothing() -> None:
     asked = request(tool(task(state="waiting", verdict=None)), state="withdrawn")
     assert told(asked, person=True).tools[0].outcome == "not_asked"
+
+
+def test_nobody_sees_to_a_tool_for_what_was_refused() -> None:
+    silo = tool(task(code="unconnected", verdict="unsupported"))
+    assert told(request(silo, state="refused"), person=True).tools[0].outcome == "not_asked"
+    assert told(request(silo, state="partial"), person=True).tools[0].outcome == "unconnected"
+
+
+def test_that_staff_agreed_is_told_once_they_all_did() -> None:
+    asked = request(steps=("received", "approved", "approved", "approved"), state="approving")
+    assert [one.event for one in told(asked, person=True).steps] == ["received"]
+    *before, last = asked.steps
+    went_on = msgspec.structs.replace(last, state="running")
+    asked = msgspec.structs.replace(asked, state="running", steps=(*before, went_on))
+    assert [one.event for one in told(asked, person=True).steps] == ["approved", "received"]

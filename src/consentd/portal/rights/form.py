@@ -11,6 +11,8 @@ MOST_WORDS = 5000
 MOST_NAME = 200
 MOST_CONTACT = 500
 Said = Mapping[str, list[str]]
+_ON_THE_PAGE = ("purposes", "wish", "name", "contact", "words")
+"""The fields from the top of their form: what is wrong is read in this order."""
 
 
 def number_of(said: Said) -> str | None:
@@ -22,8 +24,15 @@ def number_of(said: Said) -> str | None:
 
 
 def read(right: Right, said: Said, language: str, uses: Collection[str]) -> Wish | dict[str, str]:
-    """What is asked; or field by field a code of what is wrong. `uses`: those that an objection can name."""
+    """What is asked; or field by field, from the top of the form, a code of what is wrong. `uses`: those that
+    an objection can name.
+    """
     wrong: dict[str, str] = {}
+    wish = _read(right, said, language, uses, wrong)
+    return {name: wrong[name] for name in _ON_THE_PAGE if name in wrong} or wish
+
+
+def _read(right: Right, said: Said, language: str, uses: Collection[str], wrong: dict[str, str]) -> Wish:
     words = _text(said, "words", MOST_WORDS, wrong)
     if right is Right.OBJECTION:
         purposes = tuple(dict.fromkeys(said.get("purposes", ())))
@@ -31,14 +40,14 @@ def read(right: Right, said: Said, language: str, uses: Collection[str]) -> Wish
             wrong["purposes"] = "unknown"
         if not words:
             wrong.setdefault("words", "missing")
-        return wrong or Wish(right=right, language=language, words=words, purposes=purposes)
+        return Wish(right=right, language=language, words=words, purposes=purposes)
     if right is Right.DIRECTIVES:
         directive = _directive(said, words, wrong)
-        return wrong or Wish(right=right, language=language, directive=directive)
+        return Wish(right=right, language=language, directive=directive)
     if right is Right.ERASURE:
         keep = _one(said, "do_not_contact") == "yes"
-        return wrong or Wish(right=right, language=language, words=words, keep_suppression=keep)
-    return wrong or Wish(right=right, language=language, words=words)
+        return Wish(right=right, language=language, words=words, keep_suppression=keep)
+    return Wish(right=right, language=language, words=words)
 
 
 def _directive(said: Said, words: str | None, wrong: dict[str, str]) -> Directive | None:

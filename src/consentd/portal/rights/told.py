@@ -9,7 +9,7 @@ import datetime as dt
 import msgspec
 
 from consentd.dsr.plan import NOT_KNOWN_BY
-from consentd.dsr.views import RequestTold, SiloTold
+from consentd.dsr.views import RequestTold, SiloTold, StepTold
 from consentd.kernel.connection import Verb
 from consentd.kernel.instants import Instant, to_instant
 from consentd.systems.connectors.contract import Kept
@@ -106,7 +106,7 @@ def told(request: RequestTold, *, person: bool) -> Told:
                 None if one.on is None else dt.date.fromisoformat(one.on),
             )
             for one in reversed(request.steps)
-            if one.event in SHOWN and (one.event not in _OF_TOOLS or asked)
+            if one.event in SHOWN and (one.event not in _OF_TOOLS or asked) and not _is_one_voice(one)
         ),
         tools=tuple(
             ToolTold(one.name, outcome(one, over=over), _kept(one) if person else ()) for one in request.silos
@@ -116,15 +116,22 @@ def told(request: RequestTold, *, person: bool) -> Told:
     )
 
 
+def _is_one_voice(step: StepTold) -> bool:
+    """Each colleague's agreement is noted; the request goes on by a step of its own, once they are enough."""
+    return step.event == "approved" and step.state == "approving"
+
+
 def outcome(silo: SiloTold, *, over: bool = False) -> str:
     """The least that is true of a tool. `over`: the request ended before it was carried out."""
     asked = [task for task in silo.tasks if task.code != "request_over"]
     if not asked:
         return "not_asked"
     codes = {task.code for task in asked}
-    for code in (NOT_KNOWN_BY, "unconnected"):
-        if code in codes:
-            return code
+    if NOT_KNOWN_BY in codes:
+        return NOT_KNOWN_BY
+    if "unconnected" in codes:
+        # Nobody sees to anything there once it is refused.
+        return "not_asked" if over else "unconnected"
     states = {task.state for task in asked}
     if "silent" in states:
         return "silent"
