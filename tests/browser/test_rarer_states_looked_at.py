@@ -120,8 +120,11 @@ def test_a_parent_agreed_and_mail_comes_back(
     subject = customers.gives(address, parental=agreed)["subject_id"]
     visitor = comes(visits, service, subject, language, Reach.PERSON)
     visitor.opens("/my/choices")
+    assert said(language, "with a parent’s agreement") in main(visitor)
     visitor.examines("choices-parent", TWO)
     visitor.opens("/my/history")
+    assert said(language, "A parent agreed too.") in main(visitor)
+    assert agreed["holder"] not in visitor.page.content()
     visitor.examines("history-parent", TWO)
     body = {"subject": {"identifiers": [who], "territory": "FR"}, "facts": facts[1:]}
     assert customers.desk.post("/v1/facts", json=body).is_success

@@ -42,6 +42,9 @@ def test_a_consent_says_when_where_and_how() -> None:
         reason(why, speech("fr"), hows)
         == "Vous avez accepté le 18 novembre 2026 (Boutique de Lyon, formulaire signé)."
     )
+    assert reason(why, speech("en"), {EVENT: How("signed_form", None, parental=True)}) == (
+        "You agreed on 18 November 2026 (a signed form, with a parent’s agreement)."
+    )
     assert reason(why, speech("en"), {EVENT: How("portal", "portal")}) == (
         "You agreed on 18 November 2026 (on this page)."
     )

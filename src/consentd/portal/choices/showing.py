@@ -45,6 +45,8 @@ class How(msgspec.Struct, frozen=True):
     method: str | None
     place: str | None
     """The collection point; or who collected it, where no place is known."""
+    parental: bool = False
+    """Whether a holder of parental authority took part."""
 
 
 class Waiting(msgspec.Struct, frozen=True):
@@ -239,7 +241,7 @@ def _how(compiled: CompiledPolicy, detail: dict[str, Any]) -> How:
     """Any: the sealed part of an event."""
     collector = detail.get("collector")
     by = tool_name(compiled.policy, collector) if collector else None
-    return How(detail.get("method"), detail.get("collection_point") or by)
+    return How(detail.get("method"), detail.get("collection_point") or by, detail.get("parental") is not None)
 
 
 def _notices(

@@ -175,7 +175,8 @@ def _how(how: How | None, speech: Speech) -> str:
     if how.method == "portal":
         return speech.gettext("on this page")
     act = method_in_words(how.method, speech.language) if how.method else ""
-    return ", ".join(part for part in (how.place, act) if part)
+    parent = speech.gettext("with a parent’s agreement") if how.parental else ""
+    return ", ".join(part for part in (how.place, act, parent) if part)
 
 
 def _waiting(waiting: Waiting, speech: Speech) -> list[str]:

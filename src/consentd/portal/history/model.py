@@ -57,6 +57,8 @@ class Happened(msgspec.Struct, frozen=True, kw_only=True):
     notice: NoticeRef | None
     words: str | None
     """The person's own, where they gave any."""
+    parental: bool
+    """Whether a holder of parental authority took part; not who."""
 
     def __repr__(self) -> str:
         return f"Happened({self.kind})"

@@ -157,6 +157,7 @@ class _Telling:
             proof=row["proof"] if choice else None,
             notice=more.get("notice"),
             words=more.get("words"),
+            parental=detail.get("parental") is not None,
         )
 
 
